@@ -1,0 +1,70 @@
+# labeler: every command does all the set-up it needs and does it once.
+
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint browser dist requirements clean
+
+# The newest Python from 3.11 on that can make a virtual environment.
+PYTHON ?= $(shell for name in python3.14 python3.13 python3.12 python3.11 python3 python; do \
+	$$name -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
+	&& echo $$name && break; done)
+BIN := .venv/bin
+PIP_INSTALL := deploy/uv.sh pip install --quiet --python $(BIN)/python
+LOCK := deploy/uv.sh pip compile --quiet --generate-hashes --universal --python-version 3.11 \
+	--no-emit-index-url --no-header --no-annotate $(UPGRADE)
+PROCESSES ?= 2
+
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+
+setup: .venv/.runtime ## everything that labeler needs to run, in .venv
+
+demo: setup ## a site with a small project to look at, on port 8000
+	@$(BIN)/labeler demo
+
+test: lint browser ## the whole gate: lint, types, imports, every test
+	@$(BIN)/python -m pytest -n $(PROCESSES)
+
+lint: .venv/.dev ## style, types and who imports whom
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+browser: .venv/.dev ## Chromium and fonts, if there are none
+	@$(BIN)/python -m tests.browser.chromium
+
+dist: .venv/.build ## the wheel and the source archive, in dist/
+	@deploy/uv.sh build --quiet --no-build-isolation --clear --python $(BIN)/python
+
+requirements: .venv/.build ## the pinned requirements anew; UPGRADE=--upgrade takes newer ones
+	@$(LOCK) pyproject.toml -o deploy/requirements.txt
+	@$(LOCK) pyproject.toml --group build --group dev -c deploy/requirements.txt \
+		-o deploy/requirements-dev.txt
+	@$(LOCK) --group build -c deploy/requirements-dev.txt -o deploy/requirements-build.txt
+
+clean: ## away with the environment and what tools left behind
+	@rm -rf .venv build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+.venv/.python:
+	@test -n "$(PYTHON)" || { echo "labeler needs Python 3.11 or newer with its venv module" \
+		"(on Debian and Ubuntu: the package python3-venv)."; exit 1; }
+	@echo "making .venv with $(PYTHON)"
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/.build: .venv/.python deploy/requirements-build.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		-r deploy/requirements-build.txt
+	@touch $@
+
+.venv/.runtime: .venv/.build deploy/requirements.txt pyproject.toml
+	@echo "installing labeler"
+	@$(PIP_INSTALL) --require-hashes -r deploy/requirements.txt
+	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.dev: .venv/.runtime deploy/requirements-dev.txt
+	@echo "installing what the tests need"
+	@$(PIP_INSTALL) --require-hashes -r deploy/requirements-dev.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""exports turns what labeler collected into datasets. labeler does not know that it exists."""

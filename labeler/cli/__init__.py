@@ -1,0 +1,76 @@
+"""The commands: thin functions that read what was typed, call a verb, commit and print."""
+
+from collections.abc import Callable
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+import click
+from sqlalchemy.exc import OperationalError
+
+import labeler
+from labeler.cli.batches import batch
+from labeler.cli.databases import db
+from labeler.cli.demo import demo
+from labeler.cli.people import person
+from labeler.cli.projects import project
+from labeler.cli.serving import secret, serve
+from labeler.cli.tokens import token
+from labeler.cli.verification import verify
+from labeler.errors import Invalid, Refusal
+
+EPILOG = """\b
+First steps:
+  labeler demo                                  something to look at, at once
+\b
+  export LABELER_SECRET_KEY="$(labeler secret)" keep it: it signs people's cookies
+  labeler db upgrade                            makes the database
+  labeler person create EMAIL NAME --admin      prints your sign-in link
+  labeler project create FILE.toml --owner EMAIL
+  labeler batch load PROJECT FILE…
+  labeler serve
+
+Settings are LABELER_* variables, or a TOML file that LABELER_CONFIG names.
+"""
+
+
+class Refused(click.ClickException):
+    """A refusal as the reader of a terminal gets it: in words, with the fields below."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        lines = (f"  {field}: {fault}" for field, fault in refusal.fields.items())
+        super().__init__("\n".join([refusal.message, *lines]))
+        self.exit_code = 2 if isinstance(refusal, Invalid) else 1
+
+
+class Commands(click.Group):
+    """Our commands, and those that other packages register as `labeler.commands`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *_registered()})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        own = super().get_command(ctx, cmd_name)
+        other = _registered().get(cmd_name)
+        return other.load() if own is None and other is not None else own
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Refusal as refusal:
+            raise Refused(refusal) from None
+        except OperationalError as error:
+            raise click.ClickException(f"The database cannot be used: {error.orig}") from None
+
+
+def _registered() -> dict[str, EntryPoint]:
+    return {found.name: found for found in entry_points(group="labeler.commands")}
+
+
+@click.group(cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(labeler.__version__, message="%(prog)s %(version)s")
+def main() -> None:
+    """Collect people's judgments on the answers of language models."""
+
+
+for _command in (batch, db, demo, person, project, secret, serve, token, verify):
+    main.add_command(_command)

@@ -1,0 +1,101 @@
+"""The installation that a command works on: its settings, its database, and who acts in it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from labeler import config
+from labeler.config import Settings
+from labeler.database import Database
+from labeler.errors import Invalid, NotFound
+from labeler.people import accounts
+from labeler.people.accounts import Person
+from labeler.people.memberships import Membership, Role
+from labeler.work.projects import Project
+
+acts = click.option(
+    "--as",
+    "actor",
+    metavar="EMAIL",
+    help="Who does this; if left out, the project's first owner.",
+)
+
+
+@contextmanager
+def connected(settings: Settings) -> Iterator[Database]:
+    """Open the database for one command; raises Invalid unless it is there and current."""
+    with opened(settings) as database:
+        require_file(database)
+        database.require_current()
+        yield database
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Database]:
+    """Open the database for one command, whatever is in it."""
+    database = Database(settings.database)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """Open a session for a command that changes something; it commits, or nothing happened."""
+    with connected(config.load()) as database, database.writing() as session:
+        yield session
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """Open a session for a command that only looks."""
+    with connected(config.load()) as database, database.reading() as session:
+        yield session
+
+
+def link(settings: Settings, secret: str) -> str:
+    """Return the address that signs a person in once."""
+    return f"{settings.public_url.rstrip('/')}/link/{secret}"
+
+
+def acting(session: Session, slug: str, email: str | None) -> Person:
+    """Return who acts in the project: the person of this address, else its first owner."""
+    return accounts.find(session, email) if email else _first_owner(session, slug)
+
+
+def first_admin(session: Session) -> Person | None:
+    """Return who has administered this installation for longest."""
+    return session.scalar(
+        sa.select(Person)
+        .where(Person.is_admin, Person.closed_at.is_(None))
+        .order_by(Person.id)
+        .limit(1)
+    )
+
+
+def _first_owner(session: Session, slug: str) -> Person:
+    owner = session.scalar(
+        sa.select(Person)
+        .join(Membership, Membership.person_id == Person.id)
+        .join(Project, Project.id == Membership.project_id)
+        .where(
+            Project.slug == slug, Membership.role == Role.owner, Membership.removed_at.is_(None)
+        )
+        .order_by(Membership.id)
+        .limit(1)
+    )
+    if owner is None:
+        raise NotFound(f"There is no project called {slug}: `labeler project list` names them.")
+    return owner
+
+
+def require_file(database: Database) -> None:
+    """Raise Invalid if SQLite would begin an empty database where one was expected."""
+    path = database.url.database
+    if database.is_sqlite and path and not Path(path).exists():
+        raise Invalid(f"There is no database at {path}: `labeler db upgrade` makes one.")

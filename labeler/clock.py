@@ -1,0 +1,22 @@
+"""The only reader of the clock, so that tests can stop it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+
+def _system() -> datetime:
+    return datetime.now(UTC)
+
+
+_read: Callable[[], datetime] = _system
+
+
+def now() -> datetime:
+    """Return the present moment, aware, in UTC."""
+    return _read()
+
+
+def use(reader: Callable[[], datetime] | None) -> None:
+    """Read the time from `reader` from now on; None goes back to the system's clock."""
+    global _read
+    _read = reader or _system

@@ -1,0 +1,99 @@
+"""Every setting, its default and what it is for. Read from `LABELER_*` variables or a TOML file."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from labeler.errors import Invalid
+
+PREFIX = "LABELER_"
+
+
+class Settings(BaseModel):
+    """The settings of one installation. A variable wins over the file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    data: Path = Field(Path("labeler-data"), description="Folder for the database and releases.")
+    database_url: str | None = Field(
+        None,
+        description="postgresql+psycopg://… or sqlite:///…; default: labeler.db in the folder.",
+    )
+    secret_key: SecretStr | None = Field(
+        None, description="Signs cookies; at least 32 bytes. `labeler secret` makes one."
+    )
+    public_url: str = Field(
+        "http://127.0.0.1:8000", description="Where people reach the site; used in links."
+    )
+    bind: str = Field("127.0.0.1:8000", description="Address and port that gunicorn listens on.")
+    threads: int = Field(8, ge=1, le=64, description="Threads of each server process.")
+    workers: int = Field(1, ge=1, le=64, description="Server processes; SQLite takes one.")
+    trusted_proxies: int = Field(0, ge=0, le=5, description="Reverse proxies in front of us.")
+    upload_mb: int = Field(1024, ge=1, description="Largest file that the page takes, in MB.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="What the server writes to its log."
+    )
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value().encode()) < 32:
+            raise ValueError("shorter than 32 bytes; make one with `labeler secret`")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("postgresql+psycopg://", "sqlite:///")):
+            raise ValueError("begins neither with postgresql+psycopg:// nor with sqlite:///")
+        return value
+
+    @property
+    def database(self) -> str:
+        """The address of the database, given or the one in the data folder."""
+        return self.database_url or f"sqlite:///{(self.data / 'labeler.db').absolute()}"
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach the site by https, so that cookies may demand it."""
+        return self.public_url.startswith("https://")
+
+
+def load(environ: Mapping[str, str] = os.environ, **given: Any) -> Settings:
+    """Read the settings: the TOML file named by LABELER_CONFIG, the variables, then `given`.
+
+    Raises Invalid naming every unknown, missing or wrong setting.
+    """
+    variables = {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in environ.items()
+        if name.startswith(PREFIX)
+    }
+    file = variables.pop("config", None)
+    try:
+        return Settings(**{**_file(file), **variables, **given})
+    except ValidationError as error:
+        raise Invalid("The settings cannot be used.", fields=_named(error)) from None
+
+
+def _file(name: str | None) -> dict[str, Any]:
+    if name is None:
+        return {}
+    try:
+        return tomllib.loads(Path(name).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise Invalid(f"The settings file {name} cannot be read: {error}") from None
+
+
+def _named(error: ValidationError) -> dict[str, str]:
+    unknown = "there is no such setting"
+    return {
+        PREFIX + str(fault["loc"][0]).upper(): (
+            unknown if fault["type"] == "extra_forbidden" else fault["msg"]
+        )
+        for fault in error.errors()
+    }

@@ -1,0 +1,52 @@
+"""The demo: a small project that ships with the program, and the people who play in it.
+
+Everything here is made up and says so. What is here only tells; the command sets it up.
+"""
+
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from labeler.demo.simulation import Simulated
+from labeler.people.memberships import Role
+
+_FOLDER = Path(__file__).parent
+
+
+class Player(NamedTuple):
+    """Somebody whom the reader of the demo can be."""
+
+    email: str
+    name: str
+    role: Role
+
+
+OWNER = Player("olga@demo.invalid", "Olga (demo owner)", Role.owner)
+PLAYERS = (
+    OWNER,
+    Player("rex@demo.invalid", "Rex (demo reviewer)", Role.reviewer),
+    Player("ada@demo.invalid", "Ada (demo annotator)", Role.annotator),
+    Player("bea@demo.invalid", "Bea (demo annotator)", Role.annotator),
+)
+
+ACCURACIES = (0.97, 0.95, 0.94, 0.93, 0.92, 0.90, 0.90, 0.88, 0.86, 0.84, 0.78, 0.62)
+"""How often each simulated annotator finds the better answer; one of them is careless."""
+
+
+def project() -> dict[str, Any]:
+    """Return the demo's project as an owner would write it."""
+    return tomllib.loads((_FOLDER / "project.toml").read_text("utf-8"))
+
+
+def files() -> Sequence[Path]:
+    """Return the demo's files of comparisons."""
+    return sorted(_FOLDER.glob("*.jsonl"))
+
+
+def annotators(seed: int) -> list[Simulated]:
+    """Return the simulated annotators; the same seed gives the same ones."""
+    return [
+        Simulated(f"Simulated annotator {number}", accuracy, seed)
+        for number, accuracy in enumerate(ACCURACIES, start=1)
+    ]

@@ -1,0 +1,59 @@
+"""The log: one JSON line for each request, with who (by number, never by name) and how long."""
+
+import logging
+import sys
+import time
+import uuid
+
+import structlog
+from flask import Flask, Response, g, request
+
+
+def init_app(app: Flask, level: str) -> None:
+    """Write a line for each answered request to standard error."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=True),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    app.before_request(_begin)
+    app.after_request(_write)
+
+
+def exception(error: BaseException) -> str:
+    """Write down a bug with its trace; return the number to tell people."""
+    number = request_number()
+    structlog.get_logger().error("bug", request=number, path=request.path, exc_info=error)
+    return number
+
+
+def request_number() -> str:
+    """Return this request's number, as the log shows it."""
+    number: str = g.get("request_number") or uuid.uuid4().hex[:12]
+    return number
+
+
+def _begin() -> None:
+    g.request_number = uuid.uuid4().hex[:12]
+    g.began = time.perf_counter()
+
+
+def _write(response: Response) -> Response:
+    if request.endpoint != "static":
+        structlog.get_logger().info(
+            "request",
+            request=request_number(),
+            method=request.method,
+            path=request.path,
+            status=response.status_code,
+            person=g.get("person_id"),
+            ms=round((time.perf_counter() - g.began) * 1000, 1) if "began" in g else None,
+        )
+    return response

@@ -1,0 +1,1 @@
+"""What work is worth and where every amount went."""

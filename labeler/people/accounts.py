@@ -1,0 +1,124 @@
+"""People: anyone who signs in. They are never deleted; what they judged stays theirs."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from labeler import clock, events
+from labeler.errors import Conflict, Forbidden, Invalid, NotFound
+from labeler.schema import Base, Id
+
+FREE_TRIES = 5
+LONGEST_WAIT = timedelta(minutes=15)
+
+
+class Person(Base):
+    """Anyone who signs in. `failures` counts wrong passwords since the last right one."""
+
+    __tablename__ = "people"
+
+    id: Mapped[Id]
+    email: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    password_hash: Mapped[str | None]
+    is_admin: Mapped[bool] = mapped_column(default=False)
+    failures: Mapped[int] = mapped_column(default=0)
+    failed_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a sign-in needs to know, read before the slow check of the password."""
+
+    person_id: int | None
+    password_hash: str | None
+    wait: timedelta
+
+
+def create(
+    session: Session, email: str, name: str, *, by: Person | None, is_admin: bool = False
+) -> Person:
+    """Add a person who can sign in by link until they choose a password."""
+    email = _normal(email)
+    if session.scalar(sa.select(Person.id).where(Person.email == email)) is not None:
+        raise Conflict(f"There is already a person with the address {email}.")
+    if not name.strip():
+        raise Invalid("Please give a name.", fields={"name": "A name is needed."})
+    person = Person(email=email, name=name.strip(), is_admin=is_admin, created_at=clock.now())
+    session.add(person)
+    session.flush()
+    events.record(session, "person.created", person_id=by.id if by else None, subject=person.id)
+    return person
+
+
+def find(session: Session, email: str) -> Person:
+    """Return the open account of this address; raises NotFound."""
+    person = session.scalar(
+        sa.select(Person).where(Person.email == _normal(email), Person.closed_at.is_(None))
+    )
+    if person is None:
+        raise NotFound(f"Nobody here has the address {email}.")
+    return person
+
+
+def find_or_create(session: Session, email: str, name: str, *, by: Person | None) -> Person:
+    """Return the account of this address, added if it was not there."""
+    try:
+        return find(session, email)
+    except NotFound:
+        return create(session, email, name, by=by)
+
+
+def credentials(session: Session, email: str) -> Credentials:
+    """Return what is needed to check a password; the same shape for an unknown address."""
+    try:
+        person = find(session, email)
+    except (NotFound, Invalid):
+        return Credentials(None, None, timedelta(0))
+    return Credentials(person.id, person.password_hash, _wait(person))
+
+
+def note_failure(session: Session, person_id: int) -> None:
+    """Count a wrong password."""
+    session.execute(
+        sa.update(Person)
+        .where(Person.id == person_id)
+        .values(failures=Person.failures + 1, failed_at=clock.now())
+    )
+
+
+def set_password(session: Session, person: Person, password_hash: str) -> None:
+    """Give the person a new password, hashed beforehand."""
+    session.execute(
+        sa.update(Person)
+        .where(Person.id == person.id)
+        .values(password_hash=password_hash, failures=0, failed_at=None)
+    )
+    events.record(session, "person.password_set", person_id=person.id, subject=person.id)
+
+
+def require_admin(person: Person) -> None:
+    """Raise Forbidden unless the person administers this installation."""
+    if not person.is_admin:
+        raise Forbidden("Only an administrator may do this.")
+
+
+def _wait(person: Person) -> timedelta:
+    if person.failures < FREE_TRIES or person.failed_at is None:
+        return timedelta(0)
+    delay = min(LONGEST_WAIT, timedelta(seconds=2 ** min(person.failures - FREE_TRIES, 20)))
+    return max(timedelta(0), person.failed_at + delay - clock.now())
+
+
+def _normal(email: str) -> str:
+    email = email.strip().lower()
+    name, at, host = email.partition("@")
+    if not (name and at and host) or len(email) > 254 or any(c.isspace() for c in email):
+        raise Invalid(
+            "That is not an e-mail address.", fields={"email": "For example ada@example.org."}
+        )
+    return email

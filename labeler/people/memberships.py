@@ -1,0 +1,118 @@
+"""Memberships: who has which role in a project. One person, one role; a past one is kept."""
+
+import enum
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session
+
+from labeler import clock, events
+from labeler.errors import Invalid, NotFound
+from labeler.people.accounts import Person
+from labeler.schema import Base, Id, reference
+
+
+class Role(enum.Enum):
+    """What a person does in a project."""
+
+    annotator = "annotator"
+    """Judges comparisons."""
+    reviewer = "reviewer"
+    """Sees the project's numbers and judgments; judges too."""
+    owner = "owner"
+    """Loads, pauses, invites, releases; sees everything; judges too."""
+
+
+RANK = {Role.annotator: 1, Role.reviewer: 2, Role.owner: 3}
+
+
+class Membership(Base):
+    """A person's role in a project."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (sa.UniqueConstraint("project_id", "person_id"),)
+
+    id: Mapped[Id]
+    project_id: Mapped[int] = reference("projects.id")
+    person_id: Mapped[int] = reference("people.id", index=True)
+    role: Mapped[Role]
+    created_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
+
+
+def role_of(session: Session, project_id: int, person: Person) -> Role | None:
+    """Return the person's role in the project, or None."""
+    return session.scalar(
+        sa.select(Membership.role).where(
+            Membership.project_id == project_id,
+            Membership.person_id == person.id,
+            Membership.removed_at.is_(None),
+        )
+    )
+
+
+def grant(session: Session, project_id: int, person: Person, role: Role, *, by: Person) -> None:
+    """Give the person this role in the project, in place of any other."""
+    found = session.scalar(
+        sa.select(Membership).where(
+            Membership.project_id == project_id, Membership.person_id == person.id
+        )
+    )
+    if found is not None and found.role is Role.owner and role is not Role.owner:
+        _keep_an_owner(session, project_id, person)
+    if found is None:
+        found = Membership(project_id=project_id, person_id=person.id, created_at=clock.now())
+        session.add(found)
+    found.role, found.removed_at = role, None
+    events.record(
+        session,
+        "membership.granted",
+        person_id=by.id,
+        project_id=project_id,
+        subject=person.id,
+        role=role.value,
+    )
+
+
+def remove(session: Session, project_id: int, person: Person, *, by: Person) -> None:
+    """End the person's part in the project; what they judged and earned stays."""
+    _keep_an_owner(session, project_id, person)
+    done = session.execute(
+        sa.update(Membership)
+        .where(
+            Membership.project_id == project_id,
+            Membership.person_id == person.id,
+            Membership.removed_at.is_(None),
+        )
+        .values(removed_at=clock.now())
+    )
+    if done.rowcount != 1:  # type: ignore[attr-defined]
+        raise NotFound("This person has no part in the project.")
+    events.record(
+        session, "membership.removed", person_id=by.id, project_id=project_id, subject=person.id
+    )
+
+
+def of_project(session: Session, project_id: int) -> Sequence[tuple[Person, Role]]:
+    """Return the people of a project with their roles, by name."""
+    rows = session.execute(
+        sa.select(Person, Membership.role)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(Membership.project_id == project_id, Membership.removed_at.is_(None))
+        .order_by(Person.name, Person.id)
+    )
+    return [(person, role) for person, role in rows]
+
+
+def _keep_an_owner(session: Session, project_id: int, person: Person) -> None:
+    others = session.scalar(
+        sa.select(sa.func.count()).where(
+            Membership.project_id == project_id,
+            Membership.person_id != person.id,
+            Membership.role == Role.owner,
+            Membership.removed_at.is_(None),
+        )
+    )
+    if not others and role_of(session, project_id, person) is Role.owner:
+        raise Invalid("A project needs an owner: make somebody else one first.")

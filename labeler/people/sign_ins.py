@@ -1,0 +1,166 @@
+"""Sign-ins: one row for each browser that is signed in, listed and revocable; and sign-in links.
+
+A cookie carries a secret; the row carries its hash. Signing out ends the row, so a copy of the
+cookie is worth nothing afterwards.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from labeler import clock, events
+from labeler.errors import NotFound
+from labeler.people import secrets
+from labeler.people.accounts import Person
+from labeler.schema import Base, Id, reference
+
+LASTS = timedelta(days=30)
+LINK_LASTS = timedelta(days=7)
+
+
+class SignIn(Base):
+    """A browser in which a person is signed in, until it is revoked or too old."""
+
+    __tablename__ = "sign_ins"
+
+    id: Mapped[Id]
+    person_id: Mapped[int] = reference("people.id", index=True)
+    secret_digest: Mapped[str] = mapped_column(unique=True)
+    browser: Mapped[str]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class SignInLink(Base):
+    """A link that signs a person in once: an invitation, or a way back without a password."""
+
+    __tablename__ = "sign_in_links"
+
+    id: Mapped[Id]
+    person_id: Mapped[int] = reference("people.id", index=True)
+    secret_digest: Mapped[str] = mapped_column(unique=True)
+    made_by: Mapped[int | None] = reference("people.id")
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+def start(session: Session, person: Person, *, browser: str = "") -> str:
+    """Sign the person in; return the secret for the cookie."""
+    secret = secrets.new()
+    now = clock.now()
+    session.execute(
+        sa.update(Person).where(Person.id == person.id).values(failures=0, failed_at=None)
+    )
+    session.add(
+        SignIn(
+            person_id=person.id,
+            secret_digest=secrets.digest(secret),
+            browser=browser[:200],
+            created_at=now,
+            expires_at=now + LASTS,
+        )
+    )
+    session.flush()
+    return secret
+
+
+def person_of(session: Session, secret: str) -> Person | None:
+    """Return the person whom this cookie's secret signs in, or None."""
+    return session.scalar(
+        sa.select(Person)
+        .join(SignIn, SignIn.person_id == Person.id)
+        .where(
+            SignIn.secret_digest == secrets.digest(secret),
+            SignIn.revoked_at.is_(None),
+            SignIn.expires_at > clock.now(),
+            Person.closed_at.is_(None),
+        )
+    )
+
+
+def current(session: Session, person: Person) -> Sequence[SignIn]:
+    """Return where the person is signed in, newest first."""
+    return session.scalars(
+        sa.select(SignIn)
+        .where(
+            SignIn.person_id == person.id,
+            SignIn.revoked_at.is_(None),
+            SignIn.expires_at > clock.now(),
+        )
+        .order_by(SignIn.id.desc())
+    ).all()
+
+
+def end(session: Session, secret: str) -> None:
+    """Sign out the browser that holds this secret."""
+    _revoke(session, SignIn.secret_digest == secrets.digest(secret))
+
+
+def revoke(session: Session, sign_in_id: int, *, by: Person) -> None:
+    """Sign out another browser of the same person; raises NotFound."""
+    if not _revoke(session, SignIn.id == sign_in_id, SignIn.person_id == by.id):
+        raise NotFound("There is no such sign-in.")
+
+
+def end_all(session: Session, person: Person) -> None:
+    """Sign the person out everywhere."""
+    _revoke(session, SignIn.person_id == person.id)
+
+
+def make_link(session: Session, person: Person, *, by: Person | None) -> str:
+    """Make a link that signs the person in once; return its secret."""
+    secret = secrets.new()
+    now = clock.now()
+    session.add(
+        SignInLink(
+            person_id=person.id,
+            secret_digest=secrets.digest(secret),
+            made_by=by.id if by else None,
+            created_at=now,
+            expires_at=now + LINK_LASTS,
+        )
+    )
+    events.record(session, "sign_in_link.made", person_id=by.id if by else None, subject=person.id)
+    return secret
+
+
+def person_of_link(session: Session, secret: str) -> Person:
+    """Return whom this link would sign in; raises NotFound if it was used or is too old."""
+    person = session.scalar(
+        sa.select(Person)
+        .join(SignInLink, SignInLink.person_id == Person.id)
+        .where(*_usable(secret), Person.closed_at.is_(None))
+    )
+    if person is None:
+        raise NotFound("This link has been used or is too old. Please ask for a new one.")
+    return person
+
+
+def use_link(session: Session, secret: str, *, browser: str = "") -> tuple[Person, str]:
+    """Use up the link; return the person and the secret for the cookie. Raises NotFound."""
+    person = person_of_link(session, secret)
+    used = session.execute(
+        sa.update(SignInLink).where(*_usable(secret)).values(used_at=clock.now())
+    )
+    if used.rowcount != 1:  # type: ignore[attr-defined]
+        raise NotFound("This link has been used or is too old. Please ask for a new one.")
+    return person, start(session, person, browser=browser)
+
+
+def _usable(secret: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        SignInLink.secret_digest == secrets.digest(secret),
+        SignInLink.used_at.is_(None),
+        SignInLink.expires_at > clock.now(),
+    )
+
+
+def _revoke(session: Session, *which: sa.ColumnElement[bool]) -> int:
+    done = session.execute(
+        sa.update(SignIn).where(*which, SignIn.revoked_at.is_(None)).values(revoked_at=clock.now())
+    )
+    return int(done.rowcount)  # type: ignore[attr-defined]

@@ -1,0 +1,71 @@
+"""How every table stores its columns: names of constraints, enums, moments, identities."""
+
+import enum
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+Identity = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+class Moment(sa.TypeDecorator[datetime]):
+    """An aware moment in UTC, on databases that keep the zone and on those that do not."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _values(members: type[enum.Enum]) -> list[str]:
+    return [member.value for member in members]
+
+
+class Base(DeclarativeBase):
+    """Every table of labeler and of exports."""
+
+    metadata = sa.MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar = {
+        datetime: Moment(),
+        str: sa.Text(),
+        dict[str, Any]: sa.JSON(),
+        list[Any]: sa.JSON(),
+        list[int]: sa.JSON(),
+        list[str]: sa.JSON(),
+        list[dict[str, str]]: sa.JSON(),
+        enum.Enum: sa.Enum(
+            enum.Enum, native_enum=False, length=24, values_callable=_values, validate_strings=True
+        ),
+    }
+
+
+Id = Annotated[int, mapped_column(Identity, primary_key=True)]
+Ref = Annotated[int, mapped_column(Identity)]
+BigInt = Annotated[int, mapped_column(sa.BigInteger())]
+
+
+def reference(target: str, **options: Any) -> Any:
+    """Declare a column that refers to `table.id`; never cascades."""
+    return mapped_column(Identity, sa.ForeignKey(target), **options)

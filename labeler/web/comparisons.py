@@ -1,0 +1,80 @@
+"""Looking through a project's comparisons, and at all judgments on one."""
+
+import flask
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from labeler import database, progress
+from labeler.errors import NotFound
+from labeler.people.memberships import Role
+from labeler.text import languages, markdown
+from labeler.web import scale, visitors
+from labeler.work import comparisons, gold, judgments, projects, rubrics
+from labeler.work.comparisons import Prompt
+from labeler.work.judgments import Judgment
+
+pages = Blueprint("comparisons", __name__, url_prefix="/projects/<slug>/comparisons")
+
+PAGE = 50
+
+
+@pages.get("")
+@login_required
+def index(slug: str) -> ResponseReturnValue:
+    session, rex = database.session(), visitors.person()
+    project = projects.find(session, slug, by=rex, role=Role.reviewer)
+    language = request.args.get("language", "")
+    after = request.args.get("after", 0, type=int)
+    found = comparisons.page(session, project.id, after=after, limit=PAGE, language=language)
+    return render_template(
+        "comparisons/index.html",
+        project=project,
+        role=projects.role_in(session, project, rex),
+        rows=found,
+        prompts=comparisons.prompts(session, [row.prompt_id for row in found]),
+        votes=progress.votes(session, [row.id for row in found]),
+        excerpt=markdown.plain,
+        language=language,
+        following=found[-1].id if len(found) == PAGE else None,
+    )
+
+
+@pages.get("/<int:comparison_id>")
+@login_required
+def show(slug: str, comparison_id: int) -> ResponseReturnValue:
+    session, rex = database.session(), visitors.person()
+    project = projects.find(session, slug, by=rex, role=Role.reviewer)
+    comparison = comparisons.find(session, project.id, comparison_id)
+    prompt = session.get_one(Prompt, comparison.prompt_id)
+    said = judgments.of_comparison(session, comparison.id)
+    numbers = {judgment.rubric_number for judgment, _ in said}
+    return render_template(
+        "comparisons/show.html",
+        project=project,
+        role=projects.role_in(session, project, rex),
+        comparison=comparison,
+        prompt=prompt,
+        responses=comparisons.responses(session, comparison.id),
+        gold=gold.of_comparisons(session, [comparison.id]).get(comparison.id),
+        said=said,
+        rubrics={number: rubrics.version(session, project.id, number) for number in numbers},
+        step_names=scale.step_names,
+        render=markdown.render,
+        direction=languages.direction(comparison.language),
+    )
+
+
+@pages.post("/<int:comparison_id>/judgments/<int:judgment_id>/exclude")
+@login_required
+def exclude(slug: str, comparison_id: int, judgment_id: int) -> ResponseReturnValue:
+    session, rex = database.session(), visitors.person()
+    project = projects.find(session, slug, by=rex, role=Role.reviewer)
+    comparison = comparisons.find(session, project.id, comparison_id)
+    judgment = session.get(Judgment, judgment_id)
+    if judgment is None or judgment.comparison_id != comparison.id:
+        raise NotFound("There is no such judgment.")
+    judgments.exclude(session, judgment, request.form.get("reason", ""), by=rex)
+    session.commit()
+    flask.flash("Left out of the data. Its pay stays.")
+    return redirect(url_for("comparisons.show", slug=slug, comparison_id=comparison.id))

@@ -1,0 +1,48 @@
+"""Forms read by pydantic: text from a page becomes typed values, and every bad field is named."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from flask import request
+from pydantic import BaseModel, ValidationError
+
+from labeler.errors import Invalid
+
+Form = TypeVar("Form", bound=BaseModel)
+
+WORDS = {
+    "missing": "Please fill this in.",
+    "string_too_short": "Please fill this in.",
+    "string_too_long": "This is too long.",
+    "enum": "Please choose one of these.",
+    "int_parsing": "This must be a whole number.",
+    "float_parsing": "This must be a number.",
+    "extra_forbidden": "There is no such field.",
+}
+
+
+def read(model: type[Form]) -> Form:
+    """Read this request's form; raises Invalid naming every bad field."""
+    return parse(model, given())
+
+
+def given() -> dict[str, str]:
+    """Return this request's fields as text, without the token that guards it."""
+    return {name: value for name, value in request.form.items() if name != "csrf_token"}
+
+
+def parse(model: type[Form], values: Mapping[str, Any]) -> Form:
+    """Read `values` as a form; raises Invalid naming every bad field."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        faults = {
+            ".".join(str(part) for part in fault["loc"]) or "form": _words(dict(fault))
+            for fault in error.errors()
+        }
+        raise Invalid("Please look at the marked fields.", fields=faults) from None
+
+
+def _words(fault: Mapping[str, Any]) -> str:
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    return WORDS.get(str(fault["type"]), message[:1].upper() + message[1:])

@@ -1,0 +1,126 @@
+"""The people of a project: their numbers, invitations, roles."""
+
+from urllib.parse import urljoin
+
+import flask
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+from pydantic import BaseModel, ConfigDict, Field
+
+from labeler import database, progress
+from labeler.errors import Invalid, NotFound
+from labeler.people import accounts, memberships, sign_ins
+from labeler.people.accounts import Person
+from labeler.people.memberships import Role
+from labeler.web import forms, visitors
+from labeler.work import projects
+
+pages = Blueprint("members", __name__, url_prefix="/projects/<slug>/people")
+
+ROLE_WORDS = [
+    (Role.annotator.value, "Annotator: judges"),
+    (Role.reviewer.value, "Reviewer: sees numbers and judgments"),
+    (Role.owner.value, "Owner: loads, pauses, invites, releases"),
+]
+
+
+class InvitationForm(BaseModel):
+    """Who is invited, and as what."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    email: str = Field(min_length=1, max_length=254)
+    name: str = Field(min_length=1, max_length=200)
+    role: Role
+
+
+class RoleForm(BaseModel):
+    """A new role for somebody."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    role: Role
+
+
+@pages.get("")
+@login_required
+def index(slug: str) -> ResponseReturnValue:
+    return _page(slug)
+
+
+@pages.post("/invite")
+@login_required
+def invite(slug: str) -> ResponseReturnValue:
+    session, olga = database.session(), visitors.person()
+    project = projects.find(session, slug, by=olga, role=Role.owner)
+    try:
+        form = forms.read(InvitationForm)
+        person = accounts.find_or_create(session, form.email, form.name, by=olga)
+    except Invalid as refusal:
+        database.reread()
+        return _page(slug, faults=refusal.fields), refusal.status
+    memberships.grant(session, project.id, person, form.role, by=olga)
+    link = _link(sign_ins.make_link(session, person, by=olga))
+    session.commit()
+    database.reread()
+    return _page(slug, link=link, invited=person.name)
+
+
+@pages.post("/<int:person_id>/role")
+@login_required
+def change_role(slug: str, person_id: int) -> ResponseReturnValue:
+    session, olga = database.session(), visitors.person()
+    project = projects.find(session, slug, by=olga, role=Role.owner)
+    role = forms.read(RoleForm).role
+    person = _member(project.id, person_id)
+    memberships.grant(session, project.id, person, role, by=olga)
+    session.commit()
+    flask.flash(f"{person.name} is now: {role.value}.")
+    return redirect(url_for("members.index", slug=slug))
+
+
+@pages.post("/<int:person_id>/remove")
+@login_required
+def remove(slug: str, person_id: int) -> ResponseReturnValue:
+    session, olga = database.session(), visitors.person()
+    project = projects.find(session, slug, by=olga, role=Role.owner)
+    person = _member(project.id, person_id)
+    memberships.remove(session, project.id, person, by=olga)
+    session.commit()
+    flask.flash(f"{person.name} has no part in the project any more. Their work and pay stay.")
+    return redirect(url_for("members.index", slug=slug))
+
+
+def _page(
+    slug: str,
+    *,
+    faults: dict[str, str] | None = None,
+    link: str | None = None,
+    invited: str = "",
+) -> str:
+    session, olga = database.session(), visitors.person()
+    project = projects.find(session, slug, by=olga, role=Role.reviewer)
+    return render_template(
+        "members/index.html",
+        project=project,
+        role=projects.role_in(session, project, olga),
+        rows=progress.people(session, project),
+        roles=ROLE_WORDS,
+        faults=faults or {},
+        values=request.form if faults else {},
+        link=link,
+        invited=invited,
+    )
+
+
+def _member(project_id: int, person_id: int) -> Person:
+    for person, _ in memberships.of_project(database.session(), project_id):
+        if person.id == person_id:
+            return person
+    raise NotFound("This person has no part in the project.")
+
+
+def _link(secret: str) -> str:
+    site = current_app.extensions["labeler.settings"].public_url
+    return urljoin(site, url_for("sessions.link", secret=secret))

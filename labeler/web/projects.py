@@ -1,0 +1,193 @@
+"""Projects for their owners: the list, making one, its settings, its state, its dashboard."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import flask
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from labeler import database, progress
+from labeler.errors import Forbidden, Invalid
+from labeler.pay import money
+from labeler.people.memberships import Role
+from labeler.web import charts, visitors
+from labeler.work import guidelines, projects
+from labeler.work.projects import Project, ProjectState
+from labeler.work.rubrics import ReasonRule
+
+pages = Blueprint("projects", __name__, url_prefix="/projects")
+
+REASON_WORDS = [
+    (ReasonRule.none.value, "Do not ask"),
+    (ReasonRule.optional.value, "Ask; may stay empty"),
+    (ReasonRule.required.value, "Ask; must be filled in"),
+]
+BLANK = {
+    "title": "",
+    "question": "Which answer is better?",
+    "guidelines": "",
+    "languages": "en",
+    "judgments_per_comparison": "3",
+    "gold_percent": "5",
+    "rubric.steps": "7",
+    "rubric.tie": "1",
+    "rubric.both_bad": "1",
+    "rubric.reason": ReasonRule.optional.value,
+    "rubric.reason_min": "0",
+    "pay.per_judgment": "0.00",
+    "pay.currency": "EUR",
+    "time_limit_minutes": "60",
+    "change_window_minutes": "60",
+}
+
+
+@pages.get("")
+@login_required
+def index() -> ResponseReturnValue:
+    session, olga = database.session(), visitors.person()
+    rows = [
+        (project, role, progress.overview(session, project) if role is not Role.annotator else None)
+        for project, role in projects.of_person(session, olga)
+    ]
+    may_create = projects.may_create(session, olga)
+    return render_template("projects/index.html", rows=rows, may_create=may_create)
+
+
+@pages.get("/new")
+@login_required
+def new() -> ResponseReturnValue:
+    if not projects.may_create(database.session(), visitors.person()):
+        raise Forbidden("Only administrators and owners of projects may make another one.")
+    return _form(None, BLANK, {})
+
+
+@pages.post("/new")
+@login_required
+def create() -> ResponseReturnValue:
+    try:
+        draft = projects.read_draft(_nested(request.form))
+    except Invalid as refusal:
+        database.reread()
+        return _form(None, request.form, _flat(refusal)), refusal.status
+    session = database.session()
+    project = projects.create(session, draft, by=visitors.person())
+    session.commit()
+    flask.flash("The project is there. Next: load comparisons and invite people.")
+    return redirect(url_for("projects.show", slug=project.slug))
+
+
+@pages.get("/<slug>")
+@login_required
+def show(slug: str) -> ResponseReturnValue:
+    session = database.session()
+    project = projects.find(session, slug, by=visitors.person(), role=Role.reviewer)
+    overview = progress.overview(session, project)
+    return render_template(
+        "projects/show.html",
+        project=project,
+        role=projects.role_in(session, project, visitors.person()),
+        overview=overview,
+        agreement=progress.agreement(session, project.id),
+        figures=charts.of_project(session, project, overview),
+        states=projects.MOVES[project.state],
+    )
+
+
+@pages.get("/<slug>/setup")
+@login_required
+def setup(slug: str) -> ResponseReturnValue:
+    session = database.session()
+    project = projects.find(session, slug, by=visitors.person(), role=Role.owner)
+    text = guidelines.version(session, project.id, project.guideline_number).text
+    rubric = projects.rubric_draft(session, project)
+    return _form(project, _filled_in(project, text, rubric.model_dump(mode="json")), {})
+
+
+@pages.post("/<slug>/setup")
+@login_required
+def revise(slug: str) -> ResponseReturnValue:
+    session, olga = database.session(), visitors.person()
+    project = projects.find(session, slug, by=olga, role=Role.owner)
+    try:
+        draft = projects.read_draft(_nested(request.form))
+        projects.revise(session, project, draft, by=olga)
+    except Invalid as refusal:
+        database.reread()
+        return _form(project, request.form, _flat(refusal)), refusal.status
+    session.commit()
+    flask.flash("The settings are kept. Judgments made before keep the version they saw.")
+    return redirect(url_for("projects.show", slug=slug))
+
+
+@pages.post("/<slug>/state")
+@login_required
+def move(slug: str) -> ResponseReturnValue:
+    session, olga = database.session(), visitors.person()
+    project = projects.find(session, slug, by=olga, role=Role.owner)
+    try:
+        state = ProjectState(request.form.get("state", ""))
+    except ValueError:
+        raise Invalid("A project is active, paused or closed.") from None
+    projects.move(session, project, state, by=olga)
+    session.commit()
+    flask.flash(f"The project is {state.value} now.")
+    return redirect(url_for("projects.show", slug=slug))
+
+
+def _form(project: Project | None, values: Mapping[str, str], faults: Mapping[str, str]) -> str:
+    return render_template(
+        "projects/form.html", project=project, values=values, faults=faults, reasons=REASON_WORDS
+    )
+
+
+def _nested(form: Mapping[str, str]) -> dict[str, Any]:
+    """Turn a page's fields into a project as an owner would write it in a file."""
+    given: dict[str, Any] = {"rubric": {}, "pay": {}}
+    for name, value in form.items():
+        room, _, leaf = name.rpartition(".")
+        if leaf in ("csrf_token", "gold_percent", "languages", "tie", "both_bad"):
+            continue
+        given.get(room, given)[leaf] = value.strip()
+    given["guidelines"] = given.get("guidelines", "").replace("\r\n", "\n")
+    given["languages"] = form.get("languages", "").replace(",", " ").split()
+    given["rubric"] |= {word: f"rubric.{word}" in form for word in ("tie", "both_bad")}
+    given["gold_share"] = _share(form.get("gold_percent", "0"))
+    return given
+
+
+def _share(percent: str) -> float | str:
+    try:
+        return float(percent) / 100
+    except ValueError:
+        return percent
+
+
+def _flat(refusal: Invalid) -> dict[str, str]:
+    """Name faults as the page names its fields."""
+    renamed = {"gold_share": "gold_percent", "rubric": "rubric.steps", "currency": "pay.currency"}
+    faults = {
+        renamed.get(name, name.split(".0")[0]): words for name, words in refusal.fields.items()
+    }
+    return faults or {"form": refusal.message}
+
+
+def _filled_in(project: Project, text: str, rubric: Mapping[str, Any]) -> dict[str, str]:
+    values = {f"rubric.{name}": str(value) for name, value in rubric.items()}
+    for word in ("rubric.tie", "rubric.both_bad"):
+        if values[word] == "False":
+            del values[word]
+    return values | {
+        "title": project.title,
+        "question": project.question,
+        "slug": project.slug,
+        "guidelines": text,
+        "languages": " ".join(project.languages),
+        "judgments_per_comparison": str(project.judgments_per_comparison),
+        "gold_percent": f"{project.gold_share * 100:g}",
+        "pay.per_judgment": f"{money.decimal(project.pay_minor, project.currency):f}",
+        "pay.currency": project.currency,
+        "time_limit_minutes": str(project.time_limit_s // 60),
+        "change_window_minutes": str(project.change_window_s // 60),
+    }

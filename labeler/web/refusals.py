@@ -1,0 +1,82 @@
+"""Refusals and bugs as pages, or as JSON where the API was asked: one shape for all errors."""
+
+from typing import Any
+
+from flask import Flask, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from werkzeug.exceptions import HTTPException
+
+from labeler import database, logs
+from labeler.errors import Busy, Refusal
+
+API = "/api/"
+RETRY_AFTER_S = "2"
+TITLES = {
+    400: "Please try again",
+    403: "This is not open to you",
+    404: "Nothing is here",
+    409: "Something came first",
+    413: "That is too large",
+    500: "Something broke",
+    503: "Please try again shortly",
+}
+
+
+def init_app(app: Flask) -> None:
+    """Answer every error in words."""
+    app.register_error_handler(Refusal, _refused)
+    app.register_error_handler(CSRFError, _stale)
+    app.register_error_handler(OperationalError, _unserved)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _bug)
+
+
+def _refused(refusal: Refusal) -> ResponseReturnValue:
+    return _answer(refusal.status, refusal.code, refusal.message, refusal.fields)
+
+
+def _stale(_error: CSRFError) -> ResponseReturnValue:
+    message = "This page is too old or belongs to another sign-in. Please reload it and try again."
+    return _answer(400, "stale", message, {})
+
+
+def _unserved(error: DBAPIError) -> ResponseReturnValue:
+    logs.exception(error)
+    return _refused(Busy("The database cannot be reached just now. Please try again shortly."))
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    code = (error.name or "error").lower().replace(" ", "_")
+    messages = {
+        404: "There is nothing at this address.",
+        405: "This address does not take such a request.",
+        413: "That is more than this page takes.",
+    }
+    status = error.code or 500
+    return _answer(status, code, messages.get(status, error.description or ""), {})
+
+
+def _bug(error: Exception) -> ResponseReturnValue:
+    number = logs.exception(error)
+    message = "Something broke on our side. What you had sent before is safe."
+    return _answer(500, "bug", message, {"request": number})
+
+
+def _answer(status: int, code: str, message: str, fields: dict[str, str]) -> ResponseReturnValue:
+    database.close_session()  # whatever was begun is undone before the page is drawn
+    headers: dict[str, Any] = {"Retry-After": RETRY_AFTER_S} if status == 503 else {}
+    if request.path.startswith(API):
+        body = {"error": {"code": code, "message": message, "fields": fields}}
+        return jsonify(body), status, headers
+    number = fields.get("request", "")
+    todo = [f"{name}: {words}" for name, words in fields.items() if name != "request"]
+    page = render_template(
+        "error.html",
+        title=TITLES.get(status, "That did not work"),
+        sentence=message,
+        todo=" ".join(todo),
+        number=number,
+    )
+    return page, status, headers

@@ -1,0 +1,46 @@
+"""What every answer carries and every unsafe request must show."""
+
+from flask import Flask, Response, request
+from flask_wtf.csrf import CSRFProtect
+
+from labeler.errors import Forbidden
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+csrf = CSRFProtect()
+
+
+def init_app(app: Flask) -> None:
+    """Refuse requests that another site made, and set the headers of every answer."""
+    csrf.init_app(app)
+    app.before_request(_refuse_cross_site)
+    app.after_request(_set_headers)
+
+
+def _refuse_cross_site() -> None:
+    unsafe = request.method not in ("GET", "HEAD", "OPTIONS")
+    if unsafe and request.headers.get("Sec-Fetch-Site", "same-origin") not in (
+        "same-origin",
+        "none",
+    ):
+        raise Forbidden("This request came from another site.")
+
+
+def _set_headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Cache-Control", "private, no-cache")
+    response.vary.add("Cookie")
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    return response

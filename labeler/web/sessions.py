@@ -1,0 +1,218 @@
+"""Signing in and out, sign-in links, and a person's own account."""
+
+from datetime import timedelta
+
+import flask
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_required
+from pydantic import BaseModel, ConfigDict, Field
+
+from labeler import database
+from labeler.errors import Invalid, Refusal
+from labeler.people import accounts, passwords, sign_ins, tokens
+from labeler.people.accounts import Person
+from labeler.people.tokens import Scope
+from labeler.web import forms, visitors
+
+pages = Blueprint("sessions", __name__)
+
+
+class SignInForm(BaseModel):
+    """An address and a password."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    email: str = Field(min_length=1, max_length=254)
+    password: str = Field(min_length=1, max_length=passwords.LONGEST)
+
+
+class PasswordForm(BaseModel):
+    """A new password; empty where it may be left for later."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    password: str = Field("", max_length=passwords.LONGEST)
+
+
+class TokenForm(BaseModel):
+    """What a token is called and may be used for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    label: str = Field("", max_length=100)
+    scopes: list[Scope] = Field(min_length=1)
+
+
+@pages.get("/sign-in")
+def sign_in() -> ResponseReturnValue:
+    if current_user.is_authenticated:
+        return redirect(url_for("work.home"))
+    return render_template("sessions/sign_in.html", faults={}, email="")
+
+
+@pages.post("/sign-in")
+def start() -> ResponseReturnValue:
+    try:
+        person_id = _checked(forms.read(SignInForm))
+    except Refusal as refusal:
+        email = request.form.get("email", "")
+        page = render_template("sessions/sign_in.html", faults=refusal.fields, email=email)
+        return page, refusal.status
+    session = database.session()
+    person = session.get_one(Person, person_id)
+    secret = sign_ins.start(session, person, browser=_browser())
+    session.commit()
+    visitors.welcome(person, secret)
+    return redirect(_next_page())
+
+
+@pages.post("/sign-out")
+@login_required
+def sign_out() -> ResponseReturnValue:
+    session = database.session()
+    sign_ins.end(session, visitors.secret())
+    session.commit()
+    return visitors.farewell(flask.make_response(redirect(url_for("sessions.sign_in"))))
+
+
+@pages.get("/link/<secret>")
+def link(secret: str) -> ResponseReturnValue:
+    """Show whom the link is for. Only the button uses it up: programs that look ahead do not."""
+    person = sign_ins.person_of_link(database.session(), secret)
+    return render_template("sessions/link.html", person=person, secret=secret, faults={})
+
+
+@pages.post("/link/<secret>")
+def use_link(secret: str) -> ResponseReturnValue:
+    try:
+        chosen = forms.read(PasswordForm).password
+        hashed = passwords.hashed(chosen) if chosen else None
+    except Invalid as refusal:
+        database.reread()
+        person = sign_ins.person_of_link(database.session(), secret)
+        page = render_template(
+            "sessions/link.html", person=person, secret=secret, faults=refusal.fields
+        )
+        return page, refusal.status
+    session = database.session()
+    person, cookie = sign_ins.use_link(session, secret, browser=_browser())
+    if hashed:
+        accounts.set_password(session, person, hashed)
+    session.commit()
+    visitors.welcome(person, cookie)
+    return redirect(url_for("work.home"))
+
+
+@pages.get("/account")
+@login_required
+def account() -> ResponseReturnValue:
+    return _account({})
+
+
+@pages.post("/account/password")
+@login_required
+def set_password() -> ResponseReturnValue:
+    try:
+        hashed = passwords.hashed(forms.read(PasswordForm).password)
+    except Invalid as refusal:
+        database.reread()
+        return _account(refusal.fields), refusal.status
+    session = database.session()
+    person = visitors.person()
+    accounts.set_password(session, person, hashed)
+    sign_ins.end_all(session, person)
+    secret = sign_ins.start(session, person, browser=_browser())
+    session.commit()
+    visitors.welcome(person, secret)
+    flask.flash("Your password is set. You are signed out everywhere else.")
+    return redirect(url_for("sessions.account"))
+
+
+@pages.post("/account/sign-ins/<int:sign_in_id>/end")
+@login_required
+def end_sign_in(sign_in_id: int) -> ResponseReturnValue:
+    session = database.session()
+    sign_ins.revoke(session, sign_in_id, by=visitors.person())
+    session.commit()
+    flask.flash("That browser is signed out.")
+    return redirect(url_for("sessions.account"))
+
+
+@pages.post("/account/tokens")
+@login_required
+def create_token() -> ResponseReturnValue:
+    values = {"label": request.form.get("label", ""), "scopes": request.form.getlist("scopes")}
+    try:
+        form = forms.parse(TokenForm, values)
+    except Invalid as refusal:
+        database.reread()
+        return _account(refusal.fields), refusal.status
+    session = database.session()
+    token = tokens.create(session, visitors.person(), label=form.label, scopes=form.scopes)
+    session.commit()
+    database.reread()
+    return _account({}, token=token)
+
+
+@pages.post("/account/tokens/<int:token_id>/revoke")
+@login_required
+def revoke_token(token_id: int) -> ResponseReturnValue:
+    session = database.session()
+    tokens.revoke(session, token_id, by=visitors.person())
+    session.commit()
+    flask.flash("That token no longer works.")
+    return redirect(url_for("sessions.account"))
+
+
+def _account(faults: dict[str, str], token: str | None = None) -> str:
+    session = database.session()
+    person = visitors.person()
+    return render_template(
+        "sessions/account.html",
+        faults=faults,
+        token=token,
+        sign_ins=sign_ins.current(session, person),
+        tokens=tokens.current(session, person),
+        scopes=Scope,
+    )
+
+
+def _checked(form: SignInForm) -> int:
+    """Return whose password this is; raises Invalid alike for a wrong one and an unknown address.
+
+    The slow hash is computed between two short sessions, so that nobody waits for it.
+    """
+    with database.of_app().reading() as session:
+        known = accounts.credentials(session, form.email)
+    if known.wait > timedelta(0):
+        raise _wait(known.wait)
+    if passwords.matches(known.password_hash, form.password) and known.person_id is not None:
+        return known.person_id
+    if known.person_id is not None:
+        session = database.session()
+        accounts.note_failure(session, known.person_id)
+        session.commit()
+    raise Invalid(
+        "That did not work.",
+        fields={"password": "The address and the password do not belong together."},
+    )
+
+
+def _wait(wait: timedelta) -> Invalid:
+    seconds = int(wait.total_seconds()) + 1
+    return Invalid(
+        "Too many wrong passwords.",
+        fields={"password": f"Too many wrong passwords. Please try again in {seconds} seconds."},
+    )
+
+
+def _browser() -> str:
+    return request.headers.get("User-Agent", "")[:200]
+
+
+def _next_page() -> str:
+    """Return where the person wanted to go: a path on this site, else home."""
+    wanted = request.args.get("next", "")
+    plain = wanted.startswith("/") and not wanted.startswith("//") and wanted.isprintable()
+    return wanted if plain and "\\" not in wanted else url_for("work.home")

