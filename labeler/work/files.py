@@ -29,6 +29,7 @@ PARQUET_ROWS = 10_000_000
 PARQUET_COLUMNS = 500
 PARQUET_GROUP_BYTES = 2_000_000_000
 PARQUET_DICTIONARY_BYTES = 4_000_000
+PARQUET_TEXT_FREE = 8_000_000
 PARQUET_BATCH = 8
 """Few, because a value that is stored once may stand in every row of a batch."""
 
@@ -258,8 +259,16 @@ def _check_group(group: Any) -> None:
     if group.total_byte_size > PARQUET_GROUP_BYTES:
         raise Invalid("A row group of the file is larger than 2 GB; write smaller ones.")
     for column in columns:
-        if column.has_dictionary_page and _dictionary_bytes(column) > PARQUET_DICTIONARY_BYTES:
-            raise Invalid(f"The dictionary of {column.path_in_schema} in the file is too large.")
+        if column.physical_type == "BYTE_ARRAY":
+            _check_texts(column)
+
+
+def _check_texts(column: Any) -> None:
+    if column.has_dictionary_page and _dictionary_bytes(column) > PARQUET_DICTIONARY_BYTES:
+        raise Invalid(f"The dictionary of {column.path_in_schema} in the file is too large.")
+    packed, unpacked = column.total_compressed_size, column.total_uncompressed_size
+    if unpacked > max(PARQUET_TEXT_FREE, UNPACKED_TIMES * packed):
+        raise _bomb()
 
 
 def _dictionary_bytes(column: Any) -> int:
@@ -268,10 +277,10 @@ def _dictionary_bytes(column: Any) -> int:
 
 
 def _plain(batch: Any) -> Iterable[Values | None]:
-    """Return the rows of a batch, None for one that holds text in no UTF-8."""
+    """Return the rows of a batch, None for one with a value that Python cannot hold."""
     try:
         return list(batch.to_pylist())
-    except UnicodeDecodeError:
+    except (ValueError, OverflowError):
         if batch.num_rows == 1:
             return [None]
         return [row for number in range(batch.num_rows) for row in _plain(batch.slice(number, 1))]
@@ -283,7 +292,9 @@ def _parquet_record(number: int, values: Values | None, limit: int) -> Record | 
     except PydanticSerializationError:
         values = None
     if values is None:
-        return Refused(number, ROW, "A value of this row is not text in UTF-8.")
+        return Refused(
+            number, ROW, "This row holds text that is not UTF-8, or a value that JSON cannot say."
+        )
     if len(line) > limit:
         return Refused(number, ROW, _too_long(limit))
     record = parsed(number, line)

@@ -55,7 +55,7 @@ def checked(number: int, values: Values) -> Record | Refused:
 
 def shown(field: str) -> str:
     """Make the name of a field fit to be shown: short, and of visible characters only."""
-    name = field if field.isprintable() else ascii(field)
+    name = field if field.isprintable() else ascii(field)[1:-1]
     return name if len(name) <= 100 else f"{name[:99]}…"
 
 

@@ -32,7 +32,7 @@ class Message(BaseModel):
 class ResponseIn(BaseModel):
     """One model's answer; every further key says where it comes from."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="allow", protected_namespaces=())
+    model_config = ConfigDict(frozen=True, strict=True, extra="allow")
 
     text: str
     model: Short | None = None
@@ -75,9 +75,9 @@ class Unfit(Exception):
 
 
 class _Native(BaseModel):
-    model_config = ConfigDict(strict=True, extra="allow", protected_namespaces=())
+    model_config = ConfigDict(strict=True, extra="allow")
 
-    id: Annotated[Short, Field(coerce_numbers_to_str=True)]
+    id: Annotated[Short, Field(strict=False, coerce_numbers_to_str=True)]
     prompt: list[Message]
     language: str | None = None
     responses: list[ResponseIn]
