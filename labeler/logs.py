@@ -30,7 +30,7 @@ def init_app(app: Flask, level: str) -> None:
 def exception(error: BaseException) -> str:
     """Write down a bug with its trace; return the number to tell people."""
     number = request_number()
-    structlog.get_logger().error("bug", request=number, path=request.path, exc_info=error)
+    structlog.get_logger().error("bug", request=number, path=_path(), exc_info=error)
     return number
 
 
@@ -38,6 +38,12 @@ def request_number() -> str:
     """Return this request's number, as the log shows it."""
     number: str = g.get("request_number") or uuid.uuid4().hex[:12]
     return number
+
+
+def _path() -> str:
+    """Return the address that was asked for, without a secret that it may carry."""
+    rule = request.url_rule.rule if request.url_rule else ""
+    return rule if "<secret>" in rule else request.path
 
 
 def _begin() -> None:
@@ -51,7 +57,7 @@ def _write(response: Response) -> Response:
             "request",
             request=request_number(),
             method=request.method,
-            path=request.path,
+            path=_path(),
             status=response.status_code,
             person=g.get("person_id"),
             ms=round((time.perf_counter() - g.began) * 1000, 1) if "began" in g else None,

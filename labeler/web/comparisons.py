@@ -1,12 +1,14 @@
 """Looking through a project's comparisons, and at all judgments on one."""
 
+from collections.abc import Mapping
+
 import flask
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from labeler import database, progress
-from labeler.errors import NotFound
+from labeler.errors import Invalid, NotFound
 from labeler.people.memberships import Role
 from labeler.text import languages, markdown
 from labeler.web import scale, visitors
@@ -43,6 +45,30 @@ def index(slug: str) -> ResponseReturnValue:
 @pages.get("/<int:comparison_id>")
 @login_required
 def show(slug: str, comparison_id: int) -> ResponseReturnValue:
+    return _page(slug, comparison_id, {})
+
+
+@pages.post("/<int:comparison_id>/judgments/<int:judgment_id>/exclude")
+@login_required
+def exclude(slug: str, comparison_id: int, judgment_id: int) -> ResponseReturnValue:
+    session, rex = database.session(), visitors.person()
+    project = projects.find(session, slug, by=rex, role=Role.reviewer)
+    comparison = comparisons.find(session, project.id, comparison_id)
+    judgment = session.get(Judgment, judgment_id)
+    if judgment is None or judgment.comparison_id != comparison.id:
+        raise NotFound("There is no such judgment.")
+    try:
+        judgments.exclude(session, judgment, request.form.get("reason", ""), by=rex)
+    except Invalid as refusal:
+        database.reread()
+        faults = {judgment_id: refusal.fields["reason"]}
+        return _page(slug, comparison_id, faults), refusal.status
+    session.commit()
+    flask.flash("Left out of the data. Its pay stays.")
+    return redirect(url_for("comparisons.show", slug=slug, comparison_id=comparison.id))
+
+
+def _page(slug: str, comparison_id: int, faults: Mapping[int, str]) -> str:
     session, rex = database.session(), visitors.person()
     project = projects.find(session, slug, by=rex, role=Role.reviewer)
     comparison = comparisons.find(session, project.id, comparison_id)
@@ -62,19 +88,5 @@ def show(slug: str, comparison_id: int) -> ResponseReturnValue:
         step_names=scale.step_names,
         render=markdown.render,
         direction=languages.direction(comparison.language),
+        faults=faults,
     )
-
-
-@pages.post("/<int:comparison_id>/judgments/<int:judgment_id>/exclude")
-@login_required
-def exclude(slug: str, comparison_id: int, judgment_id: int) -> ResponseReturnValue:
-    session, rex = database.session(), visitors.person()
-    project = projects.find(session, slug, by=rex, role=Role.reviewer)
-    comparison = comparisons.find(session, project.id, comparison_id)
-    judgment = session.get(Judgment, judgment_id)
-    if judgment is None or judgment.comparison_id != comparison.id:
-        raise NotFound("There is no such judgment.")
-    judgments.exclude(session, judgment, request.form.get("reason", ""), by=rex)
-    session.commit()
-    flask.flash("Left out of the data. Its pay stays.")
-    return redirect(url_for("comparisons.show", slug=slug, comparison_id=comparison.id))

@@ -1,6 +1,6 @@
 """How pages write numbers, money and time; all of it on the server, in Latin digits."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask import Flask
@@ -42,7 +42,7 @@ def moneys(amounts: dict[str, int]) -> str:
     return ", ".join(money.text(amount, currency) for currency, amount in amounts.items()) or "0"
 
 
-def day(value: datetime) -> str:
+def day(value: date) -> str:
     """Write a day, for example "23 Nov 2026"."""
     return f"{value.day} {value:%b %Y}"
 

@@ -6,19 +6,9 @@ from typing import Any, TypeVar
 from flask import request
 from pydantic import BaseModel, ValidationError
 
-from labeler.errors import Invalid
+from labeler.errors import Invalid, fault_words
 
 Form = TypeVar("Form", bound=BaseModel)
-
-WORDS = {
-    "missing": "Please fill this in.",
-    "string_too_short": "Please fill this in.",
-    "string_too_long": "This is too long.",
-    "enum": "Please choose one of these.",
-    "int_parsing": "This must be a whole number.",
-    "float_parsing": "This must be a number.",
-    "extra_forbidden": "There is no such field.",
-}
 
 
 def read(model: type[Form]) -> Form:
@@ -37,12 +27,7 @@ def parse(model: type[Form], values: Mapping[str, Any]) -> Form:
         return model.model_validate(values)
     except ValidationError as error:
         faults = {
-            ".".join(str(part) for part in fault["loc"]) or "form": _words(dict(fault))
+            ".".join(str(part) for part in fault["loc"]) or "form": fault_words(fault)
             for fault in error.errors()
         }
         raise Invalid("Please look at the marked fields.", fields=faults) from None
-
-
-def _words(fault: Mapping[str, Any]) -> str:
-    message = str(fault["msg"]).removeprefix("Value error, ")
-    return WORDS.get(str(fault["type"]), message[:1].upper() + message[1:])

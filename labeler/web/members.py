@@ -9,7 +9,7 @@ from flask_login import login_required
 from pydantic import BaseModel, ConfigDict, Field
 
 from labeler import database, progress
-from labeler.errors import Invalid, NotFound
+from labeler.errors import Conflict, Invalid, NotFound
 from labeler.people import accounts, memberships, sign_ins
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
@@ -57,14 +57,17 @@ def invite(slug: str) -> ResponseReturnValue:
     try:
         form = forms.read(InvitationForm)
         person = accounts.find_or_create(session, form.email, form.name, by=olga)
-    except Invalid as refusal:
+        memberships.grant(session, project.id, person, form.role, by=olga)
+    except (Invalid, Conflict) as refusal:
         database.reread()
-        return _page(slug, faults=refusal.fields), refusal.status
-    memberships.grant(session, project.id, person, form.role, by=olga)
-    link = _link(sign_ins.make_link(session, person, by=olga))
+        return _page(slug, faults=refusal.fields or {"email": refusal.message}), refusal.status
+    secret = sign_ins.invite(session, person, by=olga)
     session.commit()
+    if secret is None:
+        flask.flash(f"{person.name} has an account here and finds the project after signing in.")
+        return redirect(url_for("members.index", slug=slug))
     database.reread()
-    return _page(slug, link=link, invited=person.name)
+    return _page(slug, link=_link(secret), invited=person.name)
 
 
 @pages.post("/<int:person_id>/role")
@@ -122,5 +125,5 @@ def _member(project_id: int, person_id: int) -> Person:
 
 
 def _link(secret: str) -> str:
-    site = current_app.extensions["labeler.settings"].public_url
+    site: str = current_app.extensions["labeler.settings"].public_url
     return urljoin(site, url_for("sessions.link", secret=secret))

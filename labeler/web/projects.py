@@ -1,18 +1,19 @@
 """Projects for their owners: the list, making one, its settings, its state, its dashboard."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import flask
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from labeler import database, progress
-from labeler.errors import Forbidden, Invalid
+from labeler.errors import Conflict, Forbidden, Invalid, Refusal
 from labeler.pay import money
 from labeler.people.memberships import Role
-from labeler.web import charts, visitors
+from labeler.web import charts, scale, visitors
 from labeler.work import guidelines, projects
 from labeler.work.projects import Project, ProjectState
 from labeler.work.rubrics import ReasonRule
@@ -24,8 +25,14 @@ REASON_WORDS = [
     (ReasonRule.optional.value, "Ask; may stay empty"),
     (ReasonRule.required.value, "Ask; must be filled in"),
 ]
+SCALES = [
+    (str(steps), f"{steps} steps, from “{names[0]}” to “{names[-1]}”")
+    for steps in range(2, 10)
+    for names in [scale.step_names(steps)]
+]
 BLANK = {
     "title": "",
+    "slug": "",
     "question": "Which answer is better?",
     "guidelines": "",
     "languages": "en",
@@ -41,18 +48,28 @@ BLANK = {
     "time_limit_minutes": "60",
     "change_window_minutes": "60",
 }
+READ_APART = ("csrf_token", "gold_percent", "languages", "tie", "both_bad", "rubric", "pay")
+"""Fields whose words are not the draft's own, and the names of its rooms."""
+
+
+@pages.app_template_global()
+def has_page(endpoint: str) -> bool:
+    """Say whether a page is there, for links to rooms that may be missing."""
+    return endpoint in current_app.view_functions
 
 
 @pages.get("")
 @login_required
 def index() -> ResponseReturnValue:
     session, olga = database.session(), visitors.person()
-    rows = [
-        (project, role, progress.overview(session, project) if role is not Role.annotator else None)
-        for project, role in projects.of_person(session, olga)
-    ]
-    may_create = projects.may_create(session, olga)
-    return render_template("projects/index.html", rows=rows, may_create=may_create)
+    found = projects.of_person(session, olga)
+    seen = [project.id for project, role in found if role is not Role.annotator]
+    return render_template(
+        "projects/index.html",
+        rows=found,
+        done=progress.done_of(session, seen),
+        may_create=projects.may_create(session, olga),
+    )
 
 
 @pages.get("/new")
@@ -68,11 +85,11 @@ def new() -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     try:
         draft = projects.read_draft(_nested(request.form))
-    except Invalid as refusal:
+        session = database.session()
+        project = projects.create(session, draft, by=visitors.person())
+    except (Invalid, Conflict) as refusal:
         database.reread()
         return _form(None, request.form, _flat(refusal)), refusal.status
-    session = database.session()
-    project = projects.create(session, draft, by=visitors.person())
     session.commit()
     flask.flash("The project is there. Next: load comparisons and invite people.")
     return redirect(url_for("projects.show", slug=project.slug))
@@ -138,7 +155,13 @@ def move(slug: str) -> ResponseReturnValue:
 
 def _form(project: Project | None, values: Mapping[str, str], faults: Mapping[str, str]) -> str:
     return render_template(
-        "projects/form.html", project=project, values=values, faults=faults, reasons=REASON_WORDS
+        "projects/form.html",
+        project=project,
+        role=Role.owner,
+        values=values,
+        faults=faults,
+        reasons=REASON_WORDS,
+        scales=SCALES,
     )
 
 
@@ -147,7 +170,7 @@ def _nested(form: Mapping[str, str]) -> dict[str, Any]:
     given: dict[str, Any] = {"rubric": {}, "pay": {}}
     for name, value in form.items():
         room, _, leaf = name.rpartition(".")
-        if leaf in ("csrf_token", "gold_percent", "languages", "tie", "both_bad"):
+        if leaf in READ_APART:
             continue
         given.get(room, given)[leaf] = value.strip()
     given["guidelines"] = given.get("guidelines", "").replace("\r\n", "\n")
@@ -164,13 +187,14 @@ def _share(percent: str) -> float | str:
         return percent
 
 
-def _flat(refusal: Invalid) -> dict[str, str]:
-    """Name faults as the page names its fields."""
+def _flat(refusal: Refusal) -> dict[str, str]:
+    """Name faults as the page names its fields; what names no field is a title that is taken."""
     renamed = {"gold_share": "gold_percent", "rubric": "rubric.steps", "currency": "pay.currency"}
     faults = {
-        renamed.get(name, name.split(".0")[0]): words for name, words in refusal.fields.items()
+        renamed.get(name, re.sub(r"\.\d+$", "", name)): words
+        for name, words in refusal.fields.items()
     }
-    return faults or {"form": refusal.message}
+    return faults or {"slug": refusal.message}
 
 
 def _filled_in(project: Project, text: str, rubric: Mapping[str, Any]) -> dict[str, str]:

@@ -1,18 +1,24 @@
 """Refusals and bugs as pages, or as JSON where the API was asked: one shape for all errors."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from flask import Flask, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from labeler import database, logs
-from labeler.errors import Busy, Refusal
+from labeler.errors import Busy, Conflict, Refusal
 
 API = "/api/"
 RETRY_AFTER_S = "2"
+UNIQUE_VIOLATION = "23505"
+"""What PostgreSQL calls it; on SQLite there is no other writer."""
+KEPT = ("Allow", "WWW-Authenticate")
+"""Headers without which a refusal would not say what to do instead."""
 TITLES = {
     400: "Please try again",
     403: "This is not open to you",
@@ -28,6 +34,7 @@ def init_app(app: Flask) -> None:
     """Answer every error in words."""
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(CSRFError, _stale)
+    app.register_error_handler(IntegrityError, _at_once)
     app.register_error_handler(OperationalError, _unserved)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _bug)
@@ -40,6 +47,14 @@ def _refused(refusal: Refusal) -> ResponseReturnValue:
 def _stale(_error: CSRFError) -> ResponseReturnValue:
     message = "This page is too old or belongs to another sign-in. Please reload it and try again."
     return _answer(400, "stale", message, {})
+
+
+def _at_once(error: IntegrityError) -> ResponseReturnValue:
+    if getattr(error.orig, "sqlstate", None) != UNIQUE_VIOLATION:
+        return _bug(error)
+    # Verbs look before they add; only another transaction could come between.
+    logs.exception(error)
+    return _refused(Conflict("The same was done elsewhere at this moment. Please look again."))
 
 
 def _unserved(error: DBAPIError) -> ResponseReturnValue:
@@ -55,7 +70,8 @@ def _http(error: HTTPException) -> ResponseReturnValue:
         413: "That is more than this page takes.",
     }
     status = error.code or 500
-    return _answer(status, code, messages.get(status, error.description or ""), {})
+    kept = {name: value for name, value in error.get_headers() if name in KEPT}
+    return _answer(status, code, messages.get(status, error.description or ""), {}, kept)
 
 
 def _bug(error: Exception) -> ResponseReturnValue:
@@ -64,9 +80,16 @@ def _bug(error: Exception) -> ResponseReturnValue:
     return _answer(500, "bug", message, {"request": number})
 
 
-def _answer(status: int, code: str, message: str, fields: dict[str, str]) -> ResponseReturnValue:
+def _answer(
+    status: int,
+    code: str,
+    message: str,
+    fields: dict[str, str],
+    kept: Mapping[str, str] = MappingProxyType({}),
+) -> ResponseReturnValue:
     database.close_session()  # whatever was begun is undone before the page is drawn
     headers: dict[str, Any] = {"Retry-After": RETRY_AFTER_S} if status == 503 else {}
+    headers.update(kept)
     if request.path.startswith(API):
         body = {"error": {"code": code, "message": message, "fields": fields}}
         return jsonify(body), status, headers

@@ -7,7 +7,7 @@ from flask import Flask, Response
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
 from labeler import database
-from labeler.people import sign_ins
+from labeler.people import memberships, sign_ins
 from labeler.people.accounts import Person
 
 
@@ -22,6 +22,12 @@ class Visitor(UserMixin):
 
     def get_id(self) -> str:
         return self.secret
+
+    @property
+    def manages(self) -> bool:
+        """Whether there are projects for them to look at, beside those to judge in."""
+        with database.of_app().reading() as session:
+            return memberships.manages(session, self.person)
 
 
 def init_app(app: Flask) -> None:

@@ -1,0 +1,182 @@
+"""How figures are drawn: Vega-Lite specifications as plain data. What they say stands elsewhere.
+
+Days are sent as epoch milliseconds and numbers as numbers, which the page formats; colours are
+variables of the stylesheet. Names are data, never part of an expression.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from typing import Any, TypeAlias
+
+Spec: TypeAlias = dict[str, Any]
+
+TICKS = 4
+SIDES = {"a": "var(--a-line)", "b": "var(--b-line)", "": "var(--rule)"}
+DOTS, DASHES = [1, 5], [5, 4]
+PERCENT = {"style": "percent"}
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One of several counts; `side` is "a" or "b" where the count belongs to one."""
+
+    name: str
+    count: int
+    side: str = ""
+
+
+@dataclass(frozen=True)
+class Point:
+    """A value on a day, with its interval where it has one."""
+
+    day: date
+    value: float
+    low: float
+    high: float
+
+
+def known(day: date, value: float) -> Point:
+    """Make a point without doubt."""
+    return Point(day, value, value, value)
+
+
+def bars(rows: Sequence[Bar]) -> Spec:
+    """Draw counts as bars, one below the other in the order given, each with its number."""
+    values = [
+        {"name": row.name, "count": row.count, "side": row.side, "place": place}
+        for place, row in enumerate(rows)
+    ]
+    colour = {"domain": list(SIDES), "range": list(SIDES.values())}
+    axis = {"domain": False, "ticks": False, "labelLimit": 130}
+    return {
+        "data": {"values": values},
+        "height": {"step": 30},
+        "encoding": {
+            "y": _order("name", axis),
+            "x": {"field": "count", "type": "quantitative", "axis": None},
+        },
+        "layer": [
+            {
+                "mark": {"type": "bar", "height": {"band": 0.72}},
+                "encoding": {
+                    "color": {"field": "side", "type": "nominal", "scale": colour, "legend": None}
+                },
+            },
+            {
+                "mark": {"type": "text", "align": "left", "dx": 6},
+                "encoding": {"text": {"field": "count", "type": "quantitative"}},
+            },
+        ],
+    }
+
+
+def columns(counts: Sequence[tuple[date, int]]) -> Spec:
+    """Draw a count for each day, along time."""
+    width = timedelta(hours=20)
+    values = [{"day": _ms(day), "until": _ms(day, width), "count": count} for day, count in counts]
+    days = [day for day, _ in counts]
+    return {
+        "data": {"values": values},
+        "mark": {"type": "bar"},
+        "encoding": {
+            "x": _time("day", days[0], days[-1] + timedelta(days=1)),
+            "x2": {"field": "until"},
+            "y": _amount("count", max(count for _, count in counts), _whole_ticks(counts)),
+        },
+    }
+
+
+def course(
+    so_far: Sequence[Point],
+    ahead: Sequence[Point] = (),
+    band: Sequence[Point] = (),
+    *,
+    top: float,
+) -> Spec:
+    """Draw what adds up over time: a line so far, dots ahead, and a band for their likely range."""
+    days = [point.day for point in (*so_far, *ahead, *band)]
+    x = _time("day", min(days), max(days))
+    y = _amount("value", top, [0, top / 2, top])
+    layers: list[Spec] = []
+    if band:
+        layers.append(_layer(band, {"type": "area"}, x, y | {"field": "low"}, "high"))
+    layers.append(_layer(so_far, {"type": "line"}, x, y))
+    if ahead:
+        mark = {"type": "line", "strokeDash": DOTS, "strokeCap": "round"}
+        layers.append(_layer(ahead, mark, x, y))
+    layers.append(_layer(so_far[-1:], {"type": "point"}, x, y))
+    return {"layer": layers}
+
+
+def trend(points: Sequence[Point]) -> Spec:
+    """Draw shares over time as dots on a line, each on its interval."""
+    x = _time("day", points[0].day, points[-1].day)
+    y = _amount("value", 1, [0, 0.5, 1], PERCENT)
+    interval = {"type": "rule", "strokeWidth": 3, "color": SIDES[""]}
+    return {
+        "layer": [
+            _layer(points, interval, x, y | {"field": "low"}, "high"),
+            _layer(points, {"type": "line", "strokeWidth": 1}, x, y),
+            _layer(points, {"type": "point"}, x, y),
+        ]
+    }
+
+
+def _layer(points: Sequence[Point], mark: Spec, x: Spec, y: Spec, until: str = "") -> Spec:
+    values = [
+        {"day": _ms(point.day), "value": point.value, "low": point.low, "high": point.high}
+        for point in points
+    ]
+    encoding = {"x": x, "y": y} | ({"y2": {"field": until}} if until else {})
+    return {"data": {"values": values}, "mark": mark, "encoding": encoding}
+
+
+def _order(field: str, axis: Spec) -> Spec:
+    sort = {"field": "place", "op": "min", "order": "ascending"}
+    return {"field": field, "type": "nominal", "sort": sort, "title": None, "axis": axis}
+
+
+def _time(field: str, first: date, last: date) -> Spec:
+    """Return an axis of days, with ticks at whole ones."""
+    last = max(last, first + timedelta(days=1))
+    length = (last - first).days
+    steps = min(TICKS, length)
+    ticks = [first + timedelta(days=length * step // steps) for step in range(steps + 1)]
+    return {
+        "field": field,
+        "type": "temporal",
+        "title": None,
+        "scale": {"type": "utc", "domain": [_ms(first), _ms(last)], "nice": False},
+        "axis": {"values": [_ms(day) for day in ticks], "labelFlush": True},
+    }
+
+
+def _amount(
+    field: str,
+    top: float,
+    ticks: Sequence[float],
+    number_format: Mapping[str, object] | None = None,
+) -> Spec:
+    axis: Spec = {"values": list(ticks)}
+    if number_format:
+        axis |= {"format": dict(number_format), "formatType": "figure"}
+    return {
+        "field": field,
+        "type": "quantitative",
+        "title": None,
+        "scale": {"domain": [0, top], "nice": False},
+        "axis": axis,
+    }
+
+
+def _whole_ticks(counts: Sequence[tuple[date, int]]) -> list[float]:
+    most = max(count for _, count in counts)
+    ticks = sorted({0, most // 2, most})
+    return [low for low, high in pairwise([*ticks, most + 1]) if low < high]
+
+
+def _ms(day: date, after: timedelta = timedelta(0)) -> int:
+    moment = datetime(day.year, day.month, day.day, tzinfo=UTC) + after
+    return int(moment.timestamp()) * 1000
