@@ -1,14 +1,10 @@
-"""The application on a test's database, for a client in the test or behind a real socket."""
+"""The application on a test's database."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 from flask import Flask
 from pydantic import SecretStr
-from werkzeug.serving import make_server
 
 from labeler.app import create_app
 from labeler.config import Settings
@@ -25,17 +21,3 @@ def make_app(address: str, tmp_path: Path, **changes: Any) -> Flask:
 def close_app(app: Flask) -> None:
     """Let go of the application's connections."""
     app.extensions["labeler.database"].close()
-
-
-@contextmanager
-def serve(app: Flask) -> Iterator[str]:
-    """Serve the application in threads, on a free port; yield where."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    serving = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    serving.start()
-    try:
-        yield f"http://127.0.0.1:{server.port}"
-    finally:
-        server.shutdown()
-        serving.join()
-        server.server_close()

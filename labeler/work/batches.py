@@ -79,6 +79,8 @@ def load(
 
     Without `skip_bad` the first refused row undoes the whole batch. Raises Conflict if the file
     was loaded before, and Invalid naming refused rows by line and field; both leave no batch.
+    A second attempt at the same file takes over from one that was cut off, or still goes on:
+    that one raises Conflict.
     """
     progress = Progress(_open(session, project, name=name, digest=digest, by=by))
     yield progress
@@ -86,13 +88,15 @@ def load(
     try:
         while chunk := list(islice(source, CHUNK)):
             _take(session, project, progress, chunk, by=by)
+            yield progress  # before more is read: nobody should wait for the turn to write
             if progress.refused and not skip_bad:
-                progress.refused += [row for row in islice(source, 50_000) if _bad(row)]
+                more = islice(source, 50_000)
+                progress.refused += [row for row in more if isinstance(row, Refused)]
                 raise _complaint(progress.refused)
-            yield progress
         if not progress.loaded:
             raise _complaint(progress.refused) if progress.refused else _nothing()
     except Invalid:
+        _hold(session, progress.batch)
         discard(session, progress.batch)
         yield progress
         raise
@@ -134,7 +138,9 @@ def ready_ids(session: Session, project_id: int) -> Sequence[int]:
 
 def _open(session: Session, project: Project, *, name: str, digest: str, by: Person) -> Batch:
     before = session.scalar(
-        sa.select(Batch).where(Batch.project_id == project.id, Batch.digest == digest)
+        sa.select(Batch)
+        .where(Batch.project_id == project.id, Batch.digest == digest)
+        .with_for_update()
     )
     if before is not None and before.state is BatchState.ready:
         raise Conflict(
@@ -142,7 +148,7 @@ def _open(session: Session, project: Project, *, name: str, digest: str, by: Per
             "Nothing was loaded now."
         )
     if before is not None:
-        discard(session, before)  # what a load left that was cut off
+        discard(session, before)  # what an earlier attempt has left
     batch = Batch(
         project_id=project.id,
         name=name[:200],
@@ -158,6 +164,18 @@ def _open(session: Session, project: Project, *, name: str, digest: str, by: Per
     return batch
 
 
+def _hold(session: Session, batch: Batch) -> None:
+    # SQLite gives an id again that was free, so that the moment is compared as well.
+    held = session.execute(
+        sa.update(Batch)
+        .where(Batch.id == batch.id, Batch.created_at == batch.created_at)
+        .values(state=BatchState.loading)
+        .execution_options(synchronize_session=False)
+    )
+    if not held.rowcount:  # type: ignore[attr-defined]
+        raise Conflict("A later attempt to load this file has taken over.")
+
+
 def _take(
     session: Session,
     project: Project,
@@ -166,7 +184,8 @@ def _take(
     *,
     by: Person,
 ) -> None:
-    progress.refused += [row for row in chunk if _bad(row)]
+    _hold(session, progress.batch)
+    progress.refused += [row for row in chunk if isinstance(row, Refused)]
     rows = [row for row in chunk if isinstance(row, Row)]
     fresh, known = _split_known(session, project, rows)
     progress.refused += [
@@ -187,7 +206,8 @@ def _split_known(
             )
         )
     )
-    fresh, known = [], []
+    fresh: list[Row] = []
+    known: list[Row] = []
     for row in rows:
         (known if row.id in seen else fresh).append(row)
         seen.add(row.id)
@@ -256,7 +276,7 @@ def _store_prompts(session: Session, project: Project, rows: Sequence[Row]) -> d
     lookup = sa.select(Prompt.digest, Prompt.id).where(
         Prompt.project_id == project.id, Prompt.digest.in_(wanted)
     )
-    known = dict(session.execute(lookup).tuples().all())
+    known = dict(session.execute(lookup).all())
     missing = [
         {
             "project_id": project.id,
@@ -269,7 +289,7 @@ def _store_prompts(session: Session, project: Project, rows: Sequence[Row]) -> d
     ]
     if missing:
         session.execute(sa.insert(Prompt), missing)
-        known = dict(session.execute(lookup).tuples().all())
+        known = dict(session.execute(lookup).all())
     return known
 
 
@@ -281,6 +301,7 @@ def prompt_digest(row: Row) -> str:
 
 def _finish(session: Session, progress: Progress, *, by: Person) -> None:
     batch = progress.batch
+    _hold(session, batch)
     batch.state = BatchState.ready
     batch.comparisons, batch.refused = progress.loaded, len(progress.refused)
     events.record(
@@ -292,10 +313,6 @@ def _finish(session: Session, progress: Progress, *, by: Person) -> None:
         comparisons=batch.comparisons,
         digest=batch.digest,
     )
-
-
-def _bad(row: Row | Refused) -> bool:
-    return isinstance(row, Refused)
 
 
 def _complaint(refused: Sequence[Refused]) -> Invalid:

@@ -1,0 +1,97 @@
+"""Loading a file of comparisons, sent as the body of one request.
+
+The body is written to a file first: it may be long, and its digest must be known before the
+first row is stored. While it comes in, and while its rows are read, nobody waits to write.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from flask import current_app, request
+
+from labeler import database
+from labeler.api import models
+from labeler.api.operations import Answer, Operation
+from labeler.config import Settings
+from labeler.people.accounts import Person
+from labeler.people.memberships import Role
+from labeler.people.tokens import Scope
+from labeler.work import batches, layouts, projects
+from labeler.work.batches import Progress
+
+SUFFIXES = {
+    "application/x-ndjson": ".jsonl",
+    "application/gzip": ".jsonl.gz",
+    "text/csv": ".csv",
+    "application/vnd.apache.parquet": ".parquet",
+}
+MEGABYTE = 2**20
+
+
+def load_batch(slug: str, media_type: str, query: models.BatchQuery, *, by: Person) -> Answer:
+    """Load a file of comparisons, whole or not at all; for owners.
+
+    409 when this file was loaded before. 422 names the refused rows by line and field; with
+    `skip_bad` the others are loaded, and the answer tells which were not.
+    """
+    with database.of_app().reading() as still:
+        projects.find(still, slug, by=by, role=Role.owner)
+    suffix = SUFFIXES[media_type]
+    with _received(suffix) as path:
+        progress = _load(path, slug, query, name=query.name or f"upload{suffix}", by=by)
+    told = models.Batch(
+        batch=progress.batch.id,
+        name=progress.batch.name,
+        comparisons=progress.loaded,
+        refused_count=len(progress.refused),
+        refused=[
+            models.RefusedRow.model_validate(row)
+            for row in progress.refused[: models.REFUSED_SHOWN]
+        ],
+    )
+    return told, 201
+
+
+@contextmanager
+def _received(suffix: str) -> Iterator[Path]:
+    settings: Settings = current_app.extensions["labeler.settings"]
+    request.max_content_length = settings.upload_mb * MEGABYTE
+    folder = settings.data / "uploads"
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=folder, suffix=suffix) as file:
+        shutil.copyfileobj(request.stream, file, MEGABYTE)
+        file.flush()
+        yield Path(file.name)
+
+
+def _load(path: Path, slug: str, query: models.BatchQuery, *, name: str, by: Person) -> Progress:
+    rows = layouts.read(
+        path, layout=query.layout, language=query.language, known_answers=query.known_answers
+    )
+    digest = layouts.digest(path)
+    session = database.session()
+    project = projects.find(session, slug, by=by, role=Role.owner)
+    loading = batches.load(
+        session, project, rows, name=name, digest=digest, by=by, skip_bad=query.skip_bad
+    )
+    for step in loading:
+        session.commit()
+        progress = step
+    return progress
+
+
+OPERATIONS = (
+    Operation(
+        "POST",
+        "/projects/{slug}/batches",
+        load_batch,
+        scope=Scope.manage,
+        answers={201: models.Batch},
+        query=models.BatchQuery,
+        files=tuple(SUFFIXES),
+        conflicts=True,
+    ),
+)

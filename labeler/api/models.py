@@ -1,0 +1,242 @@
+"""What the API takes and tells, field by field.
+
+Nothing is told that is not named here: before a judgment no model's name, nobody else's answer,
+and never whether the answer is known.
+"""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from labeler.pay import money
+from labeler.work.assignments import SkipReason
+from labeler.work.judgments import JudgmentState
+from labeler.work.layouts import Layout
+from labeler.work.projects import ProjectState
+from labeler.work.rubrics import LONGEST_REASON, ReasonRule, Verdict
+
+LAST_ID = 2**63 - 1
+MOST_STEPS = 9
+REFUSED_SHOWN = 1000
+"""How many refused rows of a file are told one by one."""
+
+
+class Model(BaseModel):
+    """Exactly these fields, nothing beside them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _known_choice(value: object) -> object:
+    is_step = type(value) is int and 1 <= value <= MOST_STEPS
+    if not is_step and value not in ("tie", "both_bad"):
+        raise PydanticCustomError("choice", 'Choose a step (1 is the first), "tie" or "both_bad".')
+    return value
+
+
+Choice = Annotated[
+    Annotated[int, Field(ge=1, le=MOST_STEPS)] | Literal["tie", "both_bad"],
+    BeforeValidator(_known_choice),
+    Field(description="A step of the scale as shown (1: A is much better), or a word."),
+]
+
+
+def choice(step: int | None, verdict: Verdict) -> int | Literal["tie", "both_bad"]:
+    """Return what was chosen on the form."""
+    if step is not None:
+        return step
+    return "tie" if verdict is Verdict.tie else "both_bad"
+
+
+# What is taken
+
+
+class JudgmentDraft(Model):
+    """What somebody says of the comparison that they were given."""
+
+    key: UUID = Field(description="Yours, new for each judgment; repeat it when you try again.")
+    choice: Choice
+    reason: str = Field("", max_length=LONGEST_REASON)
+
+
+class SkipDraft(Model):
+    """Why somebody would rather not judge the comparison that they were given."""
+
+    reason: SkipReason
+
+
+class BatchQuery(Model):
+    """How a file is to be read."""
+
+    name: str = Field("", max_length=200, pattern=r"^[^\x00]*$", description="What to call it.")
+    layout: Layout = Layout.auto
+    language: str | None = Field(None, description="The language of rows that name none.")
+    known_answers: bool = Field(False, description="Make gold of chosen and rejected answers.")
+    skip_bad: bool = Field(False, description="Load the rest when rows are refused.")
+
+
+class PageQuery(Model):
+    """Which part of a long list is wanted."""
+
+    after: int = Field(0, ge=0, le=LAST_ID, description="`next` of the page before.")
+    limit: int = Field(100, ge=1, le=1000)
+
+
+# What is told
+
+
+class Amount(Model):
+    """An amount of money in minor units, and as people write it."""
+
+    amount_minor: int
+    currency: str
+    text: str
+
+    @classmethod
+    def of(cls, amount_minor: int, currency: str) -> "Amount":
+        """Write out an amount."""
+        text = money.text(amount_minor, currency)
+        return cls(amount_minor=amount_minor, currency=currency, text=text)
+
+
+class Turn(Model):
+    """One turn of a conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class PlacedResponse(Model):
+    """An answer, at the place where this person sees it."""
+
+    place: str
+    text: str
+
+
+class Rubric(Model):
+    """The form to fill in."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    number: int
+    steps: int
+    tie: bool
+    both_bad: bool
+    reason: ReasonRule
+    reason_min: int
+
+
+class Assignment(Model):
+    """One comparison to judge, until the deadline."""
+
+    id: int
+    project: str
+    opened_at: datetime
+    deadline: datetime
+    question: str
+    language: str
+    prompt: list[Turn]
+    responses: list[PlacedResponse]
+    rubric: Rubric
+    guideline_number: int
+    pay: Amount
+
+
+class Receipt(Model):
+    """A judgment that is stored for good."""
+
+    id: int
+    assignment: int
+    choice: Choice
+    created_at: datetime
+    earned: Amount
+
+
+class Project(Model):
+    """A project, as its owner gets to know it."""
+
+    slug: str
+    title: str
+    state: ProjectState
+    guideline_number: int
+    rubric_number: int
+    created_at: datetime
+
+
+class RefusedRow(Model):
+    """A row of a file that was left out, and why."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    line: int
+    field: str
+    reason: str
+
+
+class Batch(Model):
+    """A file that was loaded."""
+
+    batch: int
+    name: str
+    comparisons: int
+    refused_count: int
+    refused: list[RefusedRow] = Field(description=f"The first {REFUSED_SHOWN} of them.")
+
+
+class Progress(Model):
+    """How far a project has come, what it has cost and what it will."""
+
+    done: int
+    planned: int
+    comparisons: int
+    people: int
+    pace_per_day: float
+    ends_on: date | None
+    median_ms: int | None
+    cost: list[Amount]
+    forecast: Amount
+
+
+class Judgment(Model):
+    """What an annotator said, in one of its versions."""
+
+    id: int
+    comparison: str = Field(description="The id that the comparison has in its file.")
+    assignment: int
+    annotator: int = Field(description="A person's number; names are not told.")
+    version: int
+    is_current: bool
+    state: JudgmentState
+    choice: Choice
+    verdict: Verdict
+    preferred: int | None = Field(description="Number of the better response, in the file's order.")
+    strength: int | None
+    reason: str
+    guideline_number: int
+    rubric_number: int
+    duration_ms: int
+    created_at: datetime
+
+
+class JudgmentPage(Model):
+    """Some judgments by id, and where the next ones begin."""
+
+    judgments: list[Judgment]
+    next: int | None = Field(description="To be sent as `after`; null on the last page.")
+
+
+class Problem(Model):
+    """Why a request was not carried out."""
+
+    code: str
+    message: str
+    fields: dict[str, str] = Field(description="What is wrong where.")
+
+
+class Error(Model):
+    """The shape of every refusal."""
+
+    error: Problem
