@@ -85,7 +85,8 @@ def _forecast(project: Project, overview: Overview) -> str:
     if overview.ends_between is None:
         return "It is too early for a forecast: that takes three days of judging."
     earliest, latest = overview.ends_between
-    pace = f"At the pace of the last days of work, {overview.pace:.3g} a day, the rest is in "
+    a_day = f"{overview.pace:,.0f}" if overview.pace >= 10 else f"{overview.pace:.1f}"
+    pace = f"At the pace of the last days of work, {a_day} a day, the rest is in "
     if latest is None:
         return pace + f"not before {filters.day(earliest)}. The pace varies too much to say more."
     return pace + f"between {filters.day(earliest)} and {filters.day(latest)}."
@@ -250,7 +251,7 @@ def _skips(reasons: Sequence[tuple[str, int]], judged: int) -> Chart:
 
 def _agreement(weeks: Sequence[progress.Week]) -> Chart:
     if not weeks:
-        words = "As soon as two people have judged the same comparison, it will show here."
+        words = "As soon as two people have judged the same few comparisons, it will show here."
         return Chart("weeks", "Agreement by week", words)
     points = [
         Point(week.monday, week.raw.value, week.raw.interval.low, week.raw.interval.high)
@@ -263,7 +264,7 @@ def _agreement(weeks: Sequence[progress.Week]) -> Chart:
         f"Week of {filters.day(weeks[-1].monday)}: {_share(last.value, last.interval)}, over "
         f"{_counted(last.n, 'comparison', 'comparisons')}. The same means: for the same answer, "
         "about the same, or both bad. Dots stand on their 95 % interval.",
-        drawings.trend(points),
+        drawings.weekly(points),
         ("Week of", "Agreement", "Likely range", "Comparisons"),
         [
             (

@@ -1,18 +1,19 @@
 """How figures are drawn: Vega-Lite specifications as plain data. What they say stands elsewhere.
 
-Days are sent as epoch milliseconds and numbers as numbers, which the page formats; colours are
+Days are sent as epoch milliseconds, which the page formats as it does numbers; colours are
 variables of the stylesheet. Names are data, never part of an expression.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
+from math import ceil
 from typing import Any, TypeAlias
 
 Spec: TypeAlias = dict[str, Any]
 
 TICKS = 4
+WEEK = timedelta(weeks=1)
 SIDES = {"a": "var(--a-line)", "b": "var(--b-line)", "": "var(--rule)"}
 DOTS, DASHES = [1, 5], [5, 4]
 PERCENT = {"style": "percent"}
@@ -79,10 +80,11 @@ def columns(counts: Sequence[tuple[date, int]]) -> Spec:
     days = [day for day, _ in counts]
     return {
         "data": {"values": values},
-        "mark": {"type": "bar"},
+        "mark": {"type": "rect"},
         "encoding": {
             "x": _time("day", days[0], days[-1] + timedelta(days=1)),
             "x2": {"field": "until"},
+            "y2": {"datum": 0},
             "y": _amount("count", max(count for _, count in counts), _whole_ticks(counts)),
         },
     }
@@ -110,9 +112,10 @@ def course(
     return {"layer": layers}
 
 
-def trend(points: Sequence[Point]) -> Spec:
-    """Draw shares over time as dots on a line, each on its interval."""
-    x = _time("day", points[0].day, points[-1].day)
+def weekly(points: Sequence[Point]) -> Spec:
+    """Draw shares by week as dots on a line, each on its interval; weeks begin on Mondays."""
+    x = _time("day", points[0].day, points[-1].day + WEEK, every=WEEK.days)
+    points = [replace(point, day=point.day + WEEK / 2) for point in points]
     y = _amount("value", 1, [0, 0.5, 1], PERCENT)
     interval = {"type": "rule", "strokeWidth": 3, "color": SIDES[""]}
     return {
@@ -138,18 +141,27 @@ def _order(field: str, axis: Spec) -> Spec:
     return {"field": field, "type": "nominal", "sort": sort, "title": None, "axis": axis}
 
 
-def _time(field: str, first: date, last: date) -> Spec:
-    """Return an axis of days, with ticks at whole ones."""
+def _time(field: str, first: date, last: date, every: int = 1) -> Spec:
+    """Return an axis of days, with ticks at whole ones or at every so many.
+
+    It is one of numbers: the interpreter of expressions makes no dates of epoch milliseconds.
+    """
     last = max(last, first + timedelta(days=1))
     length = (last - first).days
-    steps = min(TICKS, length)
-    ticks = [first + timedelta(days=length * step // steps) for step in range(steps + 1)]
+    step = ceil(length / TICKS / every) * every
+    ticks = [first + timedelta(days=day) for day in range(0, length + 1, step)]
     return {
         "field": field,
-        "type": "temporal",
+        "type": "quantitative",
         "title": None,
-        "scale": {"type": "utc", "domain": [_ms(first), _ms(last)], "nice": False},
-        "axis": {"values": [_ms(day) for day in ticks], "labelFlush": True},
+        "scale": {"domain": [_ms(first), _ms(last)], "nice": False, "zero": False},
+        "axis": {
+            "values": [_ms(day) for day in ticks],
+            "format": {},
+            "formatType": "day",
+            "labelFlush": True,
+            "labelSeparation": 12,
+        },
     }
 
 
@@ -173,8 +185,7 @@ def _amount(
 
 def _whole_ticks(counts: Sequence[tuple[date, int]]) -> list[float]:
     most = max(count for _, count in counts)
-    ticks = sorted({0, most // 2, most})
-    return [low for low, high in pairwise([*ticks, most + 1]) if low < high]
+    return sorted({0, most // 2, most})
 
 
 def _ms(day: date, after: timedelta = timedelta(0)) -> int:

@@ -258,7 +258,7 @@ def _project(session: Session, project: Project, assignment: Assignment) -> dict
 
 def _progress(session: Session, project: Project, ada: Person) -> dict[str, Any]:
     own = progress.of_annotator(session, project, ada)
-    return {"done": own.done, "total": own.total, "today_text": filters.moneys(own.today)}
+    return {"done": own.done, "total": own.total, "today_text": filters.moneys(own.today or {project.currency: 0})}
 
 
 def _prompt(prompt: Prompt) -> Sequence[Text]:
