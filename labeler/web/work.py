@@ -92,7 +92,7 @@ def submit(assignment_id: int) -> ResponseReturnValue:
     receipt = judgments.submit(session, assignment, answer, by=ada, key=_key())
     following = _claim_next(session, assignment, ada)
     session.commit()
-    _acknowledge(receipt.judgment)
+    _acknowledge(receipt.judgment, "Your judgment is saved.")
     return redirect(_next(following))
 
 
@@ -154,9 +154,9 @@ def change(judgment_id: int) -> ResponseReturnValue:
         answer = judgments.read_answer(session, assignment, *_said())
     except Invalid as refusal:
         return _given_back(assignment.id, refusal, judgment_id)
-    judgments.change(session, project, judgment, answer, key=_key())
+    receipt = judgments.change(session, project, judgment, answer, key=_key())
     session.commit()
-    flask.flash("Your change is kept. What you said before stays on record.")
+    _acknowledge(receipt.judgment, "Your change is kept. What you said before stays on record.")
     return redirect(url_for("work.judgments"))
 
 
@@ -183,9 +183,9 @@ def _next(assignment: Assignment | None) -> str:
     return url_for("work.show", assignment_id=assignment.id)
 
 
-def _acknowledge(judgment: Judgment) -> None:
+def _acknowledge(judgment: Judgment, words: str) -> None:
     # judge.js drops its draft of an assignment when it sees the assignment's number here.
-    flask.flash("Your judgment is saved.", f"received:{judgment.assignment_id}")
+    flask.flash(words, f"received:{judgment.assignment_id}")
 
 
 def _given_back(

@@ -179,7 +179,7 @@ def test_every_answer_carries_the_policy(app: Flask, people: Cast) -> None:
 
 
 def test_the_log_holds_no_secret(
-    app: Flask, people: Cast, capsys: pytest.CaptureFixture[str]
+    capsys: pytest.CaptureFixture[str], app: Flask, people: Cast
 ) -> None:
     ada = Visit(app)
     link = ada.link_for("ada@example.org")
