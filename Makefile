@@ -9,7 +9,7 @@ PYTHON ?= $(shell for name in python3.14 python3.13 python3.12 python3.11 python
 	$$name -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
 	&& echo $$name && break; done)
 BIN := .venv/bin
-PIP_INSTALL := deploy/uv.sh pip install --quiet --python $(BIN)/python
+PIP_INSTALL := deploy/uv.sh pip install --quiet --compile-bytecode --python $(BIN)/python
 LOCK := deploy/uv.sh pip compile --quiet --generate-hashes --universal --python-version 3.11 \
 	--no-emit-index-url --no-header --no-annotate $(UPGRADE)
 PROCESSES ?= 2

@@ -1,6 +1,26 @@
 """The refusals that rules raise and doors translate. Anything else that is raised is a bug."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+WORDS = MappingProxyType(
+    {
+        "missing": "Please fill this in.",
+        "too_short": "Please fill this in.",
+        "string_too_short": "Please fill this in.",
+        "string_too_long": "This is too long: {max_length} characters at most.",
+        "string_pattern_mismatch": "This has characters that do not belong here.",
+        "less_than_equal": "This must be {le} at most.",
+        "greater_than_equal": "This must be {ge} at least.",
+        "enum": "Please choose one of these.",
+        "int_parsing": "This must be a whole number.",
+        "float_parsing": "This must be a number.",
+        "float_type": "This must be a number.",
+        "extra_forbidden": "There is no such field.",
+    }
+)
+"""What pydantic's kinds of faults mean to whoever filled in a form."""
 
 
 class Refusal(Exception):
@@ -51,3 +71,11 @@ class Busy(Refusal):
 
     status = 503
     code = "busy"
+
+
+def fault_words(fault: Mapping[str, Any]) -> str:
+    """Say what is wrong with a field, of which pydantic found `fault`."""
+    if fault["type"] in WORDS:
+        return WORDS[fault["type"]].format_map(fault.get("ctx", {}))
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    return message[:1].upper() + message[1:]

@@ -1,6 +1,5 @@
 """The commands: thin functions that read what was typed, call a verb, commit and print."""
 
-from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -8,38 +7,31 @@ import click
 from sqlalchemy.exc import OperationalError
 
 import labeler
+from labeler.cli import refusals
 from labeler.cli.batches import batch
 from labeler.cli.databases import db
-from labeler.cli.demo import demo
+from labeler.cli.demonstration import demo
 from labeler.cli.people import person
 from labeler.cli.projects import project
 from labeler.cli.serving import secret, serve
 from labeler.cli.tokens import token
 from labeler.cli.verification import verify
-from labeler.errors import Invalid, Refusal
+from labeler.errors import Refusal
 
 EPILOG = """\b
-First steps:
-  labeler demo                                  something to look at, at once
+To have something to look at:
+  labeler demo
 \b
-  export LABELER_SECRET_KEY="$(labeler secret)" keep it: it signs people's cookies
-  labeler db upgrade                            makes the database
-  labeler person create EMAIL NAME --admin      prints your sign-in link
+First steps:
+  export LABELER_SECRET_KEY=$(labeler secret)      keep it: it signs cookies
+  labeler db upgrade                               makes the database
+  labeler person create EMAIL NAME --admin         prints your sign-in link
   labeler project create FILE.toml --owner EMAIL
-  labeler batch load PROJECT FILE…
+  labeler batch load PROJECT FILE...
   labeler serve
 
-Settings are LABELER_* variables, or a TOML file that LABELER_CONFIG names.
+Settings are LABELER_* variables, or stand in a TOML file that LABELER_CONFIG names.
 """
-
-
-class Refused(click.ClickException):
-    """A refusal as the reader of a terminal gets it: in words, with the fields below."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        lines = (f"  {field}: {fault}" for field, fault in refusal.fields.items())
-        super().__init__("\n".join([refusal.message, *lines]))
-        self.exit_code = 2 if isinstance(refusal, Invalid) else 1
 
 
 class Commands(click.Group):
@@ -57,7 +49,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except Refusal as refusal:
-            raise Refused(refusal) from None
+            raise refusals.ending(refusal) from None
         except OperationalError as error:
             raise click.ClickException(f"The database cannot be used: {error.orig}") from None
 

@@ -1,27 +1,33 @@
-"""Batches: files of comparisons, loaded whole or not at all."""
+"""Batches: files of comparisons, each loaded whole or not at all."""
 
-import gzip
-import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import click
-from sqlalchemy.orm import Session
 
 from labeler import config
-from labeler.cli import installation
+from labeler.cli import installation, leftovers, refusals
 from labeler.database import Database
-from labeler.errors import Invalid, Refusal
+from labeler.errors import Conflict, Invalid
 from labeler.people.memberships import Role
 from labeler.work import batches, layouts, projects
 from labeler.work.batches import Progress
-from labeler.work.layouts import Layout, Refused
+from labeler.work.layouts import Layout, Refused, Row
 
-LONGEST_TEXT = 1_000_000
-"""Bytes of a refused row that are worth handing back."""
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+NEW_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+class Job(NamedTuple):
+    """One file to load, where to, and in whose name."""
+
+    slug: str
+    file: Path
+    actor: str | None
+    skip_bad: bool
 
 
 @click.group()
@@ -37,25 +43,89 @@ def batch() -> None:
     type=click.Choice([layout.value for layout in Layout]),
     default=Layout.auto.value,
     show_default=True,
-    help="What the rows look like.",
+    help="How the rows are written.",
 )
 @click.option("--language", metavar="TAG", help="Language of rows that name none, such as sw.")
 @click.option(
     "--known-answers",
     is_flag=True,
-    help="Make gold of the answers that a layout with chosen and rejected knows.",
+    help="Make gold of what a layout with chosen and rejected answers knows.",
 )
 @click.option("--skip-bad", is_flag=True, help="Leave out bad rows instead of the whole file.")
 @click.option(
     "--refused",
+    type=NEW_FILE,
     metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Where rows left out are written, with reasons; if left out, beside each file.",
+    help="Where --skip-bad writes the rows left out; FILE.refused.jsonl if left out.",
 )
 @installation.acts
-def load(slug: str, files: Sequence[Path], actor: str | None, **reading: Any) -> None:
+@click.pass_context
+def load(
+    ctx: click.Context,
+    slug: str,
+    files: Sequence[Path],
+    layout: str,
+    language: str | None,
+    known_answers: bool,
+    skip_bad: bool,
+    refused: Path | None,
+    actor: str | None,
+) -> None:
     """Load files of comparisons, each whole or not at all.
 
     Takes .jsonl, .jsonl.gz, .csv and .parquet. A file that was loaded before is not loaded again.
-    What is wrong with one file does not keep the others out; the exit code tells of it.
+    A file that cannot be loaded does not keep the next ones out; the exit code tells of it.
     """
+    if refused and len(files) > 1:
+        raise click.UsageError("--refused goes with a single file.")
+    read = partial(
+        layouts.read, layout=Layout(layout), language=language, known_answers=known_answers
+    )
+    codes = [0]
+    with installation.connected(config.load()) as database:
+        for file in files:
+            job = Job(slug, file, actor, skip_bad)
+            try:
+                progress = _load(database, job, read(file))
+            except (Invalid, Conflict) as refusal:
+                click.echo(f"{file}: {refusals.told(refusal)}", err=True)
+                codes.append(refusals.ending(refusal).exit_code)
+            else:
+                _report(file, progress, refused or file.with_name(f"{file.name}.refused.jsonl"))
+    ctx.exit(max(codes))
+
+
+def _load(database: Database, job: Job, rows: Iterable[Row | Refused]) -> Progress:
+    digest = layouts.digest(job.file)
+    with database.writing() as session:
+        by = installation.acting(session, job.slug, job.actor)
+        steps = batches.load(
+            session,
+            projects.find(session, job.slug, by=by, role=Role.owner),
+            rows,
+            name=job.file.name,
+            digest=digest,
+            by=by,
+            skip_bad=job.skip_bad,
+        )
+        for progress in steps:
+            session.commit()
+            _show(progress)
+    return progress
+
+
+def _show(progress: Progress) -> None:
+    if sys.stderr.isatty():
+        told = f"\r{progress.loaded:,} loaded, {len(progress.refused):,} left out"
+        click.echo(told, nl=False, err=True)
+
+
+def _report(file: Path, progress: Progress, leftovers_file: Path) -> None:
+    if sys.stderr.isatty():
+        click.echo(err=True)
+    if not progress.refused:
+        click.echo(f"{file}: {progress.loaded:,} loaded.")
+        return
+    leftovers.write(leftovers_file, file, progress.refused)
+    left_out = f"{len(progress.refused):,} left out; {leftovers_file} says why."
+    click.echo(f"{file}: {progress.loaded:,} loaded, {left_out}")

@@ -17,9 +17,10 @@ def db() -> None:
 
 @db.command()
 def upgrade() -> None:
-    """Bring the database to this program's version; makes it if there is none.
+    """Bring the database to this program's version.
 
-    All of it happens in one transaction: if a step fails, nothing has changed.
+    Makes it if there is none. All of it happens in one transaction: if a step fails, nothing has
+    changed.
     """
     settings = config.load()
     with installation.opened(settings) as database:
@@ -35,7 +36,10 @@ def upgrade() -> None:
 
 @db.command()
 def version() -> None:
-    """Print the database's version; exits 2 if the program needs another one."""
+    """Print the database's version.
+
+    Exits with 2 if the program needs another one.
+    """
     with installation.opened(config.load()) as database:
         installation.require_file(database)
         click.echo(_version(database) or "none")

@@ -83,9 +83,7 @@ def _first_owner(session: Session, slug: str) -> Person:
         sa.select(Person)
         .join(Membership, Membership.person_id == Person.id)
         .join(Project, Project.id == Membership.project_id)
-        .where(
-            Project.slug == slug, Membership.role == Role.owner, Membership.removed_at.is_(None)
-        )
+        .where(Project.slug == slug, Membership.role == Role.owner, Membership.removed_at.is_(None))
         .order_by(Membership.id)
         .limit(1)
     )

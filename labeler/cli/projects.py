@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler.cli import installation, people
@@ -47,7 +48,7 @@ def create(file: Path, owner: str, actor: str | None) -> None:
 def list_() -> None:
     """List every project with its state."""
     with installation.reading() as session:
-        for found in projects.everything(session):
+        for found in session.scalars(sa.select(Project).order_by(Project.slug)):
             click.echo(f"{found.slug}\t{found.state.value}\t{found.title}")
 
 

@@ -1,0 +1,128 @@
+"""Projects from the command line: made, listed, moved, given people."""
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from labeler.people import memberships
+from labeler.work.projects import Project, ProjectState
+from tests.cast import Cast
+from tests.labeler.cli.conftest import Terminal, settle
+
+TOML = """
+title = "Kind answers"
+languages = ["en", "sw"]
+guidelines = "Prefer the *kinder* one."
+
+[rubric]
+steps = 4
+tie = false
+
+[pay]
+per_judgment = "12"
+currency = "KES"
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A project as an owner writes it."""
+    path = tmp_path / "kind.toml"
+    path.write_text(TOML)
+    return path
+
+
+def found(terminal: Terminal, slug: str) -> tuple[Project, dict[str, str]]:
+    """Return a project and the roles in it by address."""
+    with terminal.session() as session:
+        project = session.scalars(sa.select(Project).where(Project.slug == slug)).one()
+        people = memberships.of_project(session, project.id)
+    return project, {person.email: role.value for person, role in people}
+
+
+def test_create_gives_the_project_to_its_owner_alone(either: Terminal, file: Path) -> None:
+    people = settle(either)
+    said = either.good("project", "create", file, "--owner", "mallory@example.org")
+    assert said == "Made the project kind-answers: Kind answers\n"
+    project, roles = found(either, "kind-answers")
+    assert roles == {"mallory@example.org": "owner"}
+    assert (project.created_by, project.pay_minor, project.currency) == (
+        people.root.id,
+        1200,
+        "KES",
+    )
+
+
+def test_an_owner_makes_another_project_in_their_own_name(
+    terminal: Terminal, people: Cast, file: Path
+) -> None:
+    olga = "olga@example.org"
+    terminal.good("project", "create", file, "--owner", olga, "--as", olga)
+    project, roles = found(terminal, "kind-answers")
+    assert (project.created_by, roles) == (people.olga.id, {olga: "owner"})
+
+
+def test_create_refuses(terminal: Terminal, people: Cast, file: Path) -> None:
+    ada = ("--owner", "ada@example.org")
+    assert "Only administrators" in terminal.refused(
+        1, "project", "create", file, *ada, "--as", "ada@example.org"
+    )
+    file.write_text('title = ""\nsteps = 3\n[rubric]\nsteps = 12\n')
+    said = terminal.refused(2, "project", "create", file, *ada)
+    assert all(f"  {field}: " in said for field in ("title", "steps", "rubric.steps"))
+    file.write_text("title: Kind answers")
+    assert "is not a TOML file" in terminal.refused(2, "project", "create", file, *ada)
+    file.write_bytes(b'title = "\xff"')
+    assert "is not a TOML file" in terminal.refused(2, "project", "create", file, *ada)
+    assert "does not exist" in terminal.refused(2, "project", "create", "nowhere.toml", *ada)
+    assert terminal.good("project", "list").count("\n") == 1
+
+
+def test_list(terminal: Terminal, people: Cast, file: Path) -> None:
+    terminal.good("project", "create", file, "--owner", "olga@example.org")
+    assert terminal.good("project", "list").splitlines() == [
+        "helpful\tactive\tHelpful answers",
+        "kind-answers\tactive\tKind answers",
+    ]
+
+
+def test_pause_resume_close(terminal: Terminal, people: Cast) -> None:
+    states = {"pause": "paused", "resume": "active", "close": "closed"}
+    for command, state in states.items():
+        assert terminal.good("project", command, "helpful") == f"helpful is {state}.\n"
+        assert found(terminal, "helpful")[0].state is ProjectState(state)
+
+
+def test_moves_that_are_refused(terminal: Terminal, people: Cast) -> None:
+    terminal.good("project", "close", "helpful")
+    assert "cannot become paused" in terminal.refused(1, "project", "pause", "helpful")
+    assert "`labeler project list`" in terminal.refused(1, "project", "pause", "nothing")
+    ada, mallory = ("--as", "ada@example.org"), ("--as", "mallory@example.org")
+    assert "Only an owner" in terminal.refused(1, "project", "resume", "helpful", *ada)
+    assert "no such project" in terminal.refused(1, "project", "resume", "helpful", *mallory)
+    assert found(terminal, "helpful")[0].state is ProjectState.closed
+
+
+def test_invite_somebody_new_and_somebody_known(either: Terminal) -> None:
+    settle(either)
+    said = either.good("project", "invite", "helpful", "cy@example.org", "Cy")
+    assert said.startswith("Cy <cy@example.org> is annotator of helpful.\n")
+    assert "http://127.0.0.1:8000/link/" in said
+    said = either.good(
+        "project", "invite", "helpful", "mallory@example.org", "M", "--role", "reviewer"
+    )
+    assert said.startswith("Mallory <mallory@example.org> is reviewer of helpful.\n")
+    roles = found(either, "helpful")[1]
+    assert (roles["cy@example.org"], roles["mallory@example.org"]) == ("annotator", "reviewer")
+
+
+def test_an_invitation_that_would_leave_a_project_ownerless(
+    terminal: Terminal, people: Cast
+) -> None:
+    invite = ("project", "invite", "helpful")
+    root = ("--as", "root@example.org")
+    terminal.good(*invite, "root@example.org", "Root", *root)
+    said = terminal.refused(2, *invite, "olga@example.org", "Olga")
+    assert "A project needs an owner" in said
+    assert "is not one of" in terminal.refused(2, *invite, "a@b.org", "A", "--role", "king")
