@@ -1,12 +1,31 @@
-"""Releases: frozen, checksummed datasets. Numbered in their project, never changed."""
+"""Releases: frozen, checksummed datasets. Numbered in their project, never changed.
 
+A cut-off is a mark (the newest judgment, the moment) with criteria. The same cut-off is the same
+release, with the same number and the same bytes, however often it is written.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, Session
 
+import labeler
+from exports import manifests, pseudonyms, selection
+from exports.manifests import Manifest
+from exports.selection import Criteria, Mark
+from labeler import events
+from labeler.errors import Conflict, NotFound
+from labeler.people.accounts import Person
 from labeler.schema import Base, BigInt, Id, reference
+from labeler.work.judgments import Judgment, JudgmentState
+from labeler.work.projects import Project
+
+_OVERTAKEN = "Somebody else has just cut a release of this project. Please try again."
 
 
 class Release(Base):
@@ -18,12 +37,246 @@ class Release(Base):
     id: Mapped[Id]
     project_id: Mapped[int] = reference("projects.id")
     number: Mapped[int]
+    title: Mapped[str]
+    """The project's title, as it was."""
+    question: Mapped[str]
+    """The project's question, as it was."""
     criteria: Mapped[dict[str, Any]]
     last_judgment_id: Mapped[BigInt]
     """The newest judgment that was looked at."""
     cut_at: Mapped[datetime]
+    pseudonym_key: Mapped[str]
+    """Makes the pseudonyms; it never leaves the database."""
+    software: Mapped[str]
+    """What wrote the files: another version may write other bytes."""
     folder: Mapped[str]
+    """Where the files were put, seen from the data folder."""
     manifest_sha256: Mapped[str]
     rows: Mapped[int]
     left_out: Mapped[int]
     created_by: Mapped[int] = reference("people.id")
+
+
+@dataclass(frozen=True)
+class Cut:
+    """All that the bytes of a release follow from, beside judgments and texts, which stay."""
+
+    project_id: int
+    slug: str
+    title: str
+    question: str
+    number: int
+    criteria: Criteria
+    mark: Mark
+    pseudonym_key: str
+    software: str
+
+
+def plan(session: Session, project: Project, criteria: Criteria) -> Cut:
+    """Fix the cut-off of this moment. Commit at once: until then others wait to judge.
+
+    If nothing has happened since a release with the same criteria, it is that release's cut.
+    """
+    criteria = settled(project, criteria)
+    mark = selection.mark(session, project.id)
+    before = _unchanged_since(session, project, criteria, mark)
+    if before is not None:
+        return cut_of(project, before)
+    last = session.scalar(
+        sa.select(sa.func.max(Release.number)).where(Release.project_id == project.id)
+    )
+    return Cut(
+        project_id=project.id,
+        slug=project.slug,
+        title=project.title,
+        question=project.question,
+        number=(last or 0) + 1,
+        criteria=criteria,
+        mark=mark,
+        pseudonym_key=pseudonyms.new_key(),
+        software=software(),
+    )
+
+
+def cut_of(project: Project, release: Release) -> Cut:
+    """Return the cut that a release was made by, to make it again."""
+    return Cut(
+        project_id=project.id,
+        slug=project.slug,
+        title=release.title,
+        question=release.question,
+        number=release.number,
+        criteria=Criteria.model_validate(release.criteria),
+        mark=Mark(release.last_judgment_id, release.cut_at),
+        pseudonym_key=release.pseudonym_key,
+        software=release.software,
+    )
+
+
+def record(
+    session: Session, cut: Cut, manifest: Manifest, *, target: Path, data: Path, by: Person
+) -> Release:
+    """Note a release, or find the one that was cut by the same cut before.
+
+    `target` is where it is going to be, noted as seen from the data folder. Raises Conflict if it
+    was to be the same as before and is not.
+    """
+    sha256 = manifests.digest_of(manifest)
+    before = numbered(session, cut.project_id, cut.number)
+    if before is not None:
+        _require_same(before, cut, sha256)
+        if not (data / before.folder).is_dir():
+            before.folder = _seen_from(data, target)
+        return before
+    release = _release(cut)
+    release.folder, release.manifest_sha256 = _seen_from(data, target), sha256
+    release.rows, release.left_out = manifest.counts.pairs, manifest.counts.left_out
+    release.created_by = by.id
+    _add(session, release)
+    events.record(
+        session,
+        "release.cut",
+        person_id=by.id,
+        project_id=cut.project_id,
+        subject=release.id,
+        number=cut.number,
+        rows=release.rows,
+        digest=sha256,
+    )
+    return release
+
+
+def home(cut: Cut, data: Path) -> Path:
+    """Return where a release lies in the data folder if nobody says otherwise."""
+    return data / "releases" / cut.slug / str(cut.number)
+
+
+def contents(release: Release, data: Path) -> tuple[Path, Manifest] | None:
+    """Return where a release is and what is in it; None if it is not there, or not as it was."""
+    folder = data / release.folder
+    listing = folder / manifests.NAME
+    if not listing.is_file() or manifests.digest(listing) != release.manifest_sha256:
+        return None
+    return folder, manifests.read(folder)
+
+
+def find(session: Session, project: Project, number: int) -> Release:
+    """Return a release of the project; raises NotFound."""
+    release = numbered(session, project.id, number) if number < 2**31 else None
+    if release is None:
+        raise NotFound("There is no such release.")
+    return release
+
+
+def numbered(session: Session, project_id: int, number: int) -> Release | None:
+    """Return the release of this number, if there is one."""
+    return session.scalar(
+        sa.select(Release).where(Release.project_id == project_id, Release.number == number)
+    )
+
+
+def of_project(session: Session, project_id: int) -> Sequence[Release]:
+    """Return the releases of a project, newest first."""
+    return session.scalars(
+        sa.select(Release).where(Release.project_id == project_id).order_by(Release.number.desc())
+    ).all()
+
+
+def faults(session: Session, data: Path) -> Iterator[str]:
+    """Yield what is wrong with the releases whose folders are there, seen from the data folder."""
+    from exports import verification
+
+    rows = session.execute(
+        sa.select(Release, Project.slug)
+        .join(Project, Project.id == Release.project_id)
+        .order_by(Release.id)
+    )
+    for release, slug in rows.all():
+        folder = data / release.folder
+        if not folder.is_dir():
+            continue
+        found = verification.verify(folder)
+        if not found and manifests.digest(folder / manifests.NAME) != release.manifest_sha256:
+            found = [f"{manifests.NAME} is not the one that was written"]
+        for fault in found:
+            yield f"release {release.number} of {slug} in {folder}: {fault}"
+
+
+def settled(project: Project, criteria: Criteria) -> Criteria:
+    """Return the criteria with the number of judgments that the project asks for just now."""
+    if criteria.min_judgments is not None:
+        return criteria
+    return criteria.model_copy(update={"min_judgments": project.judgments_per_comparison})
+
+
+def software() -> str:
+    """Return what writes releases here, with its version."""
+    return f"labeler {labeler.__version__}, pyarrow {metadata.version('pyarrow')}"
+
+
+def _release(cut: Cut) -> Release:
+    return Release(
+        project_id=cut.project_id,
+        number=cut.number,
+        title=cut.title,
+        question=cut.question,
+        criteria=cut.criteria.model_dump(mode="json"),
+        last_judgment_id=cut.mark.last_judgment_id,
+        cut_at=cut.mark.cut_at,
+        pseudonym_key=cut.pseudonym_key,
+        software=cut.software,
+    )
+
+
+def _seen_from(data: Path, target: Path) -> str:
+    data, target = data.absolute(), target.absolute()
+    return str(target.relative_to(data) if target.is_relative_to(data) else target)
+
+
+def _add(session: Session, release: Release) -> None:
+    session.add(release)
+    try:
+        session.flush()
+    except sa.exc.IntegrityError:  # on PostgreSQL another one may have taken the number meanwhile
+        raise Conflict(_OVERTAKEN) from None
+
+
+def _unchanged_since(
+    session: Session, project: Project, criteria: Criteria, mark: Mark
+) -> Release | None:
+    alike = session.scalars(
+        sa.select(Release)
+        .where(
+            Release.project_id == project.id,
+            Release.last_judgment_id == mark.last_judgment_id,
+            Release.title == project.title,
+            Release.question == project.question,
+            Release.software == software(),
+        )
+        .order_by(Release.number.desc())
+    )
+    wanted = criteria.model_dump(mode="json")
+    found = next((release for release in alike if release.criteria == wanted), None)
+    if found is None or _excluded_after(session, project, found.cut_at):
+        return None
+    return found
+
+
+def _excluded_after(session: Session, project: Project, moment: datetime) -> bool:
+    excluded = sa.select(Judgment.id).where(
+        Judgment.project_id == project.id,
+        Judgment.state == JudgmentState.excluded,
+        Judgment.excluded_at > moment,
+    )
+    return session.scalar(excluded.limit(1)) is not None
+
+
+def _require_same(release: Release, cut: Cut, sha256: str) -> None:
+    if release.pseudonym_key != cut.pseudonym_key:
+        raise Conflict(_OVERTAKEN)
+    if release.manifest_sha256 == sha256:
+        return
+    words = f"Release {release.number} could not be made again byte for byte."
+    if release.software != software():
+        words += f" It was made by {release.software}; this is {software()}."
+    raise Conflict(words)

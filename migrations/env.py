@@ -16,6 +16,8 @@ def _render(kind: str, item: Any, _context: Any) -> Any:
         return False
     if type(item).__name__ == "Moment":
         return "sa.DateTime(timezone=True)"
+    if type(item).__name__ == "Words":
+        return "sa.Text()"
     if isinstance(item, sa.Enum):
         return f"sa.String(length={item.length})"
     if isinstance(item, sa.BigInteger) and item._variant_mapping:
@@ -33,9 +35,13 @@ def _same_type(
 
 connection = context.config.attributes["connection"]
 if connection.dialect.name == "postgresql":
-    # Two nodes may start at once: the second waits here and then finds nothing to do.
-    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7236000)")
+    # Two nodes may start at once: the second waits here, for as long as it takes, and then finds
+    # nothing to do. Waiting for a table would stop everybody, so that stays short.
+    patience = connection.exec_driver_sql("SHOW lock_timeout").scalar()
     connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+    connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7236000)")
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{patience}'")
 context.configure(
     connection=connection,
     target_metadata=context.config.attributes.get("metadata"),

@@ -124,7 +124,7 @@ def change(
     _require_changeable(project, assignment, judgment)
     replaced = session.execute(
         sa.update(Judgment)
-        .where(Judgment.id == judgment.id, IS_CURRENT)
+        .where(Judgment.id == judgment.id, IS_CURRENT, Judgment.state == judgment.state)
         .values(is_current=False)
         .execution_options(synchronize_session=False)
     )
@@ -147,19 +147,16 @@ def exclude(session: Session, judgment: Judgment, reason: str, *, by: Person) ->
     """Leave a judgment out of the data; its pay stays, and the comparison wants another."""
     if not reason.strip():
         raise Invalid("Please say why.", fields={"reason": "A reason is needed."})
-    was = judgment.state
     excluded = session.execute(
         sa.update(Judgment)
-        .where(Judgment.id == judgment.id, IS_CURRENT, Judgment.state == was)
-        .where(Judgment.state != JudgmentState.excluded)
+        .where(Judgment.id == judgment.id, IS_CURRENT, Judgment.state == JudgmentState.accepted)
         .values(state=JudgmentState.excluded, excluded_at=clock.now())
         .execution_options(synchronize_session=False)
     )
     if not excluded.rowcount:  # type: ignore[attr-defined]
-        raise Conflict("This judgment is left out already or was changed.")
+        raise Conflict("This judgment does not count already or was changed.")
     session.refresh(judgment)
-    if was is JudgmentState.accepted:
-        comparisons.reopen(session, judgment.comparison_id)
+    comparisons.reopen(session, judgment.comparison_id)
     events.record(
         session,
         "judgment.excluded",

@@ -254,9 +254,13 @@ def upgrade() -> None:
             "project_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
         sa.Column("criteria", sa.JSON(), nullable=False),
         sa.Column("last_judgment_id", sa.BigInteger(), nullable=False),
         sa.Column("cut_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("pseudonym_key", sa.Text(), nullable=False),
+        sa.Column("software", sa.Text(), nullable=False),
         sa.Column("folder", sa.Text(), nullable=False),
         sa.Column("manifest_sha256", sa.Text(), nullable=False),
         sa.Column("rows", sa.Integer(), nullable=False),

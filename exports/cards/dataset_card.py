@@ -1,0 +1,93 @@
+"""The dataset card: README.md, with the front matter that Hugging Face's loader reads."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
+
+from exports import surveys
+from exports.manifests import Counts
+from exports.pairs import WORDS
+from exports.releases import Cut
+from exports.surveys import Pay, Survey
+from labeler.pay import money
+from labeler.work.layouts import UNKNOWN_LANGUAGE
+from labeler.work.rubrics import Rubric
+
+NAME = "README.md"
+SIZES = (
+    (1_000, "n<1K"),
+    (10_000, "1K<n<10K"),
+    (100_000, "10K<n<100K"),
+    (1_000_000, "100K<n<1M"),
+    (10_000_000, "1M<n<10M"),
+)
+
+
+def text(
+    cut: Cut, counts: Counts, survey: Survey, *, pay: Sequence[Pay], scales: Sequence[Rubric]
+) -> str:
+    """Write the card of a release."""
+    raw, alpha = surveys.agreement(survey)
+    return _template().render(
+        cut=cut,
+        counts=counts,
+        survey=survey,
+        scales=scales,
+        pay=[_pay(one) for one in pay],
+        agreement=[("share of equal pairs of votes", raw), ("Krippendorff’s alpha", alpha)],
+        languages=[tag for tag in counts.languages if tag != UNKNOWN_LANGUAGE],
+        size=next((name for most, name in SIZES if counts.pairs < most), "10M<n<100M"),
+        reasons=[(WORDS[reason], count) for reason, count in counts.reasons.items()],
+    )
+
+
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("exports"),
+        autoescape=select_autoescape(),  # of pages; this is none
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "day": _day,
+        "percent": _percent,
+        "plain": _plain,
+        "quoted": _quoted,
+        "three": _three,
+    }
+    return environment.get_template("dataset_card.md")
+
+
+def _pay(pay: Pay) -> dict[str, str | int]:
+    least, most = (money.text(one, pay.currency) for one in (pay.least_minor, pay.most_minor))
+    return {
+        "rate": least if least == most else f"{least} to {most}",
+        "total": money.text(pay.total_minor, pay.currency),
+        "judgments": pay.judgments,
+    }
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d}"
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.0f} %"
+
+
+def _plain(text: str) -> str:
+    """Write somebody's line of text as such: in one line, without markup."""
+    line = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;")
+    return "".join(f"\\{sign}" if sign in "\\`*_[]|" else sign for sign in line)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)  # which is YAML too
+
+
+def _three(value: float) -> str:
+    return "–" if value != value else f"{value:.3f}"

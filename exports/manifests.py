@@ -1,0 +1,145 @@
+"""Manifests: what is in a release, what is not and why, and the hash of every file.
+
+MANIFEST.json lists the files; MANIFEST.sha256 holds the hash of MANIFEST.json, in the form that
+`sha256sum -c` reads. One changed byte anywhere is thus found.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from exports.pairs import Reason
+from exports.selection import Criteria
+from labeler.errors import Invalid
+
+FORMAT: Literal["labeler-release-1"] = "labeler-release-1"
+NAME = "MANIFEST.json"
+SEAL = "MANIFEST.sha256"
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ProjectEntry(_Model):
+    """The project that a release was cut from, as it was called then."""
+
+    slug: str
+    title: str
+    question: str
+
+
+class LeftOutEntry(_Model):
+    """A comparison that is not in the release: its id in its own file, and why."""
+
+    id: str
+    reason: Reason
+    n_votes: int
+
+
+class FileEntry(_Model):
+    """A file of the release; `rows` where it holds rows."""
+
+    path: str
+    bytes: int
+    sha256: str
+    rows: int | None = None
+
+
+class Counts(_Model):
+    """How much there is; `comparisons` = `pairs` + `left_out`."""
+
+    comparisons: int
+    """Comparisons that anybody judged."""
+    judgments: int
+    """Judgments that count, known answers and other languages apart."""
+    people: int
+    """Who made those judgments."""
+    pairs: int
+    left_out: int
+    mean_agreement: float
+    """Mean over the pairs of the share of votes for the better answer."""
+    splits: dict[str, int]
+    languages: dict[str, int]
+    reasons: dict[Reason, int]
+
+
+class Manifest(_Model):
+    """What a release is."""
+
+    format: Literal["labeler-release-1"]
+    software: str
+    project: ProjectEntry
+    release: int
+    cut_at: datetime
+    last_judgment_id: int
+    criteria: Criteria
+    counts: Counts
+    left_out: tuple[LeftOutEntry, ...] | None
+    """Every comparison left out, by id; null if there are too many, then they have a file."""
+    left_out_file: str | None
+    files: tuple[FileEntry, ...]
+
+
+def write(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest and its hash."""
+    (folder / NAME).write_bytes(_text(manifest))
+    (folder / SEAL).write_bytes(_seal(digest_of(manifest)))
+
+
+def read(folder: Path) -> Manifest:
+    """Read a manifest whose hash is right; raises Invalid."""
+    for name in (NAME, SEAL):
+        if not (folder / name).is_file():
+            raise Invalid(f"{name} is missing")
+    if (folder / SEAL).read_bytes() != _seal(digest(folder / NAME)):
+        raise Invalid(f"{NAME} does not have the hash that {SEAL} names")
+    try:
+        return Manifest.model_validate_json((folder / NAME).read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise Invalid(f"{NAME} cannot be read: {where}: {first['msg']}") from None
+
+
+def entries(folder: Path, rows: Mapping[Path, int]) -> tuple[FileEntry, ...]:
+    """Return an entry for every file in the folder, by path; `rows` says what each holds."""
+    return tuple(
+        FileEntry(
+            path=path.relative_to(folder).as_posix(),
+            bytes=path.stat().st_size,
+            sha256=digest(path),
+            rows=rows.get(path),
+        )
+        for path in sorted(found(folder))
+    )
+
+
+def found(folder: Path) -> Iterator[Path]:
+    """Yield whatever is in the folder and is not itself a folder."""
+    return (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digest_of(manifest: Manifest) -> str:
+    """Return the SHA-256 of a manifest as it is written, in hexadecimal."""
+    return hashlib.sha256(_text(manifest)).hexdigest()
+
+
+def _text(manifest: Manifest) -> bytes:
+    said = manifest.model_dump(mode="json")
+    return json.dumps(said, ensure_ascii=False, indent=1).encode() + b"\n"
+
+
+def _seal(sha256: str) -> bytes:
+    return f"{sha256}  {NAME}\n".encode()

@@ -1,0 +1,136 @@
+"""Pairs: what the votes on a comparison come to. A pair with a better answer, or a reason why not.
+
+Each vote is for one answer, for the other, "about the same" or "both are bad". The kind with the
+most votes wins; a comparison becomes a pair when that is an answer, it is ahead of the other one
+by the margin asked for, and it has the share of all votes asked for. Votes for neither answer thus
+count against both.
+"""
+
+import enum
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from exports.selection import Criteria, Judged, Vote
+from labeler.work.rubrics import Verdict
+
+
+class Reason(enum.Enum):
+    """Why a comparison that was judged is not in the release, in the order that is asked."""
+
+    gold = "gold"
+    """Its answer was known beforehand."""
+    language = "language"
+    """It is in a language that was not asked for."""
+    excluded = "excluded"
+    """Every judgment of it came late or was left out by a person."""
+    too_few_judgments = "too_few_judgments"
+    """Fewer judgments count than were asked for."""
+    both_bad = "both_bad"
+    """No kind of vote has more than "both are bad"."""
+    tie = "tie"
+    """No kind of vote has more than "about the same"."""
+    split = "split"
+    """People disagree: no answer has the most votes, the margin and the share asked for."""
+    not_a_pair = "not_a_pair"
+    """It does not have exactly two answers."""
+    empty_text = "empty_text"
+    """A turn or an answer is empty or blank."""
+    unreadable = "unreadable"
+    """A text holds a zero character or half a character, which readers of files choke on."""
+    unknown_role = "unknown_role"
+    """A turn is by nobody known: only system, user and assistant are."""
+    no_user_turn = "no_user_turn"
+    """The prompt does not end in a turn of the user."""
+    same_answers = "same_answers"
+    """The two answers are the same."""
+    prompt_in_answer = "prompt_in_answer"
+    """An answer begins with the prompt, which training would then see twice."""
+    contradicted = "contradicted"
+    """The same prompt and answers came twice, and once the other answer was better."""
+    repeated = "repeated"
+    """The same prompt and answers came twice; the one with more votes is in the release."""
+
+
+WORDS = {
+    Reason.gold: "The answer was known beforehand",
+    Reason.language: "Another language",
+    Reason.excluded: "Every judgment was left out or late",
+    Reason.too_few_judgments: "Too few judgments",
+    Reason.both_bad: "Both are bad",
+    Reason.tie: "About the same",
+    Reason.split: "People disagree",
+    Reason.not_a_pair: "Not a pair",
+    Reason.empty_text: "Empty text",
+    Reason.unreadable: "Unreadable text",
+    Reason.unknown_role: "A turn by nobody known",
+    Reason.no_user_turn: "The prompt does not end with the user",
+    Reason.same_answers: "Two equal answers",
+    Reason.prompt_in_answer: "The prompt is repeated in an answer",
+    Reason.contradicted: "Contradicted by an equal pair",
+    Reason.repeated: "An equal pair is in already",
+}
+
+
+@dataclass(frozen=True)
+class Majority:
+    """The better answer of a comparison and how clearly it is the better one."""
+
+    preferred: int
+    """Number of the response."""
+    n_votes: int
+    agreement: float
+    """Share of all votes that are for the better answer."""
+    strength: float
+    """Mean number of steps from the middle of the scale, over the votes for the better answer."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A comparison that is not in the release, by its id in the file that it came from."""
+
+    external_id: str
+    reason: Reason
+    n_votes: int
+
+
+def decide(judged: Judged, criteria: Criteria) -> Majority | Reason:
+    """Return the better answer of a comparison, or why there is none in the release."""
+    if judged.is_gold:
+        return Reason.gold
+    if criteria.languages is not None and judged.language not in criteria.languages:
+        return Reason.language
+    if not judged.votes:
+        return Reason.excluded
+    if len(judged.votes) < (criteria.min_judgments or 1):
+        return Reason.too_few_judgments
+    return _majority(judged.votes, criteria)
+
+
+def tally(votes: Sequence[Vote]) -> tuple[int, int, int, int]:
+    """Count the votes for answer 0, for answer 1, "about the same" and "both are bad"."""
+    found = Counter(
+        vote.preferred if vote.verdict is Verdict.preference else vote.verdict for vote in votes
+    )
+    return found[0], found[1], found[Verdict.tie], found[Verdict.both_bad]
+
+
+def _majority(votes: Sequence[Vote], criteria: Criteria) -> Majority | Reason:
+    counts = tally(votes)
+    most = max(counts)
+    if counts[3] == most:
+        return Reason.both_bad
+    if counts[2] == most:
+        return Reason.tie
+    preferred = counts.index(most)
+    margin = most - counts[1 - preferred]
+    agreement = most / len(votes)
+    if margin < criteria.min_margin or agreement < criteria.min_agreement:
+        return Reason.split
+    return Majority(preferred, len(votes), agreement, _strength(votes, preferred))
+
+
+def _strength(votes: Sequence[Vote], preferred: int) -> float:
+    # Whole steps: their mean is the same in whatever order the votes come.
+    return fmean(vote.strength or 0 for vote in votes if vote.preferred == preferred)

@@ -1,0 +1,117 @@
+"""Surveys: what a release tells of the judging itself, gathered while its judgments are read.
+
+Known answers are asked for another purpose and languages may be left out; neither is counted.
+What was left out because people disagree is: agreement among those who agree means nothing.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from exports import pairs
+from exports.selection import Judged, Mark
+from labeler.pay.ledger import Transfer
+from labeler.work.rubrics import Rubric
+
+if TYPE_CHECKING:
+    from labeler.stats.agreement import Interval
+
+
+@dataclass
+class Survey:
+    """Counts of judging; `add` a comparison at a time."""
+
+    judgments: int = 0
+    people: set[int] = field(default_factory=set)
+    guidelines: set[int] = field(default_factory=set)
+    rubrics: set[int] = field(default_factory=set)
+    tallies: Counter[tuple[int, int, int, int]] = field(default_factory=Counter)
+    """How many comparisons got these votes: for answer 0, for answer 1, ties, both bad."""
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+
+    def add(self, judged: Judged) -> None:
+        """Count a comparison with its votes."""
+        if not judged.votes:
+            return
+        self.judgments += len(judged.votes)
+        self.tallies[pairs.tally(judged.votes)] += 1
+        for vote in judged.votes:
+            self.people.add(vote.person_id)
+            self.guidelines.add(vote.guideline_number)
+            self.rubrics.add(vote.rubric_number)
+        moments = [vote.created_at for vote in judged.votes]
+        self.first_at = min([*moments, self.first_at or moments[0]])
+        self.last_at = max([*moments, self.last_at or moments[0]])
+
+
+@dataclass(frozen=True)
+class Pay:
+    """What was paid in one currency for the judgments of a project, in minor units."""
+
+    currency: str
+    total_minor: int
+    judgments: int
+    least_minor: int
+    most_minor: int
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number about agreement with its 95 % interval; `n` comparisons had two judgments."""
+
+    value: float
+    interval: "Interval"
+    n: int
+
+
+def paid(session: Session, project_id: int, mark: Mark) -> list[Pay]:
+    """Return what all judgments up to the mark earned, known answers and late ones included."""
+    rows = session.execute(
+        sa.select(
+            Transfer.currency,
+            sa.func.sum(Transfer.amount_minor),
+            sa.func.count(Transfer.judgment_id.distinct()),
+            sa.func.min(Transfer.amount_minor),
+            sa.func.max(Transfer.amount_minor),
+        )
+        .where(
+            Transfer.project_id == project_id,
+            Transfer.judgment_id <= mark.last_judgment_id,
+            Transfer.at <= mark.cut_at,
+        )
+        .group_by(Transfer.currency)
+        .order_by(Transfer.currency)
+    )
+    return [Pay(currency, int(total), *rest) for currency, total, *rest in rows]
+
+
+def scales(session: Session, project_id: int, numbers: set[int]) -> Sequence[Rubric]:
+    """Return the versions of the form that judgments were given on."""
+    return session.scalars(
+        sa.select(Rubric)
+        .where(Rubric.project_id == project_id, Rubric.number.in_(numbers))
+        .order_by(Rubric.number)
+    ).all()
+
+
+def agreement(survey: Survey) -> tuple[Estimate, Estimate]:
+    """Return raw agreement and Krippendorff's alpha (nominal), over the four kinds of vote."""
+    import numpy as np
+
+    from labeler.stats import agreement as statistics
+
+    kinds = sorted(tally for tally in survey.tallies if sum(tally) >= 2)
+    times = [survey.tallies[tally] for tally in kinds]
+    counts = np.repeat(np.array(kinds, dtype=np.int64).reshape(-1, 4), times, axis=0)
+
+    def estimate(statistic: statistics.Statistic) -> Estimate:
+        value = statistic(counts, times=np.ones(len(counts)))
+        return Estimate(value, statistics.bootstrap_interval(statistic, counts), len(counts))
+
+    return estimate(statistics.percent_agreement), estimate(statistics.krippendorff_alpha)

@@ -1,0 +1,69 @@
+"""The card: what stands in it is in the database, and its head can be read."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from labeler.database import Database
+from tests.conftest import StoppedClock
+from tests.exports.conftest import Judged
+from tests.exports.stories import plan, tell, write
+
+
+def card(folder: Path) -> tuple[dict[str, Any], str]:
+    text = (folder / "README.md").read_text("utf-8")
+    _, head, body = text.split("---\n", 2)
+    return yaml.safe_load(head), body
+
+
+def test_its_head_names_the_files_and_the_licence(judged: Judged, tmp_path: Path) -> None:
+    database, _, project = judged
+    write(database, plan(database, project, licence="cc-by-4.0"), tmp_path / "out")
+    head, body = card(tmp_path / "out")
+    assert head["license"] == "cc-by-4.0"
+    assert head["language"] == ["en"]
+    assert head["size_categories"] == ["n<1K"]
+    (config,) = head["configs"]
+    assert config["default"] is True
+    for file in config["data_files"]:
+        assert len(list((tmp_path / "out").glob(file["path"]))) == 1
+    assert "No licence was stated" not in body
+
+
+def test_its_numbers_are_those_of_the_judging(
+    database: Database, tmp_path: Path, frozen: StoppedClock
+) -> None:
+    _, project = tell(
+        database,
+        {"a": [0, 0], "b": [1, 1], "c": [0, 1], "d": ["both_bad", "both_bad"], "e": [0, None]},
+        question="Which answer would you *send*?",
+    )
+    write(database, plan(database, project), tmp_path / "out")
+    head, body = card(tmp_path / "out")
+    assert head["license_name"] == "not-stated"
+    assert "2 people gave the 9 judgments that count, on 2026-11-23." in body
+    assert "Pay: 0.35 EUR for a judgment; 3.15 EUR for 9 judgments" in body
+    assert "The question was: *Which answer would you \\*send\\*?*" in body
+    assert "7 steps" in body
+    assert "| share of equal pairs of votes | 0.750 |" in body  # three of four pairs of votes
+    assert "5 comparisons had been judged; 3 of them are not here." in body
+    assert "| People disagree | 1 |" in body
+    assert "| Too few judgments | 1 |" in body
+
+
+def test_a_hostile_title_stays_a_title(database: Database, tmp_path: Path) -> None:
+    title = 'A "b": {c}\\ # \n---\nlicense: mit <script>x</script> [y](z) ভালো'
+    _, project = tell(database, {"a": [0, 0]}, title=title)
+    write(database, plan(database, project), tmp_path / "out")
+    head, body = card(tmp_path / "out")
+    assert head["pretty_name"] == title
+    assert head["license"] == "other"
+    assert "<script>" not in body
+    assert "\\[y\\](z)" in body
+
+
+def test_no_pay_is_said_to_be_none(database: Database, tmp_path: Path) -> None:
+    _, project = tell(database, {"a": [0, 0]}, pay={"per_judgment": "0", "currency": "EUR"})
+    write(database, plan(database, project), tmp_path / "out")
+    assert "No pay is recorded" in card(tmp_path / "out")[1]

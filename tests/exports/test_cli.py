@@ -1,0 +1,90 @@
+"""Releases on the command line, on both databases."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from labeler.cli import main
+from labeler.database import Database
+from tests.exports.stories import Said, contents, tell
+
+VOTES: dict[str, list[Said]] = {f"p{n}": [n % 2, n % 2] for n in range(12)} | {"t": ["tie", 0]}
+
+
+@pytest.fixture
+def told(database: Database, address: str, tmp_path: Path) -> Iterator[Path]:
+    """Settings for a judged project; the folder in which commands write."""
+    tell(database, VOTES)
+    others = {name: None for name in os.environ if name.startswith("LABELER_")}
+    given = {"LABELER_DATABASE_URL": address, "LABELER_DATA": str(tmp_path)}
+    with pytest.MonkeyPatch.context() as patch:
+        for name in others:
+            patch.delenv(name)
+        for name, value in given.items():
+            patch.setenv(name, value)
+        yield tmp_path
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(one) for one in ("release", *arguments)])
+
+
+def good(*arguments: str | Path) -> str:
+    result = run(*arguments)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_cut_verify_list_and_again(told: Path) -> None:
+    out = told / "out"
+    assert good("cut", "helpful", "--out", out) == (
+        f"Release 1 is in {out}: 12 pairs; comparisons left out: 1.\n"
+    )
+    assert good("verify", out) == f"{out} is whole.\n"
+    good("cut", "helpful", "--out", told / "same")
+    good("again", "helpful", "1", "--out", told / "again")
+    assert contents(out) == contents(told / "same") == contents(told / "again")
+    number, _, pairs, folder = good("list", "helpful").strip().split("\t")
+    assert (number, pairs, folder) == ("1", "12", "out")
+
+
+def test_rules_are_taken(told: Path) -> None:
+    rules = ["--min-judgments", "1", "--test-share", "0", "--licence", "mit", "--language", "en"]
+    good("cut", "helpful", "--out", told / "out", *rules)
+    manifest = json.loads((told / "out" / "MANIFEST.json").read_text())
+    assert manifest["criteria"] == {
+        "min_judgments": 1,
+        "min_margin": 1,
+        "min_agreement": 0.0,
+        "languages": ["en"],
+        "test_share": 0.0,
+        "licence": "mit",
+    }
+    assert manifest["counts"]["splits"] == {"train": 12}
+
+
+def test_refusals_say_what_is_wrong(told: Path) -> None:
+    wrong = run("cut", "helpful", "--out", told / "out", "--min-agreement", "2")
+    assert wrong.exit_code == 2
+    assert "min_agreement" in wrong.stderr
+    nothing = run("cut", "helpful", "--out", told / "out", "--language", "sw")
+    assert "There is nothing to release" in nothing.stderr
+    unknown = run("cut", "nowhere", "--out", told / "out")
+    assert "There is no project called nowhere" in unknown.stderr
+    annotator = run("cut", "helpful", "--out", told / "out", "--as", "ada@example.org")
+    assert "Only an owner" in annotator.stderr
+    assert [one.exit_code for one in (nothing, unknown, annotator)] == [2, 1, 1]
+    assert not (told / "out").exists()
+
+
+def test_verify_names_what_was_changed(told: Path) -> None:
+    good("cut", "helpful", "--out", told / "out")
+    lines = told / "out" / "jsonl" / "dpo-train.jsonl"
+    lines.write_bytes(lines.read_bytes().replace(b"It is", b"It ix", 1))
+    found = run("verify", told / "out")
+    assert found.exit_code == 1
+    assert "jsonl/dpo-train.jsonl was changed" in found.stderr

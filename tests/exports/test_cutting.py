@@ -1,0 +1,234 @@
+"""From judgments to files: what is in them, that they are the same again, and all or nothing."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exports import cutting, verification
+from exports.formats import dpo
+from exports.pairs import Reason
+from labeler.database import Database
+from labeler.errors import Conflict, Invalid
+from labeler.work import judgments
+from labeler.work.layouts import Message, ResponseIn
+from tests.conftest import NewAddress, StoppedClock
+from tests.exports.stories import Said, contents, judge_all, known_key, plan, tell, write
+from tests.make import load_rows, make_row
+
+VOTES: dict[str, list[Said]] = {
+    "first": [0, 0],
+    "second": [1, 1],
+    "split": [0, 1],
+    "tie": ["tie", 0],
+    "bad": ["both_bad", 1],
+    "one": [0, None],
+    "nobody": [None, None],
+} | {f"more-{number}": [number % 2, number % 2] for number in range(18)}
+FEW = dict(list(VOTES.items())[:14])
+
+
+def lines(folder: Path) -> list[dict[str, Any]]:
+    paths = sorted((folder / "jsonl").iterdir())
+    return [json.loads(line) for path in paths for line in path.read_bytes().splitlines()]
+
+
+def test_what_people_preferred_is_chosen(database: Database, tmp_path: Path) -> None:
+    _, project = tell(database, VOTES)
+    manifest = write(database, plan(database, project), tmp_path / "out")
+    rows = {row["prompt"][-1]["content"]: row for row in lines(tmp_path / "out")}
+    first, second = rows["What is 0 plus one?"], rows["What is 1 plus one?"]
+    assert first["chosen"] == [{"role": "assistant", "content": "It is 1."}]
+    assert first["rejected"] == [{"role": "assistant", "content": "It is 0."}]
+    assert second["chosen"] == [{"role": "assistant", "content": "It is 1."}]
+    assert (first["chosen_model"], second["chosen_model"]) == ("model-x", "model-y")
+    assert (first["n_votes"], first["agreement"], first["strength"]) == (2, 1.0, 2.0)
+    assert len(set(first["annotator_ids"])) == 2
+    left_out = {entry.id: entry.reason for entry in manifest.left_out or ()}
+    assert left_out == {
+        "split": Reason.split,
+        "tie": Reason.tie,
+        "bad": Reason.both_bad,
+        "one": Reason.too_few_judgments,
+    }
+    assert len(rows) == manifest.counts.pairs == 20
+    assert manifest.counts.comparisons == 24
+    assert verification.verify(tmp_path / "out") == []
+
+
+def test_gold_stays_out(database: Database, tmp_path: Path) -> None:
+    cast, project = tell(database, {"a": [0, 0]}, gold_share=0.5)
+    with database.writing() as session:
+        rows = [make_row(9, id="known", gold=0), make_row(10, id="b")]
+        rows += [make_row(number) for number in range(11, 30)]
+        load_rows(session, project, rows, by=cast.olga)
+        for person in (cast.ada, cast.bea):
+            judge_all(session, project, person, lambda _: 0)
+        session.commit()
+    manifest = write(database, plan(database, project), tmp_path / "out")
+    assert [(entry.id, entry.reason) for entry in manifest.left_out or ()] == [
+        ("known", Reason.gold)
+    ]
+
+
+def test_an_equal_pair_comes_once_and_a_contradicted_one_not_at_all(
+    database: Database, tmp_path: Path
+) -> None:
+    votes: dict[str, list[Said]] = {
+        "once": [0, 0],
+        "again": [0, 0],
+        "yes": [0, 0],
+        "no": [1, 1],
+        "alone": [1, 1],
+    }
+    cast, project = tell(database, {})
+    with database.writing() as session:
+        swapped = tuple(reversed(make_row(1).responses))
+        rows = [
+            make_row(1, id="once"),
+            make_row(1, id="again"),
+            make_row(2, id="yes"),
+            make_row(2, id="no"),
+            make_row(3, id="alone"),
+            make_row(1, id="swapped", responses=swapped),
+        ]
+        load_rows(session, project, rows, by=cast.olga)
+        for place, person in enumerate((cast.ada, cast.bea)):
+            judge_all(session, project, person, lambda n, at=place: votes.get(n, [1, 1])[at])
+        session.commit()
+    manifest = write(database, plan(database, project), tmp_path / "out")
+    assert {entry.id: entry.reason for entry in manifest.left_out or ()} == {
+        "once": Reason.repeated,
+        "swapped": Reason.repeated,
+        "yes": Reason.contradicted,
+        "no": Reason.contradicted,
+    }
+    assert len(lines(tmp_path / "out")) == 2
+
+
+def test_the_same_cut_gives_the_same_bytes_in_every_database(
+    new_address: NewAddress, tmp_path: Path, frozen: StoppedClock
+) -> None:
+    found = []
+    for backend in ("sqlite", "sqlite", "postgresql"):
+        database = Database(new_address(backend))
+        _, project = tell(database, FEW)
+        cut = known_key(plan(database, project, test_share=0.3))
+        target = tmp_path / str(len(found))
+        write(database, cut, target)
+        found.append(contents(target))
+        database.close()
+    assert found[0] == found[1] == found[2]
+    assert {"README.md", "MANIFEST.json", "jsonl/dpo-test.jsonl"} < set(found[0])
+
+
+def test_what_happens_later_does_not_change_a_cut(
+    database: Database, tmp_path: Path, frozen: StoppedClock
+) -> None:
+    cast, project = tell(database, VOTES)
+    cut = plan(database, project)
+    write(database, cut, tmp_path / "before")
+    frozen.forward(minutes=1)
+    with database.writing() as session:
+        for judgment in judgments.page(session, project.id)[:6]:
+            judgments.exclude(session, judgment, "Too fast.", by=cast.rex)
+        mine = judgments.of_person(session, cast.bea, project_id=project.id)[0]
+        answer = judgments.rubrics.read_answer(
+            judgments.rubrics.version(session, project.id, 1), "both_bad"
+        )
+        judgments.change(session, project, mine, answer, key="5e2f0c5c-8d6b-4b39-9f0e-2f4c6a1d7e11")
+        load_rows(session, project, [make_row(99)], by=cast.olga)
+        session.merge(project).title = "Another title"
+        session.commit()
+    write(database, cut, tmp_path / "after")
+    assert contents(tmp_path / "before") == contents(tmp_path / "after")
+
+
+def test_many_rows_go_into_numbered_files(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dpo, "GROUP", 4)
+    monkeypatch.setattr(dpo, "SHARD", 8)
+    monkeypatch.setattr(cutting, "LISTED", 2)
+    _, project = tell(database, VOTES)
+    manifest = write(database, plan(database, project, test_share=0), tmp_path / "out")
+    assert [entry.path for entry in manifest.files] == [
+        "README.md",
+        "dpo/train-00000-of-00003.parquet",
+        "dpo/train-00001-of-00003.parquet",
+        "dpo/train-00002-of-00003.parquet",
+        "jsonl/dpo-train.jsonl",
+        "left_out.jsonl",
+    ]
+    assert manifest.left_out is None
+    assert verification.verify(tmp_path / "out") == []
+
+
+def test_any_language_any_number_of_turns(database: Database, tmp_path: Path) -> None:
+    cast, project = tell(database, {})
+    talk = (
+        Message(role="system", content="Jibu kwa kifupi."),
+        Message(role="user", content="Habari?"),
+        Message(role="assistant", content="Nzuri. \u2028 😀"),
+        Message(role="user", content="Mtoto anaweza kunywa chai?"),
+    )
+    answers = (ResponseIn(text="Ni bora kusubiri.\n\n| a |\n|---|"), ResponseIn(text="হ্যাঁ।"))
+    with database.writing() as session:
+        row = make_row(1, messages=talk, responses=answers, language="sw")
+        load_rows(session, project, [row], by=cast.olga)
+        for person in (cast.ada, cast.bea):
+            judge_all(session, project, person, lambda _: 0)
+        session.commit()
+    write(database, plan(database, project), tmp_path / "out")
+    (found,) = lines(tmp_path / "out")
+    assert found["prompt"] == [turn.model_dump() for turn in talk]
+    assert (found["chosen_model"], found["language"]) == ("", "sw")
+    assert verification.verify(tmp_path / "out") == []
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_nothing_is_left_if_it_breaks_off(
+    backend: str, new_address: NewAddress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(new_address(backend))
+    _, project = tell(database, VOTES)
+    cut = plan(database, project)
+    place = tmp_path / "place"
+
+    def out_of_disk(*_: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr("exports.manifests.write", out_of_disk)
+    with pytest.raises(OSError, match="No space"):
+        write(database, cut, place / "out")
+    monkeypatch.undo()
+    assert list(place.iterdir()) == []
+    with pytest.raises(RuntimeError), cutting.staged(cut, database.reading, place / "out"):
+        raise RuntimeError("the database went away before the release was recorded")
+    assert list(place.iterdir()) == []
+    database.close()
+
+
+def test_nothing_is_overwritten(new_address: NewAddress, tmp_path: Path) -> None:
+    database = Database(new_address("sqlite"))
+    _, project = tell(database, VOTES)
+    cut = plan(database, project)
+    (tmp_path / "empty").mkdir()
+    write(database, cut, tmp_path / "empty")
+    before = contents(tmp_path / "empty")
+    with pytest.raises(Conflict):
+        write(database, replace(cut, number=2), tmp_path / "empty")
+    assert contents(tmp_path / "empty") == before
+    database.close()
+
+
+def test_nothing_to_release_says_why(new_address: NewAddress, tmp_path: Path) -> None:
+    database = Database(new_address("sqlite"))
+    _, project = tell(database, {"a": ["tie", "tie"], "b": [0, 1], "c": [1, 0]})
+    with pytest.raises(Invalid) as refusal:
+        write(database, plan(database, project), tmp_path / "out")
+    assert refusal.value.fields == {"People disagree": "2", "About the same": "1"}
+    assert not (tmp_path / "out").exists()
+    database.close()

@@ -1,0 +1,125 @@
+"""An owner's pages: counting, cutting, looking, downloading; nobody else gets in."""
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+import exports
+from exports import verification
+from tests.exports.stories import Said, contents, tell
+from tests.serving import close_app, make_app
+from tests.visits import Visit
+
+VOTES: dict[str, list[Said]] = {f"p{n}": [n % 2, n % 2] for n in range(8)} | {
+    "t": ["tie", 0],
+    "s": [0, 1],
+}
+HOME = "/projects/helpful/releases"
+RULES = {"min_judgments": "2", "test_percent": "0"}
+
+
+@pytest.fixture
+def app(address: str, tmp_path: Path) -> Iterator[Flask]:
+    app = make_app(address, tmp_path)
+    exports.init_app(app)
+    tell(app.extensions["labeler.database"], VOTES)
+    yield app
+    close_app(app)
+
+
+@pytest.fixture
+def olga(app: Flask) -> Visit:
+    return Visit(app).arrive("olga@example.org")
+
+
+def counts(page: str) -> list[str]:
+    return re.findall(r'<span class="count">([^<]*)</span>', page)
+
+
+def test_counting_before_cutting(olga: Visit) -> None:
+    assert counts(olga.get(HOME).text) == ["10", "−1", "−1", "8"]
+    stricter = olga.get(f"{HOME}?min_judgments=3").text
+    assert counts(stricter) == ["10", "−10", "0"]
+    assert "There is nothing to release yet" in stricter
+
+
+def test_rules_that_make_no_sense_are_marked(olga: Visit) -> None:
+    answer = olga.get(f"{HOME}?agreement_percent=lots&min_margin=0")
+    assert answer.status_code == 422
+    assert 'id="agreement_percent-fault"' in answer.text
+    assert 'id="min_margin-fault"' in answer.text
+    assert 'value="lots"' in answer.text
+
+
+def test_cut_look_and_download(olga: Visit, tmp_path: Path) -> None:
+    olga.get(f"{HOME}?test_percent=0")
+    answer = olga.post(HOME, **RULES)
+    assert answer.location == f"{HOME}/1"
+    page = olga.get(f"{HOME}/1").text
+    assert "8 pairs for preference training" in page
+    assert page.count('class="dpo"') == 3
+    assert counts(page) == ["10", "−1", "−1", "8"]
+    sent = olga.get(f"{HOME}/1/download")
+    assert sent.headers["Content-Disposition"] == 'attachment; filename="helpful-release-1.zip"'
+    with zipfile.ZipFile(io.BytesIO(sent.data)) as archive:
+        assert archive.testzip() is None
+        archive.extractall(tmp_path / "got")
+    got = tmp_path / "got" / "helpful-release-1"
+    assert verification.verify(got) == []
+    assert contents(got) == contents(tmp_path / "releases" / "helpful" / "1")
+    assert olga.get(f"{HOME}/1/download").data == sent.data
+
+
+def test_cutting_twice_is_one_release(olga: Visit) -> None:
+    for _ in range(2):
+        olga.get(HOME)
+        assert olga.post(HOME, **RULES).location == f"{HOME}/1"
+    assert olga.get(HOME).text.count(f'href="{HOME}/') == 1
+    assert olga.post(HOME, min_judgments="1").location == f"{HOME}/2"
+
+
+def test_files_that_are_gone_or_changed_are_not_offered(olga: Visit, tmp_path: Path) -> None:
+    olga.get(HOME)
+    olga.post(HOME, **RULES)
+    folder = tmp_path / "releases" / "helpful" / "1"
+    folder.rename(tmp_path / "away")
+    assert "labeler release again helpful 1" in olga.get(f"{HOME}/1").text
+    assert olga.get(f"{HOME}/1/download").status_code == 404
+    olga.get(HOME)
+    olga.post(HOME, **RULES)
+    assert contents(folder) == contents(tmp_path / "away")
+
+
+def test_nothing_to_release_is_said(olga: Visit) -> None:
+    olga.get(HOME)
+    answer = olga.post(HOME, languages="sw")
+    assert answer.status_code == 422
+    assert "There is nothing to release" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("email", "status"),
+    [("rex@example.org", 403), ("ada@example.org", 403), ("mallory@example.org", 404)],
+)
+def test_nobody_but_owners_gets_in(app: Flask, olga: Visit, email: str, status: int) -> None:
+    olga.get(HOME)
+    olga.post(HOME, **RULES)
+    visit = Visit(app).arrive(email)
+    for path in (HOME, f"{HOME}/1", f"{HOME}/1/download"):
+        assert visit.get(path).status_code == status
+    assert visit.post(HOME, **RULES).status_code == status
+
+
+def test_a_stranger_is_asked_to_sign_in(app: Flask) -> None:
+    assert "/sign-in" in Visit(app).get(HOME).location
+
+
+def test_what_is_not_there_is_not_found(olga: Visit) -> None:
+    for number in (7, 10**15):
+        assert olga.get(f"{HOME}/{number}").status_code == 404
+    assert olga.get("/projects/other/releases").status_code == 404

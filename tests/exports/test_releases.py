@@ -1,0 +1,140 @@
+"""What makes two cuts the same release, what does not, and whether releases are as they were."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from exports import releases
+from exports.selection import Criteria
+from labeler.database import Database
+from labeler.errors import Conflict
+from labeler.events import Event
+from labeler.people.accounts import Person
+from labeler.work import judgments
+from labeler.work.projects import Project
+from tests.conftest import StoppedClock
+from tests.exports.stories import Said, contents, plan, release, tell
+from tests.make import judge_next, load_rows, make_row
+
+VOTES: dict[str, list[Said]] = {"a": [0, 0], "b": [1, 1], "c": ["tie", 0]}
+
+
+def judge_more(database: Database, project: Project, person: Person, by: Person) -> None:
+    with database.writing() as session:
+        load_rows(session, project, [make_row(50)], by=by)
+        judge_next(session, project, person)
+        session.commit()
+
+
+def test_nothing_new_is_the_same_release(database: Database, tmp_path: Path) -> None:
+    cast, project = tell(database, VOTES)
+    made = [
+        release(database, plan(database, project), tmp_path / name, data=tmp_path, by=cast.olga)
+        for name in ("one", "other")
+    ]
+    assert [one.number for one in made] == [1, 1]
+    assert contents(tmp_path / "one") == contents(tmp_path / "other")
+    with database.reading() as session:
+        assert [one.folder for one in releases.of_project(session, project.id)] == ["one"]
+        kinds = session.scalars(sa.select(Event.kind).where(Event.kind.startswith("release")))
+        assert list(kinds) == ["release.cut"]
+
+
+def test_a_judgment_a_rule_or_an_exclusion_makes_another(
+    database: Database, tmp_path: Path, frozen: StoppedClock
+) -> None:
+    cast, project = tell(database, VOTES)
+    cuts = [plan(database, project)]
+    release(database, cuts[0], tmp_path / "1", data=tmp_path, by=cast.olga)
+    cuts.append(plan(database, project, min_margin=2))
+    frozen.forward(seconds=1)
+    with database.writing() as session:
+        judgments.exclude(session, judgments.page(session, project.id)[0], "Fast.", by=cast.rex)
+        session.commit()
+    cuts.append(plan(database, project))
+    judge_more(database, project, cast.ada, cast.olga)
+    cuts.append(plan(database, project))
+    assert [cut.number for cut in cuts] == [1, 2, 2, 2]
+    assert len({cut.pseudonym_key for cut in cuts}) == 4
+
+
+def test_a_release_can_be_made_again_whatever_came_since(
+    database: Database, tmp_path: Path, frozen: StoppedClock
+) -> None:
+    cast, project = tell(database, VOTES)
+    release(database, plan(database, project), tmp_path / "1", data=tmp_path, by=cast.olga)
+    frozen.forward(days=1)
+    judge_more(database, project, cast.ada, cast.olga)
+    with database.reading() as session:
+        cut = releases.cut_of(project, releases.find(session, project, 1))
+    release(database, cut, tmp_path / "again", data=tmp_path, by=cast.olga)
+    assert contents(tmp_path / "1") == contents(tmp_path / "again")
+
+
+def test_nobody_can_be_followed_from_one_release_to_the_next(
+    database: Database, tmp_path: Path
+) -> None:
+    cast, project = tell(database, VOTES)
+    for number, margin in enumerate((1, 2)):
+        cut = plan(database, project, min_margin=margin)
+        release(database, cut, tmp_path / str(number), data=tmp_path, by=cast.olga)
+    said = [b"".join(contents(tmp_path / name).values()).decode("latin-1") for name in "01"]
+    with database.reading() as session:
+        keys = [one.pseudonym_key for one in releases.of_project(session, project.id)]
+    names = [
+        {releases.pseudonyms.pseudonym(key, person.id) for person in (cast.ada, cast.bea)}
+        for key in keys[::-1]
+    ]
+    assert all(name in text for text, mine in zip(said, names, strict=True) for name in mine)
+    assert names[0].isdisjoint(names[1])
+    for word in ("Ada", "Bea", "example.org", *keys):
+        assert word not in said[0] + said[1]
+
+
+def test_two_at_once_do_not_share_a_number(database: Database, tmp_path: Path) -> None:
+    cast, project = tell(database, VOTES)
+    cuts = [plan(database, project), plan(database, project)]
+    release(database, cuts[0], tmp_path / "1", data=tmp_path, by=cast.olga)
+    with pytest.raises(Conflict):
+        release(database, cuts[1], tmp_path / "2", data=tmp_path, by=cast.olga)
+    assert not (tmp_path / "2").exists()
+
+
+def test_a_release_that_comes_out_otherwise_is_refused(database: Database, tmp_path: Path) -> None:
+    cast, project = tell(database, VOTES)
+    cut = plan(database, project)
+    release(database, cut, tmp_path / "1", data=tmp_path, by=cast.olga)
+    other = replace(cut, criteria=Criteria(min_judgments=1))
+    with pytest.raises(Conflict, match="could not be made again"):
+        release(database, other, tmp_path / "2", data=tmp_path, by=cast.olga)
+    assert not (tmp_path / "2").exists()
+
+
+def test_faults_name_the_release(database: Database, tmp_path: Path) -> None:
+    cast, project = tell(database, VOTES)
+    for number in (1, 2):
+        cut = plan(database, project, min_margin=number)
+        release(database, cut, tmp_path / str(number), data=tmp_path, by=cast.olga)
+    with database.reading() as session:
+        assert list(releases.faults(session, tmp_path)) == []
+        (tmp_path / "1" / "README.md").write_text("Something nicer.")
+        (tmp_path / "2").rename(tmp_path / "away")
+        (fault,) = releases.faults(session, tmp_path)
+    assert "release 1 of helpful" in fault
+    assert "README.md" in fault
+
+
+def test_another_whole_release_in_its_place_is_a_fault(database: Database, tmp_path: Path) -> None:
+    cast, project = tell(database, VOTES)
+    for number in (1, 2):
+        cut = plan(database, project, min_margin=number)
+        release(database, cut, tmp_path / str(number), data=tmp_path, by=cast.olga)
+    (tmp_path / "1").rename(tmp_path / "away")
+    (tmp_path / "2").rename(tmp_path / "1")
+    with database.reading() as session:
+        (fault,) = releases.faults(session, tmp_path)
+        first = releases.find(session, project, 1)
+        assert releases.contents(first, tmp_path) is None
+    assert "MANIFEST.json is not the one that was written" in fault

@@ -1,0 +1,144 @@
+"""Which judgments count up to a mark, and that later ones change nothing."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from exports import selection
+from exports.selection import Judged, Mark
+from labeler.database import Database
+from labeler.errors import Invalid
+from labeler.work import assignments, judgments
+from labeler.work.rubrics import Verdict
+from tests.cast import make_cast
+from tests.conftest import NewAddress, StoppedClock
+from tests.exports.stories import tell
+from tests.make import judge, judge_next, make_batch, make_project, new_key
+
+
+def selected(database: Database, project_id: int, mark: Mark) -> list[Judged]:
+    pages = selection.select(database.reading, project_id, mark)
+    return [one for page in pages for one in page]
+
+
+def test_the_last_version_before_the_mark_counts(database: Database, frozen: StoppedClock) -> None:
+    with database.writing() as session:
+        cast = make_cast(session)
+        project = make_project(session, cast)
+        make_batch(session, project, cast, pairs=1)
+        first = judge_next(session, project, cast.ada, "tie")
+        early = selection.mark(session, project.id)
+        answer = judgments.read_answer(
+            session, assignments.find(session, first.assignment_id, by=cast.ada), "both_bad"
+        )
+        judgments.change(session, project, first, answer, key=new_key())
+        late = selection.mark(session, project.id)
+        session.commit()
+    for mark, verdict in ((early, Verdict.tie), (late, Verdict.both_bad)):
+        (one,) = selected(database, project.id, mark)
+        assert [vote.verdict for vote in one.votes] == [verdict]
+
+
+def test_what_is_left_out_after_the_mark_still_counts(
+    database: Database, frozen: StoppedClock
+) -> None:
+    with database.writing() as session:
+        cast = make_cast(session)
+        project = make_project(session, cast)
+        make_batch(session, project, cast, pairs=1)
+        judgment = judge_next(session, project, cast.ada)
+        before = selection.mark(session, project.id)
+        frozen.forward(seconds=1)
+        judgments.exclude(session, judgment, "Too fast.", by=cast.rex)
+        after = selection.mark(session, project.id)
+        session.commit()
+    assert [len(one.votes) for one in selected(database, project.id, before)] == [1]
+    assert [len(one.votes) for one in selected(database, project.id, after)] == [0]
+
+
+def test_what_came_late_never_counts(database: Database, frozen: StoppedClock) -> None:
+    with database.writing() as session:
+        cast = make_cast(session)
+        project = make_project(session, cast, judgments_per_comparison=1)
+        make_batch(session, project, cast, pairs=1)
+        slow = assignments.claim(session, project, by=cast.ada)
+        assert slow is not None
+        frozen.forward(hours=2)
+        judge_next(session, project, cast.bea)
+        judge(session, slow, 1, cast.ada)
+        mark = selection.mark(session, project.id)
+        session.commit()
+    (one,) = selected(database, project.id, mark)
+    assert [vote.person_id for vote in one.votes] == [cast.bea.id]
+
+
+def test_comparisons_that_nobody_judged_do_not_come(database: Database) -> None:
+    _, project = tell(database, {"judged": [0, None], "skipped": [None, None]})
+    with database.writing() as session:
+        mark = selection.mark(session, project.id)
+    assert [one.external_id for one in selected(database, project.id, mark)] == ["judged"]
+
+
+def test_other_projects_stay_apart(database: Database) -> None:
+    cast, project = tell(database, {"ours": [0, 0]})
+    with database.writing() as session:
+        other = make_project(session, cast, slug="other")
+        make_batch(session, other, cast, pairs=1)
+        judge_next(session, other, cast.ada)
+        marks = [selection.mark(session, each.id) for each in (project, other)]
+        session.commit()
+    assert marks[0].last_judgment_id < marks[1].last_judgment_id
+    assert [one.external_id for one in selected(database, other.id, marks[1])] == ["pair-0"]
+
+
+def test_every_page_is_read(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selection, "PAGE", 2)
+    _, project = tell(database, {f"c{number}": [0, 0] for number in range(5)})
+    with database.writing() as session:
+        mark = selection.mark(session, project.id)
+    pages = list(selection.select(database.reading, project.id, mark))
+    assert [len(page) for page in pages] == [2, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"min_judgments": 0}, "min_judgments"),
+        ({"min_margin": "many"}, "min_margin"),
+        ({"min_agreement": 1.2}, "min_agreement"),
+        ({"languages": ["english"]}, "languages"),
+        ({"languages": []}, "languages"),
+        ({"test_share": -0.1}, "test_share"),
+        ({"test_share": "nan"}, "test_share"),
+        ({"licence": "My own\nlicense: x"}, "licence"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_rules_that_make_no_sense_are_named(given: dict[str, object], field: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        selection.read_criteria(given)
+    assert list(refusal.value.fields) == [field]
+
+
+def test_no_smaller_number_appears_after_the_mark(new_address: NewAddress) -> None:
+    """On PostgreSQL numbers are drawn before they are committed: the mark waits for them."""
+    database = Database(new_address("postgresql"))
+    with database.writing() as session:
+        cast = make_cast(session)
+        project = make_project(session, cast)
+        make_batch(session, project, cast)
+        session.commit()
+    with ThreadPoolExecutor(1) as beside:
+        with database.writing() as slow:
+            early = judge_next(slow, project, cast.bea)
+            marking = beside.submit(marked, database, project.id)
+            with pytest.raises(TimeoutError):
+                marking.result(timeout=0.3)
+            slow.commit()
+        assert marking.result(timeout=5).last_judgment_id == early.id
+    database.close()
+
+
+def marked(database: Database, project_id: int) -> Mark:
+    with database.writing() as session:
+        return selection.mark(session, project_id)
