@@ -1,6 +1,9 @@
 """create_app: settings, database and doors put together. Nothing else knows all three."""
 
+from collections.abc import Iterable
 from datetime import timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -10,6 +13,9 @@ from labeler.config import Settings
 from labeler.database import Database
 from labeler.errors import Invalid
 from labeler.people import sign_ins
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -28,10 +34,21 @@ def create_app(settings: Settings | None = None) -> Flask:
     logs.init_app(app, settings.log_level)
     web.init_app(app)
     api.init_app(app)
+    app.wsgi_app = _at_home(app.wsgi_app, settings.public_url)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
+
+
+def _at_home(inner: "WSGIApplication", public_url: str) -> "WSGIApplication":
+    """Serve every request as one to the public address: what it calls us may be anything."""
+    host = urlsplit(public_url).netloc
+
+    def serve(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        return inner(environ | {"HTTP_HOST": host}, start_response)
+
+    return serve
 
 
 def _database(settings: Settings) -> Database:
@@ -46,6 +63,8 @@ def _flask_settings(settings: Settings, secret_key: str) -> dict[str, object]:
         "MAX_CONTENT_LENGTH": 2_000_000,
         "MAX_FORM_MEMORY_SIZE": 1_000_000,
         "PERMANENT_SESSION_LIFETIME": sign_ins.LASTS,
+        # No cookie in answers that shared caches may keep; a sign-in does not grow longer anyway.
+        "SESSION_REFRESH_EACH_REQUEST": False,
         "SEND_FILE_MAX_AGE_DEFAULT": timedelta(0),
         "SESSION_COOKIE_NAME": "__Host-session" if settings.secure else "session",
         "SESSION_COOKIE_SECURE": settings.secure,

@@ -7,6 +7,7 @@ before the disk has the data is refused.
 
 import os
 import warnings
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ PRAGMAS = {
     "busy_timeout": 15000,
     "trusted_schema": 0,
     "cell_size_check": 1,
+    # So that REPLACE, too, wakes the triggers that refuse to remove a row.
+    "recursive_triggers": 1,
     "mmap_size": 0,
     "journal_size_limit": 67108864,
 }
@@ -79,11 +82,11 @@ class Database:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite(self.url) if self.is_sqlite else _postgresql(self.url)
+        self._lock = _queue_writers(self.engine) if self.is_sqlite else None
         still = self.engine.execution_options(readonly=True, **self._readonly_options())
         self.writing = sessionmaker(self.engine, expire_on_commit=False)
         self.reading = sessionmaker(still, expire_on_commit=False)
-        # A forked child must never talk through its parent's sockets.
-        os.register_at_fork(after_in_child=lambda: self.engine.dispose(close=False))
+        _OPEN.add(self)
 
     def _readonly_options(self) -> dict[str, Any]:
         return {} if self.is_sqlite else {"postgresql_readonly": True}
@@ -111,6 +114,28 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+    def start_anew(self) -> None:
+        """Forget, in a forked child, the connections and the turn to write of the parent.
+
+        SQLite counts its locks by process and must see its copies closed; a child that is forked
+        out of an SQLite transaction stays locked out. To close a socket would end the parent's.
+        """
+        self.engine.dispose(close=self.is_sqlite)
+        if self._lock is not None:
+            self._lock.start_anew()
+
+
+_OPEN: weakref.WeakSet[Database] = weakref.WeakSet()
+
+
+def _start_anew() -> None:
+    for database in _OPEN:
+        database.start_anew()
+
+
+# A forked child must never talk through its parent's sockets.
+os.register_at_fork(after_in_child=_start_anew)
 
 
 def _migrations() -> Path:
@@ -156,7 +181,6 @@ def _sqlite(url: sa.URL) -> Engine:
         max_overflow=44,
         connect_args={"check_same_thread": False},
     )
-    _queue_writers(engine, WriteLock(Path(url.database + "-lock")))
 
     @event.listens_for(engine, "connect")
     def _prepare(dbapi: Any, _record: Any) -> None:
@@ -171,7 +195,9 @@ def _sqlite(url: sa.URL) -> Engine:
     return engine
 
 
-def _queue_writers(engine: Engine, lock: WriteLock) -> None:
+def _queue_writers(engine: Engine) -> WriteLock:
+    lock = WriteLock(Path(f"{engine.url.database}-lock"))
+
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         if connection.get_execution_options().get("readonly"):
@@ -196,6 +222,8 @@ def _queue_writers(engine: Engine, lock: WriteLock) -> None:
     def _lost(_dbapi: Any, record: Any, _error: Any) -> None:
         if record.info.pop("writing", False):
             lock.release()
+
+    return lock
 
 
 def _driver() -> Any:

@@ -58,14 +58,15 @@ def record(
 def digest(event: Event) -> str:
     """Hash what an event says together with the hash before it (SHA-256, hexadecimal)."""
     said = [event.project_id, event.person_id, event.kind, event.data, event.at.isoformat()]
-    text = json.dumps([event.previous, *said], sort_keys=True, ensure_ascii=False)
+    text = json.dumps([event.previous, *said], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def breaks(session: Session) -> Iterator[int]:
     """Yield the id of every event that does not follow from the one before it."""
     before = GENESIS
-    for event in session.scalars(sa.select(Event).order_by(Event.id)).yield_per(1000):
+    stored = sa.select(Event).order_by(Event.id).execution_options(populate_existing=True)
+    for event in session.scalars(stored).yield_per(1000):
         if event.previous != before or event.digest != digest(event):
             yield event.id
         before = event.digest

@@ -1,12 +1,15 @@
 """How every table stores its columns: names of constraints, enums, moments, identities."""
 
 import enum
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+from labeler.errors import Invalid
 
 Identity = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -31,6 +34,26 @@ class Moment(sa.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Unstorable(Invalid, sa.exc.DontWrapMixin):
+    """A text that a database cannot keep."""
+
+
+class Words(sa.TypeDecorator[str]):
+    """Text, of characters that every database can keep."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
+        if value is not None and _UNSTORABLE.search(value):
+            raise Unstorable("The text holds a character that cannot be stored.")
+        return value
+
+
+# NUL, and halves of characters that stand alone.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
 def _values(members: type[enum.Enum]) -> list[str]:
     return [member.value for member in members]
 
@@ -49,7 +72,7 @@ class Base(DeclarativeBase):
     )
     type_annotation_map: ClassVar = {
         datetime: Moment(),
-        str: sa.Text(),
+        str: Words(),
         dict[str, Any]: sa.JSON(),
         list[Any]: sa.JSON(),
         list[int]: sa.JSON(),

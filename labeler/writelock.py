@@ -21,9 +21,16 @@ class WriteLock:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._file: int | None = None
+        self.start_anew()
+
+    def start_anew(self) -> None:
+        """Forget who holds the turn and who waits: in a forked child those are the parent's."""
+        if self._file is not None:
+            os.close(self._file)
+        self._file = None
         self._mutex = threading.Lock()
         self._waiting: deque[threading.Event] = deque()
-        self._file: int | None = None
 
     def acquire(self, patience_s: float = PATIENCE_S) -> None:
         """Wait for the turn; raises Busy when it does not come in time."""
@@ -33,10 +40,9 @@ class WriteLock:
             self._waiting.append(turn)
             if self._waiting[0] is turn:
                 turn.set()
-        if not turn.wait(patience_s):
-            self._leave(turn)
-            raise Busy("Too many people are saving at once. Please try again in a moment.")
         try:
+            if not turn.wait(patience_s):
+                raise Busy("Too many people are saving at once. Please try again in a moment.")
             self._file = self._lock_file(until)
         except BaseException:
             self._leave(turn)
@@ -45,6 +51,8 @@ class WriteLock:
     def release(self) -> None:
         """Give the turn to whoever waits longest."""
         if self._file is not None:
+            # Closing alone would leave it locked while a child forked meanwhile has it open.
+            fcntl.flock(self._file, fcntl.LOCK_UN)
             os.close(self._file)
             self._file = None
         self._leave(self._waiting[0])

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
+import exports.releases  # noqa: F401
+import labeler.work.judgments  # noqa: F401
 from labeler import clock
 from labeler.database import Database
 from tests import postgres

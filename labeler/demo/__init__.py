@@ -47,6 +47,6 @@ def files() -> Sequence[Path]:
 def annotators(seed: int) -> list[Simulated]:
     """Return the simulated annotators; the same seed gives the same ones."""
     return [
-        Simulated(f"Simulated annotator {number}", accuracy, seed)
+        Simulated(f"Simulated annotator {number:02}", accuracy, seed)
         for number, accuracy in enumerate(ACCURACIES, start=1)
     ]

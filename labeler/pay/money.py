@@ -1,6 +1,7 @@
 """Amounts of money: integers of a currency's minor unit, with the exponents of ISO 4217."""
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 
 from labeler.errors import Invalid
 
@@ -20,6 +21,8 @@ TWO_DECIMALS = frozenset(
     ZAR ZMW ZWG""".split()
 )
 LARGEST_MINOR = 2**53
+# No more digits than decimals are exact to; no exponents, signs or figures of other scripts.
+_AMOUNT = re.compile(r"[0-9]{1,16}(\.[0-9]{1,12})?")
 
 
 def exponent(currency: str) -> int:
@@ -35,16 +38,15 @@ def exponent(currency: str) -> int:
 
 def minor(amount: str, currency: str) -> int:
     """Read an amount such as "0.35" exactly, in minor units; raises Invalid."""
-    try:
-        scaled = Decimal(amount).scaleb(exponent(currency))
-        whole = int(scaled)
-    except (InvalidOperation, ValueError, OverflowError):
-        raise Invalid(f"{amount!r} is not an amount of money.") from None
-    if scaled != whole:
-        raise Invalid(f"{currency} has {exponent(currency)} decimals; {amount} has more.")
-    if not 0 <= whole <= LARGEST_MINOR:
+    decimals = exponent(currency)
+    if not _AMOUNT.fullmatch(amount.strip()):
+        raise Invalid(f"{amount!r} is not an amount of money.")
+    scaled = Decimal(amount.strip()).scaleb(decimals)
+    if scaled != int(scaled):
+        raise Invalid(f"{currency} has {decimals} decimals; {amount} has more.")
+    if scaled > LARGEST_MINOR:
         raise Invalid(f"The amount {amount} is out of bounds.")
-    return whole
+    return int(scaled)
 
 
 def text(amount_minor: int, currency: str) -> str:

@@ -52,6 +52,17 @@ def role_of(session: Session, project_id: int, person: Person) -> Role | None:
     )
 
 
+def manages(session: Session, person: Person) -> bool:
+    """Say whether the person sees more of some project than an annotator does."""
+    more = (Role.reviewer, Role.owner)
+    mine = sa.select(Membership.id).where(
+        Membership.person_id == person.id,
+        Membership.removed_at.is_(None),
+        Membership.role.in_(more),
+    )
+    return person.is_admin or bool(session.scalar(sa.select(mine.exists())))
+
+
 def grant(session: Session, project_id: int, person: Person, role: Role, *, by: Person) -> None:
     """Give the person this role in the project, in place of any other."""
     found = session.scalar(

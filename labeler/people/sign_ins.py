@@ -128,6 +128,25 @@ def make_link(session: Session, person: Person, *, by: Person | None) -> str:
     return secret
 
 
+def invite(session: Session, person: Person, *, by: Person) -> str | None:
+    """Make a link for somebody whom `by` invites; None if it would open the account of another.
+
+    Owners invite by address alone. An account that is in use already, or that somebody else
+    invited, stays with its person: they sign in as they do.
+    """
+    if not by.is_admin and (person.is_admin or _is_taken(session, person, by)):
+        return None
+    return make_link(session, person, by=by)
+
+
+def _is_taken(session: Session, person: Person, by: Person) -> bool:
+    of_others = sa.or_(SignInLink.made_by.is_(None), SignInLink.made_by != by.id)
+    invited = sa.select(SignInLink.id).where(SignInLink.person_id == person.id, of_others)
+    used = sa.select(SignIn.id).where(SignIn.person_id == person.id)
+    taken = sa.select(sa.or_(invited.exists(), used.exists()))
+    return person.password_hash is not None or bool(session.scalar(taken))
+
+
 def person_of_link(session: Session, secret: str) -> Person:
     """Return whom this link would sign in; raises NotFound if it was used or is too old."""
     person = session.scalar(
@@ -141,13 +160,21 @@ def person_of_link(session: Session, secret: str) -> Person:
 
 
 def use_link(session: Session, secret: str, *, browser: str = "") -> tuple[Person, str]:
-    """Use up the link; return the person and the secret for the cookie. Raises NotFound."""
+    """Use up the link; return the person and the secret for the cookie. Raises NotFound.
+
+    The person's other links end with it: whoever made them may have kept one.
+    """
     person = person_of_link(session, secret)
     used = session.execute(
         sa.update(SignInLink).where(*_usable(secret)).values(used_at=clock.now())
     )
     if used.rowcount != 1:  # type: ignore[attr-defined]
         raise NotFound("This link has been used or is too old. Please ask for a new one.")
+    session.execute(
+        sa.update(SignInLink)
+        .where(SignInLink.person_id == person.id, SignInLink.used_at.is_(None))
+        .values(used_at=clock.now())
+    )
     return person, start(session, person, browser=browser)
 
 

@@ -17,7 +17,6 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from labeler import clock
 from labeler.errors import Busy, Conflict, NotFound
 from labeler.people.accounts import Person
-from labeler.people.memberships import Membership
 from labeler.schema import Base, Id, reference
 from labeler.work import batches, comparisons
 from labeler.work.comparisons import OPEN, Comparison
@@ -102,10 +101,9 @@ def claim(session: Session, project: Project, *, by: Person) -> Assignment | Non
 
     Raises Conflict while the project gives out no work.
     """
-    _one_claim_at_a_time(session, project, by)
+    _one_claim_at_a_time(session, by)
     held = open_of(session, project, by)
-    if held is not None:
-        held.deadline = max(held.deadline, _deadline(project))
+    if held is not None and _prolong(session, project, held):
         return held
     if project.state is not ProjectState.active:
         raise Conflict(f"This project is {project.state.value}: there is no work just now.")
@@ -163,8 +161,10 @@ def expire(session: Session, project: Project) -> None:
     """Give back to the queue what was not judged in time."""
     overdue = (
         sa.select(Assignment.id)
+        .join(Comparison, Comparison.id == Assignment.comparison_id)
         .where(Assignment.project_id == project.id, IS_OPEN, Assignment.deadline < clock.now())
-        .with_for_update(skip_locked=True)
+        # Both rows or neither: to wait for one of them while holding others could be for ever.
+        .with_for_update(skip_locked=True, key_share=True)
     )
     lapsed = session.scalars(
         sa.update(Assignment)
@@ -176,23 +176,33 @@ def expire(session: Session, project: Project) -> None:
     comparisons.give_back_slots(session, lapsed)
 
 
-def _one_claim_at_a_time(session: Session, project: Project, person: Person) -> None:
+def _one_claim_at_a_time(session: Session, person: Person) -> None:
     # Two tabs of one person: the second waits here and then finds what the first was given.
     session.execute(
-        sa.select(Membership.id)
-        .where(Membership.project_id == project.id, Membership.person_id == person.id)
-        .with_for_update()
+        sa.select(Person.id).where(Person.id == person.id).with_for_update(key_share=True)
     )
+
+
+def _prolong(session: Session, project: Project, held: Assignment) -> bool:
+    """Give a held assignment its whole time again; False when it was taken away just now."""
+    kept = session.execute(
+        sa.update(Assignment)
+        .where(Assignment.id == held.id, IS_OPEN)
+        .values(deadline=max(held.deadline, _deadline(project)))
+        .execution_options(synchronize_session=False)
+    )
+    session.refresh(held)
+    return bool(kept.rowcount)  # type: ignore[attr-defined]
 
 
 def _next(session: Session, project: Project, person: Person) -> Comparison | None:
     for _ in range(20):
-        found = _draw(session, project, person, is_gold=False, skip_locked=True)
+        found = _draw(session, project, person, is_gold=False, lock=True)
         if found is not None and secrets.randbelow(10**6) < project.gold_share * 10**6:
-            found = _draw(session, project, person, is_gold=True, skip_locked=True) or found
+            found = _draw(session, project, person, is_gold=True, lock=True) or found
         if found is not None and comparisons.take_slot(session, found.id):
             return found
-        if _draw(session, project, person, is_gold=False, skip_locked=None) is None:
+        if _draw(session, project, person, is_gold=False, lock=False) is None:
             return None
         time.sleep(secrets.randbelow(10) / 1000)  # what is left is in others' hands right now
     raise Busy("Many people are starting at once. Please try again in a moment.")
@@ -204,15 +214,15 @@ def _draw(
     person: Person,
     *,
     is_gold: bool,
-    skip_locked: bool | None,
+    lock: bool,
 ) -> Comparison | None:
     """Find an open comparison that the person has not had, from a random start in each batch."""
     start = secrets.randbelow(TOP)
     for batch_id in batches.ready_ids(session, project.id):
         for low, high in ((start, TOP), (0, start)):
             query = _open_from(batch_id, person.id, is_gold, low, high)
-            if skip_locked:
-                query = query.with_for_update(skip_locked=True, of=Comparison)
+            if lock:
+                query = query.with_for_update(skip_locked=True, key_share=True, of=Comparison)
             found = session.scalar(query)
             if found is not None:
                 return found
@@ -221,7 +231,7 @@ def _draw(
 
 def _open_from(
     batch_id: int, person_id: int, is_gold: bool, low: int, high: int
-) -> sa.Select[tuple[Comparison]]:
+) -> sa.Select[Comparison]:
     had = sa.select(Assignment.id).where(
         Assignment.comparison_id == Comparison.id, Assignment.person_id == person_id
     )

@@ -16,7 +16,7 @@ from pydantic import ValidationError as ModelError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from labeler import clock, events
-from labeler.errors import Conflict, Forbidden, Invalid, NotFound
+from labeler.errors import Conflict, Forbidden, Invalid, NotFound, fault_words
 from labeler.pay import money
 from labeler.people import memberships
 from labeler.people.accounts import Person
@@ -117,10 +117,19 @@ def read_draft(given: Mapping[str, Any]) -> ProjectDraft:
     try:
         draft = ProjectDraft.model_validate(given)
     except ModelError as error:
-        faults = {".".join(map(str, fault["loc"])): fault["msg"] for fault in error.errors()}
+        faults = {".".join(map(str, fault["loc"])): fault_words(fault) for fault in error.errors()}
         raise Invalid("The project cannot be used as written.", fields=faults) from None
-    money.minor(draft.pay.per_judgment, draft.pay.currency)
+    _require_pay(draft.pay)
     return draft
+
+
+def _require_pay(pay: PayDraft) -> None:
+    money.exponent(pay.currency)
+    try:
+        money.minor(pay.per_judgment, pay.currency)
+    except Invalid as refusal:
+        faults = {"pay.per_judgment": refusal.message}
+        raise Invalid("The project cannot be used as written.", fields=faults) from None
 
 
 def may_create(session: Session, person: Person) -> bool:

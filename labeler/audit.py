@@ -1,0 +1,234 @@
+"""The invariants of the whole database, checked row against row.
+
+Each check is one statement that returns only what is wrong, so that a million judgments are read
+by the database and not by us. What is found is named by the numbers of its rows, never by people.
+"""
+
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from labeler import events
+from labeler.pay import ledger
+from labeler.pay.ledger import Account, AccountKind, Transfer
+from labeler.work.assignments import Assignment, AssignmentState
+from labeler.work.comparisons import Comparison
+from labeler.work.gold import Gold
+from labeler.work.judgments import Judgment, JudgmentState
+from labeler.work.rubrics import Verdict
+
+
+def faults(session: Session) -> Iterator[str]:
+    """Yield a sentence for each invariant that a row breaks, always in the same order."""
+    yield from _miscounted(session)
+    yield from _unbalanced_slots(session)
+    yield from _judged_twice(session)
+    yield from _misplaced(session)
+    yield from _not_kept(session)
+    yield from _misnumbered(session)
+    yield from _misread(session)
+    yield from _misgraded(session)
+    yield from _golden_without_answer(session)
+    yield from _earned_unequally(session)
+    yield from _earned_wrongly(session)
+    yield from _earned_for_nothing(session)
+    yield from ledger.faults(session)
+    for event_id in events.breaks(session):
+        yield f"event {event_id} does not follow from the one before it"
+
+
+def _miscounted(session: Session) -> Iterator[str]:
+    counted = (
+        sa.select(Judgment.comparison_id, sa.func.count().label("n"))
+        .where(Judgment.is_current, Judgment.state == JudgmentState.accepted)
+        .group_by(Judgment.comparison_id)
+        .subquery()
+    )
+    there = sa.func.coalesce(counted.c.n, 0)
+    rows = session.execute(
+        sa.select(Comparison.id, Comparison.judged, there)
+        .outerjoin(counted, counted.c.comparison_id == Comparison.id)
+        .where(Comparison.judged != there)
+        .order_by(Comparison.id)
+    )
+    for comparison_id, judged, n in rows:
+        yield f"comparison {comparison_id} counts {judged} judgments and has {n}"
+
+
+def _unbalanced_slots(session: Session) -> Iterator[str]:
+    in_work = (
+        sa.select(Assignment.comparison_id, sa.func.count().label("n"))
+        .where(Assignment.state == AssignmentState.open)
+        .group_by(Assignment.comparison_id)
+        .subquery()
+    )
+    held = sa.func.coalesce(in_work.c.n, 0)
+    # Wide enough: what is wanted on gold is as large as the column.
+    total = sa.cast(Comparison.open_slots, sa.BigInteger()) + held + Comparison.judged
+    rows = session.execute(
+        sa.select(Comparison.id, Comparison.wanted, Comparison.open_slots, held, Comparison.judged)
+        .outerjoin(in_work, in_work.c.comparison_id == Comparison.id)
+        .where(sa.or_(total != Comparison.wanted, Comparison.judged > Comparison.wanted))
+        .order_by(Comparison.id)
+    )
+    for comparison_id, wanted, open_slots, n, judged in rows:
+        yield (
+            f"comparison {comparison_id} wants {wanted} judgments, but {open_slots} are open, "
+            f"{n} in work and {judged} done"
+        )
+
+
+def _judged_twice(session: Session) -> Iterator[str]:
+    rows = session.execute(
+        sa.select(Judgment.person_id, Judgment.comparison_id, sa.func.count())
+        .where(Judgment.is_current)
+        .group_by(Judgment.person_id, Judgment.comparison_id)
+        .having(sa.func.count() > 1)
+        .order_by(Judgment.person_id, Judgment.comparison_id)
+    )
+    for person_id, comparison_id, n in rows:
+        yield f"person {person_id} has judged comparison {comparison_id} {n} times"
+
+
+def _misplaced(session: Session) -> Iterator[str]:
+    fits = sa.and_(
+        Judgment.comparison_id == Assignment.comparison_id,
+        Judgment.person_id == Assignment.person_id,
+        Judgment.project_id == Assignment.project_id,
+        Judgment.project_id == Comparison.project_id,
+    )
+    for judgment_id in session.scalars(
+        sa.select(Judgment.id)
+        .join(Assignment, Assignment.id == Judgment.assignment_id)
+        .join(Comparison, Comparison.id == Assignment.comparison_id)
+        .where(~fits)
+        .order_by(Judgment.id)
+    ):
+        yield f"judgment {judgment_id} does not fit its assignment"
+
+
+def _not_kept(session: Session) -> Iterator[str]:
+    first = sa.and_(Judgment.assignment_id == Assignment.id, Judgment.version == 1)
+    promised = Assignment.state == AssignmentState.judged
+    rows = session.execute(
+        sa.select(Assignment.id, Assignment.state, sa.func.coalesce(Judgment.id, 0))
+        .outerjoin(Judgment, first)
+        .where(
+            sa.or_(
+                sa.and_(promised, Judgment.id.is_(None)),
+                sa.and_(~promised, Judgment.id.is_not(None)),
+            )
+        )
+        .order_by(Assignment.id)
+    )
+    for assignment_id, state, judgment_id in rows:
+        said = f"judgment {judgment_id}" if judgment_id else "no judgment"
+        yield f"assignment {assignment_id} is {state.value} and has {said}"
+
+
+def _misnumbered(session: Session) -> Iterator[str]:
+    current = sa.case((Judgment.is_current, Judgment.version))
+    for assignment_id in session.scalars(
+        sa.select(Judgment.assignment_id)
+        .group_by(Judgment.assignment_id)
+        .having(
+            sa.or_(
+                sa.func.count(current) != 1,
+                sa.func.max(current) != sa.func.count(),
+                sa.func.max(Judgment.version) != sa.func.count(),
+            )
+        )
+        .order_by(Judgment.assignment_id)
+    ):
+        yield f"assignment {assignment_id} has no one current version, or one is missing"
+
+
+def _misread(session: Session) -> Iterator[str]:
+    stood = sa.case(
+        (Judgment.place == 0, Assignment.places[0].as_integer()),
+        (Judgment.place == 1, Assignment.places[1].as_integer()),
+    )
+    prefers = Judgment.verdict == Verdict.preference
+    for judgment_id in session.scalars(
+        sa.select(Judgment.id)
+        .join(Assignment, Assignment.id == Judgment.assignment_id)
+        .where(
+            sa.or_(
+                Judgment.preferred.is_distinct_from(stood),
+                prefers != Judgment.preferred.is_not(None),
+                prefers != Judgment.strength.is_not(None),
+            )
+        )
+        .order_by(Judgment.id)
+    ):
+        yield f"judgment {judgment_id} does not prefer what stood at the place it chose"
+
+
+def _misgraded(session: Session) -> Iterator[str]:
+    right = sa.and_(Judgment.verdict == Verdict.preference, Judgment.preferred == Gold.better)
+    grade = sa.case((Gold.comparison_id.is_(None), None), (right, True), else_=False)
+    for judgment_id in session.scalars(
+        sa.select(Judgment.id)
+        .outerjoin(Gold, Gold.comparison_id == Judgment.comparison_id)
+        .where(Judgment.gold_right.is_distinct_from(grade))
+        .order_by(Judgment.id)
+    ):
+        yield f"judgment {judgment_id} is not graded as the known answer says"
+
+
+def _golden_without_answer(session: Session) -> Iterator[str]:
+    for comparison_id in session.scalars(
+        sa.select(Comparison.id)
+        .outerjoin(Gold, Gold.comparison_id == Comparison.id)
+        .where(Comparison.is_gold != Gold.comparison_id.is_not(None))
+        .order_by(Comparison.id)
+    ):
+        yield f"comparison {comparison_id} is gold without a known answer, or the reverse"
+
+
+def _earned_unequally(session: Session) -> Iterator[str]:
+    times = sa.func.count(Transfer.id)
+    promised = sa.case((Assignment.pay_minor > 0, 1), else_=0)
+    rows = session.execute(
+        sa.select(Judgment.id, times, promised)
+        .join(Assignment, Assignment.id == Judgment.assignment_id)
+        .outerjoin(Transfer, Transfer.judgment_id == Judgment.id)
+        .where(Judgment.version == 1)
+        .group_by(Judgment.id, Assignment.pay_minor)
+        .having(times != promised)
+        .order_by(Judgment.id)
+    )
+    for judgment_id, found, wanted in rows:
+        yield f"judgment {judgment_id} earned {found} times instead of {wanted}"
+
+
+def _earned_wrongly(session: Session) -> Iterator[str]:
+    as_promised = sa.and_(
+        Transfer.amount_minor == Assignment.pay_minor,
+        Transfer.currency == Assignment.currency,
+        Transfer.project_id == Judgment.project_id,
+        Account.kind == AccountKind.earned,
+        Account.person_id == Judgment.person_id,
+    )
+    rows = session.execute(
+        sa.select(Transfer.id, Judgment.id)
+        .join(Judgment, Judgment.id == Transfer.judgment_id)
+        .join(Assignment, Assignment.id == Judgment.assignment_id)
+        .join(Account, Account.id == Transfer.to_account_id)
+        .where(sa.func.coalesce(as_promised, False).is_not(True))
+        .order_by(Transfer.id)
+    )
+    for transfer_id, judgment_id in rows:
+        yield f"transfer {transfer_id} does not pay judgment {judgment_id} what was promised"
+
+
+def _earned_for_nothing(session: Session) -> Iterator[str]:
+    for transfer_id in session.scalars(
+        sa.select(Transfer.id)
+        .join(Account, Account.id == Transfer.to_account_id)
+        .outerjoin(Judgment, sa.and_(Judgment.id == Transfer.judgment_id, Judgment.version == 1))
+        .where(Account.kind == AccountKind.earned, Judgment.id.is_(None))
+        .order_by(Transfer.id)
+    ):
+        yield f"transfer {transfer_id} pays for no judgment"

@@ -1,0 +1,75 @@
+"""Memberships: one person, one role in a project; a project never loses its last owner."""
+
+import pytest
+from sqlalchemy.orm import Session
+
+from labeler.errors import Invalid, NotFound
+from labeler.people import memberships
+from labeler.people.memberships import Role
+from labeler.work.projects import Project
+from tests.cast import Cast
+from tests.make import make_project
+
+
+@pytest.fixture
+def project(session: Session, cast: Cast) -> Project:
+    """Olga and Root own it, Rex reviews, Ada and Bea annotate."""
+    return make_project(session, cast)
+
+
+def names(session: Session, project: Project) -> dict[str, Role]:
+    return {person.name: role for person, role in memberships.of_project(session, project.id)}
+
+
+def test_everybody_has_one_role(session: Session, cast: Cast, project: Project) -> None:
+    assert names(session, project) == {
+        "Ada": Role.annotator,
+        "Bea": Role.annotator,
+        "Olga": Role.owner,
+        "Rex": Role.reviewer,
+        "Root": Role.owner,
+    }
+    assert memberships.role_of(session, project.id, cast.mallory) is None
+
+
+def test_a_new_role_takes_the_place_of_the_old_one(
+    session: Session, cast: Cast, project: Project
+) -> None:
+    memberships.grant(session, project.id, cast.ada, Role.reviewer, by=cast.olga)
+    assert names(session, project)["Ada"] is Role.reviewer
+    assert len(names(session, project)) == 5
+
+
+def test_who_is_removed_has_no_role_and_can_come_back(
+    session: Session, cast: Cast, project: Project
+) -> None:
+    memberships.remove(session, project.id, cast.ada, by=cast.olga)
+    assert memberships.role_of(session, project.id, cast.ada) is None
+    with pytest.raises(NotFound):
+        memberships.remove(session, project.id, cast.ada, by=cast.olga)
+    memberships.grant(session, project.id, cast.ada, Role.annotator, by=cast.olga)
+    assert memberships.role_of(session, project.id, cast.ada) is Role.annotator
+
+
+def test_roles_hold_in_their_project_only(session: Session, cast: Cast, project: Project) -> None:
+    other = make_project(session, cast, slug="other")
+    memberships.remove(session, other.id, cast.ada, by=cast.olga)
+    assert memberships.role_of(session, project.id, cast.ada) is Role.annotator
+
+
+def test_the_last_owner_stays(session: Session, cast: Cast, project: Project) -> None:
+    memberships.remove(session, project.id, cast.root, by=cast.olga)
+    with pytest.raises(Invalid, match="needs an owner"):
+        memberships.remove(session, project.id, cast.olga, by=cast.root)
+    with pytest.raises(Invalid, match="needs an owner"):
+        memberships.grant(session, project.id, cast.olga, Role.annotator, by=cast.root)
+    assert names(session, project)["Olga"] is Role.owner
+
+
+def test_an_owner_who_was_removed_does_not_count(
+    session: Session, cast: Cast, project: Project
+) -> None:
+    memberships.remove(session, project.id, cast.root, by=cast.olga)
+    memberships.grant(session, project.id, cast.root, Role.annotator, by=cast.olga)
+    with pytest.raises(Invalid):
+        memberships.remove(session, project.id, cast.olga, by=cast.root)
