@@ -9,8 +9,9 @@
  */
 
 const { vega, vegaLite, vegaInterpreter } = window;
-// Latin digits everywhere, as the server writes them.
-const language = `${document.documentElement.lang || "en"}-u-nu-latn`;
+// Latin digits everywhere, and in English the day before the month, as the server writes them.
+const written = document.documentElement.lang || "en";
+const language = `${written === "en" ? "en-GB" : written}-u-nu-latn`;
 const ink = (name) => `var(--${name})`;
 
 const formats = {

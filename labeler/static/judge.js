@@ -42,6 +42,7 @@ function keepDraft(name) {
     field.addEventListener("input", () => { changed = true; keep(); });
   }
   addEventListener("pagehide", keep);
+  document.querySelector("#skip form")?.addEventListener("submit", () => { changed = false; stored.drop(name); });
 }
 
 function sendOnce() {
@@ -72,7 +73,7 @@ function listen(name) {
   };
   single.addEventListener("change", () => { stored.write(name, single.checked ? "on" : "off"); announce(); });
   document.querySelector("[data-opens]").addEventListener("click", () => list.showModal());
-  document.querySelector('a[href="#skip"]').addEventListener("click", (event) => {
+  document.querySelector('a[href="#skip"]')?.addEventListener("click", (event) => {
     event.preventDefault();
     reach(document.getElementById("skip"));
   });

@@ -1,12 +1,16 @@
 """The pages: thin functions that find, parse, call a verb, commit and redirect."""
 
+from typing import Any
+
 from flask import Flask
+from werkzeug.routing import IntegerConverter, Map
 
 from labeler.web import (
     assets,
     batches,
     comparisons,
     filters,
+    forms,
     members,
     projects,
     refusals,
@@ -17,8 +21,16 @@ from labeler.web import (
 )
 
 
+class _Id(IntegerConverter):
+    """Only what an id can be; a larger number is no address at all."""
+
+    def __init__(self, map: Map, **options: Any) -> None:
+        super().__init__(map, **({"max": forms.LARGEST_ID} | options))
+
+
 def init_app(app: Flask) -> None:
     """Register the pages and what every page needs."""
+    app.url_map.converters["int"] = _Id
     assets.init_app(app)
     filters.init_app(app)
     visitors.init_app(app)

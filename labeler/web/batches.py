@@ -4,18 +4,19 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import flask
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import login_required
+from flask_login import current_user, login_required
 from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.datastructures import FileStorage
 
 from labeler import database
 from labeler.errors import Conflict, Invalid
 from labeler.people.memberships import Role
-from labeler.web import forms, visitors
+from labeler.web import filters, forms, visitors
 from labeler.work import batches, layouts, projects
 from labeler.work.batches import Progress
 from labeler.work.layouts import Layout
@@ -41,9 +42,11 @@ class LoadForm(BaseModel):
     skip_bad: bool = False
 
 
-@pages.before_request
-def _allow_large_files() -> None:
-    request.max_content_length = current_app.extensions["labeler.settings"].upload_mb * 2**20
+@pages.url_value_preprocessor
+def _allow_large_files(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    # Before anything reads the form to look for its token; strangers keep the usual limit.
+    if current_user.is_authenticated:
+        request.max_content_length = current_app.extensions["labeler.settings"].upload_mb * 2**20
 
 
 @pages.get("")
@@ -66,11 +69,19 @@ def load(slug: str) -> ResponseReturnValue:
         return _page(
             slug, refusal.fields or {"file": refusal.message}, refusal.message
         ), refusal.status
-    words = f"{progress.loaded} comparisons are loaded."
-    if progress.refused:
-        words += f" {len(progress.refused)} rows were left out."
-    flask.flash(words)
+    flask.flash(_said(progress.loaded, len(progress.refused)))
     return redirect(url_for("batches.index", slug=slug))
+
+
+def _said(loaded: int, refused: int) -> str:
+    words = filters.ngettext(
+        "%(num)s comparison is loaded.", "%(num)s comparisons are loaded.", loaded
+    )
+    if refused:
+        words += filters.ngettext(
+            " %(num)s row was left out.", " %(num)s rows were left out.", refused
+        )
+    return words
 
 
 def _load(project: projects.Project, form: LoadForm, path: Path, name: str) -> Progress:

@@ -68,7 +68,7 @@ def _course(project: Project, overview: Overview) -> Chart:
         "course",
         f"{done:,} of {planned:,} judgments are in",
         _forecast(project, overview),
-        drawings.course(_from_zero(dated), ahead, band, top=max(planned, done)),
+        drawings.course(_from_zero(dated), ahead, band, top=planned, goal=planned),
         ("Day", "That day", "In all"),
         [
             (filters.day(day.day), f"{day.counted:,}", f"{total:,}")
@@ -86,9 +86,11 @@ def _forecast(project: Project, overview: Overview) -> str:
         return "It is too early for a forecast: that takes three days of judging."
     earliest, latest = overview.ends_between
     a_day = f"{overview.pace:,.0f}" if overview.pace >= 10 else f"{overview.pace:.1f}"
-    pace = f"At the pace of the last days of work, {a_day} a day, the rest is in "
+    pace = f"At the pace of the last days of work, {a_day} a day, the rest will be in "
     if latest is None:
-        return pace + f"not before {filters.day(earliest)}. The pace varies too much to say more."
+        return pace + f"after {filters.day(earliest)}; the pace varies too much to say more."
+    if latest == earliest:
+        return pace + f"on about {filters.day(earliest)}."
     return pace + f"between {filters.day(earliest)} and {filters.day(latest)}."
 
 

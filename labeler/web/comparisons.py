@@ -11,7 +11,7 @@ from labeler import database, progress
 from labeler.errors import Invalid, NotFound
 from labeler.people.memberships import Role
 from labeler.text import languages, markdown
-from labeler.web import scale, visitors
+from labeler.web import forms, scale, visitors
 from labeler.work import comparisons, gold, judgments, projects, rubrics
 from labeler.work.comparisons import Prompt
 from labeler.work.judgments import Judgment
@@ -27,7 +27,7 @@ def index(slug: str) -> ResponseReturnValue:
     session, rex = database.session(), visitors.person()
     project = projects.find(session, slug, by=rex, role=Role.reviewer)
     language = request.args.get("language", "")
-    after = request.args.get("after", 0, type=int)
+    after = request.args.get("after", 0, type=forms.row_id)
     found = comparisons.page(session, project.id, after=after, limit=PAGE, language=language)
     return render_template(
         "comparisons/index.html",

@@ -7,7 +7,7 @@ variables of the stylesheet. Names are data, never part of an expression.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from math import ceil
+from math import ceil, floor, log10
 from typing import Any, TypeAlias
 
 Spec: TypeAlias = dict[str, Any]
@@ -78,6 +78,7 @@ def columns(counts: Sequence[tuple[date, int]]) -> Spec:
     width = timedelta(hours=20)
     values = [{"day": _ms(day), "until": _ms(day, width), "count": count} for day, count in counts]
     days = [day for day, _ in counts]
+    most = max(count for _, count in counts)
     return {
         "data": {"values": values},
         "mark": {"type": "rect"},
@@ -85,7 +86,7 @@ def columns(counts: Sequence[tuple[date, int]]) -> Spec:
             "x": _time("day", days[0], days[-1] + timedelta(days=1)),
             "x2": {"field": "until"},
             "y2": {"datum": 0},
-            "y": _amount("count", max(count for _, count in counts), _whole_ticks(counts)),
+            "y": _amount("count", most, _round_ticks(most)),
         },
     }
 
@@ -96,11 +97,15 @@ def course(
     band: Sequence[Point] = (),
     *,
     top: float,
+    goal: float | None = None,
 ) -> Spec:
     """Draw what adds up over time: a line so far, dots ahead, and a band for their likely range."""
     days = [point.day for point in (*so_far, *ahead, *band)]
     x = _time("day", min(days), max(days))
-    y = _amount("value", top, [0, top / 2, top])
+    ticks = _round_ticks(top)
+    if goal is not None:
+        ticks = [*(tick for tick in ticks if tick < 0.85 * goal), goal]
+    y = _amount("value", top, ticks)
     layers: list[Spec] = []
     if band:
         layers.append(_layer(band, {"type": "area"}, x, y | {"field": "low"}, "high"))
@@ -183,9 +188,13 @@ def _amount(
     }
 
 
-def _whole_ticks(counts: Sequence[tuple[date, int]]) -> list[float]:
-    most = max(count for _, count in counts)
-    return sorted({0, most // 2, most})
+def _round_ticks(top: float) -> list[float]:
+    """Return two to four round numbers from nothing to `top`."""
+    size = 10.0 ** floor(log10(top / 2))
+    step = max(round_ * size for round_ in (1, 2, 2.5, 5) if round_ * size <= top / 2)
+    if float(top).is_integer():
+        step = max(1, int(step))
+    return [step * number for number in range(int(top / step) + 1)]
 
 
 def _ms(day: date, after: timedelta = timedelta(0)) -> int:

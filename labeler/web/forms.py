@@ -9,11 +9,20 @@ from pydantic import BaseModel, ValidationError
 from labeler.errors import Invalid, fault_words
 
 Form = TypeVar("Form", bound=BaseModel)
+LARGEST_ID = 2**63 - 1
 
 
 def read(model: type[Form]) -> Form:
     """Read this request's form; raises Invalid naming every bad field."""
     return parse(model, given())
+
+
+def row_id(text: str) -> int:
+    """Read an id out of an address; raises ValueError for one that no row can have."""
+    number = int(text)
+    if not 0 <= number <= LARGEST_ID:
+        raise ValueError("beyond what an id can be")
+    return number
 
 
 def given() -> dict[str, str]:

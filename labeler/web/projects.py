@@ -167,17 +167,18 @@ def _form(project: Project | None, values: Mapping[str, str], faults: Mapping[st
 
 def _nested(form: Mapping[str, str]) -> dict[str, Any]:
     """Turn a page's fields into a project as an owner would write it in a file."""
-    given: dict[str, Any] = {"rubric": {}, "pay": {}}
+    given: dict[str, Any] = {}
+    rooms: dict[str, dict[str, Any]] = {"rubric": {}, "pay": {}}
     for name, value in form.items():
         room, _, leaf = name.rpartition(".")
         if leaf in READ_APART:
             continue
-        given.get(room, given)[leaf] = value.strip()
+        rooms.get(room, given)[leaf] = value.strip()
     given["guidelines"] = given.get("guidelines", "").replace("\r\n", "\n")
     given["languages"] = form.get("languages", "").replace(",", " ").split()
-    given["rubric"] |= {word: f"rubric.{word}" in form for word in ("tie", "both_bad")}
+    rooms["rubric"] |= {word: f"rubric.{word}" in form for word in ("tie", "both_bad")}
     given["gold_share"] = _share(form.get("gold_percent", "0"))
-    return given
+    return given | rooms
 
 
 def _share(percent: str) -> float | str:
@@ -194,6 +195,8 @@ def _flat(refusal: Refusal) -> dict[str, str]:
         renamed.get(name, re.sub(r"\.\d+$", "", name)): words
         for name, words in refusal.fields.items()
     }
+    if "gold_percent" in faults:
+        faults["gold_percent"] = "This must be a number from 0 to 50."
     return faults or {"slug": refusal.message}
 
 

@@ -9,13 +9,19 @@ from flask_login import current_user, login_required
 from pydantic import BaseModel, ConfigDict, Field
 
 from labeler import database
-from labeler.errors import Invalid, Refusal
+from labeler.errors import Invalid
 from labeler.people import accounts, passwords, sign_ins, tokens
 from labeler.people.accounts import Person
 from labeler.people.tokens import Scope
 from labeler.web import forms, visitors
 
 pages = Blueprint("sessions", __name__)
+
+NOT_SIGNED_IN = (
+    "The address and the password do not belong together. After several wrong ones even the right "
+    f"one has to wait: please try again in {accounts.LONGEST_WAIT.seconds // 60} minutes."
+)
+"""Said alike to all: who had to wait would be known to have an account."""
 
 
 class SignInForm(BaseModel):
@@ -55,7 +61,7 @@ def sign_in() -> ResponseReturnValue:
 def start() -> ResponseReturnValue:
     try:
         person_id = _checked(forms.read(SignInForm))
-    except Refusal as refusal:
+    except Invalid as refusal:
         email = request.form.get("email", "")
         page = render_template("sessions/sign_in.html", faults=refusal.fields, email=email)
         return page, refusal.status
@@ -96,9 +102,11 @@ def use_link(secret: str) -> ResponseReturnValue:
         )
         return page, refusal.status
     session = database.session()
-    person, cookie = sign_ins.use_link(session, secret, browser=_browser())
     if hashed:
-        accounts.set_password(session, person, hashed)
+        owner = sign_ins.person_of_link(session, secret)
+        accounts.set_password(session, owner, hashed)
+        sign_ins.end_all(session, owner)
+    person, cookie = sign_ins.use_link(session, secret, browser=_browser())
     session.commit()
     visitors.welcome(person, cookie)
     return redirect(url_for("work.home"))
@@ -185,26 +193,14 @@ def _checked(form: SignInForm) -> int:
     """
     with database.of_app().reading() as session:
         known = accounts.credentials(session, form.email)
-    if known.wait > timedelta(0):
-        raise _wait(known.wait)
-    if passwords.matches(known.password_hash, form.password) and known.person_id is not None:
-        return known.person_id
-    if known.person_id is not None:
+    right = passwords.matches(known.password_hash, form.password)
+    if known.person_id is not None and known.wait <= timedelta(0):
+        if right:
+            return known.person_id
         session = database.session()
         accounts.note_failure(session, known.person_id)
         session.commit()
-    raise Invalid(
-        "That did not work.",
-        fields={"password": "The address and the password do not belong together."},
-    )
-
-
-def _wait(wait: timedelta) -> Invalid:
-    seconds = int(wait.total_seconds()) + 1
-    return Invalid(
-        "Too many wrong passwords.",
-        fields={"password": f"Too many wrong passwords. Please try again in {seconds} seconds."},
-    )
+    raise Invalid("That did not work.", fields={"password": NOT_SIGNED_IN})
 
 
 def _browser() -> str:

@@ -30,9 +30,16 @@ class Visitor(UserMixin):
             return memberships.manages(session, self.person)
 
 
+class _SignIns(LoginManager):
+    """Knows people by their sign-in alone: a cookie that remembers longer is not looked at."""
+
+    def _load_user_from_remember_cookie(self, _cookie: str) -> None:
+        return None
+
+
 def init_app(app: Flask) -> None:
     """Let Flask-Login find the visitor of each request."""
-    manager = LoginManager(app)
+    manager = _SignIns(app)
     manager.login_view = "sessions.sign_in"
     manager.login_message = None
     # People's addresses change with their network; the row can be revoked instead.

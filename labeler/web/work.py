@@ -16,7 +16,7 @@ from labeler.errors import Conflict, Invalid
 from labeler.pay import ledger
 from labeler.people.accounts import Person
 from labeler.text import languages, markdown
-from labeler.web import filters, scale, visitors
+from labeler.web import filters, forms, scale, visitors
 from labeler.work import assignments, comparisons, guidelines, judgments, projects, rubrics
 from labeler.work.assignments import Assignment, AssignmentState, SkipReason
 from labeler.work.comparisons import Prompt
@@ -125,7 +125,7 @@ def finished() -> ResponseReturnValue:
 @login_required
 def my_judgments() -> ResponseReturnValue:
     session, ada = database.session(), visitors.person()
-    before = request.args.get("before", type=int)
+    before = request.args.get("before", type=forms.row_id)
     return render_template(
         "work/judgments.html",
         rows=progress.judged_by(session, ada, before=before),
@@ -258,7 +258,11 @@ def _project(session: Session, project: Project, assignment: Assignment) -> dict
 
 def _progress(session: Session, project: Project, ada: Person) -> dict[str, Any]:
     own = progress.of_annotator(session, project, ada)
-    return {"done": own.done, "total": own.total, "today_text": filters.moneys(own.today or {project.currency: 0})}
+    return {
+        "done": own.done,
+        "total": own.total,
+        "today_text": filters.moneys(own.today or {project.currency: 0}),
+    }
 
 
 def _prompt(prompt: Prompt) -> Sequence[Text]:

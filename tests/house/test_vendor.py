@@ -9,7 +9,9 @@ RECORDS = tomllib.loads((VENDOR / "VENDOR.toml").read_text("utf-8"))["file"]
 
 
 def test_every_file_has_the_recorded_hash() -> None:
-    found = {r["file"]: hashlib.sha256((VENDOR / r["file"]).read_bytes()).hexdigest() for r in RECORDS}
+    found = {
+        r["file"]: hashlib.sha256((VENDOR / r["file"]).read_bytes()).hexdigest() for r in RECORDS
+    }
     assert found == {record["file"]: record["sha256"] for record in RECORDS}
 
 

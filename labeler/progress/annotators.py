@@ -1,0 +1,146 @@
+"""What annotators see of themselves: what is left to judge, what they judged, what it earned."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from labeler import clock
+from labeler.pay import ledger
+from labeler.people.accounts import Person
+from labeler.people.memberships import Role
+from labeler.progress.projects import median_ms
+from labeler.work import assignments, judgments
+from labeler.work.assignments import Assignment
+from labeler.work.batches import Batch, BatchState
+from labeler.work.comparisons import Comparison, Prompt
+from labeler.work.judgments import IS_CURRENT, Judgment
+from labeler.work.projects import Project, ProjectState, of_person
+from labeler.work.rubrics import Rubric
+
+
+@dataclass(frozen=True)
+class Work:
+    """A project as an annotator sees it: what is left, what it pays, what is begun."""
+
+    project: Project
+    role: Role
+    done: int
+    total: int
+    median_ms: int | None
+    begun: Assignment | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there may be something to judge."""
+        return self.project.state is ProjectState.active and self.done < self.total
+
+
+@dataclass(frozen=True)
+class Own:
+    """How far one annotator has come in one project, and what they earned today."""
+
+    done: int
+    total: int
+    today: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A judgment in its author's list."""
+
+    judgment: Judgment
+    project: Project
+    steps: int
+    prompt: Prompt
+    earned_minor: int
+    currency: str
+    changeable_until: datetime
+
+
+def today() -> datetime:
+    """Return the midnight, UTC, with which today began."""
+    return clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def work_of(session: Session, person: Person) -> Sequence[Work]:
+    """Return the projects in which the person may judge."""
+    return [
+        Work(
+            project,
+            role,
+            done=_done_by(session, project.id, person),
+            total=_given_out(session, project.id),
+            median_ms=median_ms(session, project.id),
+            begun=assignments.open_of(session, project, person),
+        )
+        for project, role in of_person(session, person)
+        if project.state is not ProjectState.closed
+    ]
+
+
+def of_annotator(session: Session, project: Project, person: Person) -> Own:
+    """Return how far the person has come in the project, and today's earnings everywhere."""
+    return Own(
+        done=_done_by(session, project.id, person),
+        total=_given_out(session, project.id),
+        today=ledger.earned(session, person_id=person.id, since=today()),
+    )
+
+
+def judged_by(
+    session: Session, person: Person, *, before: int | None = None, limit: int = 50
+) -> Sequence[Judged]:
+    """Return the person's judgments, newest first, with what they need to be read."""
+    query = (
+        sa.select(Judgment, Project, Rubric.steps, Prompt, Assignment)
+        .join(Project, Project.id == Judgment.project_id)
+        .join(Assignment, Assignment.id == Judgment.assignment_id)
+        .join(Comparison, Comparison.id == Judgment.comparison_id)
+        .join(Prompt, Prompt.id == Comparison.prompt_id)
+        .join(
+            Rubric,
+            sa.and_(Rubric.project_id == Project.id, Rubric.number == Judgment.rubric_number),
+        )
+        .where(Judgment.person_id == person.id, IS_CURRENT)
+        .order_by(Judgment.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(Judgment.id < before)
+    return [
+        Judged(
+            judgment,
+            project,
+            steps,
+            prompt,
+            assignment.pay_minor,
+            assignment.currency,
+            judgments.changeable_until(project, assignment),
+        )
+        for judgment, project, steps, prompt, assignment in session.execute(query)
+    ]
+
+
+def _done_by(session: Session, project_id: int, person: Person) -> int:
+    return (
+        session.scalar(
+            sa.select(sa.func.count()).where(
+                Judgment.project_id == project_id, Judgment.person_id == person.id, IS_CURRENT
+            )
+        )
+        or 0
+    )
+
+
+def _given_out(session: Session, project_id: int) -> int:
+    return int(
+        session.scalar(
+            sa.select(sa.func.coalesce(sa.func.sum(Batch.comparisons), 0)).where(
+                Batch.project_id == project_id, Batch.state == BatchState.ready
+            )
+        )
+        or 0
+    )

@@ -1,0 +1,157 @@
+"""Loading comparisons from a page: the good way, faults by line, large files."""
+
+import gzip
+import io
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
+
+from labeler.work.comparisons import Comparison
+from tests.labeler.web.conftest import HELPFUL, HOSTILE, Site
+from tests.visits import Visit
+
+BATCHES = f"{HELPFUL}/batches"
+
+
+def record(name: str, **changes: Any) -> dict[str, Any]:
+    given = {
+        "id": name,
+        "prompt": "What keeps rice fresh?",
+        "responses": [{"text": "A lid.", "model": "x"}, {"text": "A cold place.", "model": "y"}],
+    }
+    return given | changes
+
+
+def upload(
+    visit: Visit, rows: Sequence[dict[str, Any]], name: str = "pairs.jsonl", **fields: str
+) -> TestResponse:
+    """Send rows as a file, from the page for it."""
+    data = "\n".join(json.dumps(row) for row in rows).encode()
+    if name.endswith(".gz"):
+        data = gzip.compress(data)
+    visit.get(BATCHES)
+    return visit.post(BATCHES, file=(io.BytesIO(data), name), layout="auto", language="", **fields)
+
+
+def count(site: Site) -> int:
+    """Return how many comparisons there are beyond those of the beginning."""
+    with site.database.reading() as session:
+        return (session.scalar(sa.select(sa.func.count()).select_from(Comparison)) or 0) - 4
+
+
+@pytest.mark.parametrize("name", ["pairs.jsonl", "PAIRS.JSONL", "pairs.jsonl.gz"])
+def test_a_file_is_loaded(site: Site, name: str) -> None:
+    olga = site.visit("olga")
+    loaded = upload(olga, [record("one"), record("two")], name)
+    assert loaded.location == BATCHES
+    page = olga.get(BATCHES).text
+    assert "2 comparisons are loaded." in page
+    assert name in page
+    assert count(site) == 2
+
+
+def test_the_layout_of_transcripts(site: Site) -> None:
+    olga = site.visit("olga")
+    talk = "\n\nHuman: Hello\n\nAssistant: "
+    row = {"chosen": f"{talk}Welcome.", "rejected": f"{talk}Go away."}
+    assert upload(olga, [row], known_answers="1").status_code == 302
+    with site.database.reading() as session:
+        assert session.scalars(sa.select(Comparison.is_gold).order_by(Comparison.id)).all()[-1]
+
+
+def test_faults_name_their_line_and_nothing_is_loaded(site: Site) -> None:
+    olga = site.visit("olga")
+    bad = record("two", prompt="")
+    refused = upload(olga, [record("one"), bad, record("one")])
+    assert refused.status_code == 422
+    assert "Nothing was loaded" in refused.text
+    assert "line 2, prompt:" in refused.text
+    assert "line 3, id:" in refused.text
+    assert count(site) == 0
+
+
+def test_bad_rows_can_be_left_out(site: Site) -> None:
+    olga = site.visit("olga")
+    loaded = upload(olga, [record("one"), record("two", prompt="")], skip_bad="1")
+    assert loaded.status_code == 302
+    assert "1 row was left out." in olga.get(BATCHES).text
+    assert count(site) == 1
+
+
+def test_the_same_file_is_loaded_once(site: Site) -> None:
+    olga = site.visit("olga")
+    assert upload(olga, [record("one")]).status_code == 302
+    again = upload(olga, [record("one")], "other-name.jsonl")
+    assert again.status_code == 409
+    assert "This file was loaded before, as pairs.jsonl" in again.text
+    assert count(site) == 1
+
+
+def test_a_file_larger_than_any_other_form_may_be(site: Site) -> None:
+    olga = site.visit("olga")
+    text = "word " * 20_000
+    rows = [record(f"long-{n}", prompt=f"{n} {text}") for n in range(30)]
+    data = "\n".join(json.dumps(row) for row in rows).encode()
+    assert len(data) > site.app.config["MAX_CONTENT_LENGTH"]
+    olga.get(BATCHES)
+    assert send(olga, data).status_code == 302
+    assert count(site) == 30
+    nobody = Visit(site.app)
+    nobody.get("/sign-in")
+    assert send(nobody, data).status_code == 413
+
+
+def send(visit: Visit, data: bytes) -> TestResponse:
+    """Send a file without leaving it open, as the client does with large ones."""
+    file = FileStorage(io.BytesIO(data), "long.jsonl")
+    given = {"csrf_token": visit.token, "layout": "auto", "language": "", "file": file}
+    boundary, body = encode_multipart(given)
+    kind = f"multipart/form-data; boundary={boundary}"
+    return visit.client.post(BATCHES, data=body, content_type=kind)
+
+
+@pytest.mark.parametrize(
+    ("fields", "fault"),
+    [
+        ({}, "Please choose a file."),
+        ({"file": (io.BytesIO(b""), "")}, "Please choose a file."),
+        ({"file": (io.BytesIO(b"{}"), "pairs.xlsx")}, "The name must end in"),
+        ({"file": (io.BytesIO(b""), "pairs.jsonl")}, "The file is empty."),
+        ({"file": (io.BytesIO(b"{}"), "a.jsonl"), "layout": "odd"}, "Please choose one of these."),
+        ({"file": (io.BytesIO(b"{}"), "a.jsonl"), "language": "not one"}, "language"),
+    ],
+)
+def test_refusals_in_words(site: Site, fields: dict[str, Any], fault: str) -> None:
+    olga = site.visit("olga")
+    olga.get(BATCHES)
+    sent = {
+        name: (io.BytesIO(value[0].getvalue()), value[1]) if isinstance(value, tuple) else value
+        for name, value in fields.items()
+    }
+    refused = olga.post(BATCHES, **({"layout": "auto", "language": ""} | sent))
+    assert refused.status_code == 422
+    assert fault in refused.text
+    assert count(site) == 0
+
+
+@pytest.mark.parametrize(("name", "status"), [("rex", 403), ("ada", 403), ("mallory", 404)])
+def test_only_owners_load(site: Site, name: str, status: int) -> None:
+    visit = site.visit(name)
+    data = json.dumps(record("one")).encode()
+    sent = visit.post(BATCHES, file=(io.BytesIO(data), "pairs.jsonl"), layout="auto", language="")
+    assert sent.status_code == status
+    assert count(site) == 0
+
+
+def test_a_hostile_name_of_a_file_is_text(site: Site) -> None:
+    olga = site.visit("olga")
+    name = HOSTILE.replace("/", "").replace('"', "") + ".jsonl"
+    assert upload(olga, [record("one")], name).status_code == 302
+    page = olga.get(BATCHES).text
+    assert "<b onclick" not in page
+    assert "&lt;b onclick" in page

@@ -1,0 +1,184 @@
+"""The people of a project: their numbers, invitations, roles."""
+
+import re
+
+import pytest
+import sqlalchemy as sa
+
+from labeler.people import accounts, memberships, sign_ins
+from labeler.people.memberships import Role
+from labeler.work import assignments
+from labeler.work.assignments import SkipReason
+from tests.conftest import StoppedClock
+from tests.labeler.web.conftest import HELPFUL, HOSTILE, Site, statements
+from tests.make import judge, judge_next
+from tests.visits import Visit
+
+PEOPLE = f"{HELPFUL}/people"
+LINK = re.compile(r'id="link-field" value="http://labeler\.test(/link/[^"]+)"')
+CARLA = {"email": "carla@example.org", "name": "Carla", "role": "annotator"}
+
+
+def words(page: str) -> str:
+    """Return what a page says, in one line without its markup."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def row_of(page: str, name: str) -> str:
+    """Return what the table says of one person."""
+    rows = [words(row) for row in re.findall(r'<tr role="row">.*?</tr>', page, re.DOTALL)]
+    return next(row for row in rows if row.startswith(name))
+
+
+def test_everybody_s_numbers_by_name(site: Site, frozen: StoppedClock) -> None:
+    with site.writing() as (session, project):
+        project.gold_share = 1.0  # every claim takes a known answer while there is one
+        for person, right in ((site.people.ada, True), (site.people.bea, False)):
+            held = assignments.claim(session, project, by=person)
+            assert held is not None
+            frozen.forward(seconds=90)
+            judge(session, held, 1 if (held.places[0] == 0) is right else 7, person)
+        skipped = assignments.claim(session, project, by=site.people.ada)
+        assert skipped is not None
+        assignments.skip(session, skipped, SkipReason.subject)
+    page = site.visit("rex").get(PEOPLE).text
+    ada, bea = row_of(page, "Ada"), row_of(page, "Bea")
+    assert "Annotator 1 1 of 1 21–100 %" in ada
+    assert "1:30 1 0.35 EUR" in ada
+    assert "0 of 1 0–79 %" in bea
+    table = words(page[page.index("<tbody") :])
+    assert table.index("Ada") < table.index("Bea") < table.index("Olga") < table.index("Rex")
+    assert "none yet" in row_of(page, "Olga")
+
+
+def test_the_table_takes_as_many_statements_for_many_people(site: Site) -> None:
+    with site.writing() as (session, project):
+        for number in range(6):
+            person = accounts.create(session, f"p{number}@example.org", f"P{number}", by=None)
+            memberships.grant(session, project.id, person, Role.annotator, by=site.people.olga)
+    olga = site.visit("olga")
+    with statements(site.database) as seen:
+        assert "P5" in olga.get(PEOPLE).text
+    assert len(seen) <= 9, seen
+
+
+def test_an_invitation_is_shown_once_and_signs_in_once(site: Site) -> None:
+    olga = site.visit("olga")
+    olga.get(PEOPLE)
+    invited = olga.post(f"{PEOPLE}/invite", **CARLA)
+    assert invited.status_code == 200
+    assert "A link for Carla" in invited.text
+    found = LINK.search(invited.text)
+    assert found
+    assert "link-field" not in olga.get(PEOPLE).text
+    carla = Visit(site.app)
+    carla.get(found[1])
+    assert carla.post(found[1]).location == "/"
+    assert "Helpful answers" in carla.get("/").text
+    assert Visit(site.app).get(found[1]).status_code == 404
+
+
+def test_a_lost_link_is_made_again_by_who_made_it(site: Site) -> None:
+    olga = site.visit("olga")
+    olga.get(PEOPLE)
+    for _ in range(2):
+        assert LINK.search(olga.post(f"{PEOPLE}/invite", **CARLA).text)
+
+
+def test_inviting_never_opens_the_account_of_somebody_else(site: Site) -> None:
+    olga = site.visit("olga")
+    site.visit("ada")
+    with site.database.writing() as session:
+        carla = accounts.create(session, "carla@example.org", "Carla", by=site.people.root)
+        sign_ins.make_link(session, carla, by=site.people.root)
+        session.commit()
+    for email in ("root@example.org", "ada@example.org", "carla@example.org"):
+        olga.get(PEOPLE)
+        with statements(site.database) as seen:
+            invited = olga.post(f"{PEOPLE}/invite", **(CARLA | {"email": email}))
+        assert invited.location == PEOPLE
+        assert [one for one in seen if "INSERT INTO sign_in_links" in one] == []
+        assert "finds the project after signing in" in olga.get(PEOPLE).text
+        assert LINK.search(olga.get(PEOPLE).text) is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "fault"),
+    [
+        ("email", "", "Please fill this in."),
+        ("email", "no address", "For example ada@example.org."),
+        ("name", "", "Please fill this in."),
+        ("name", " ", "A name is needed."),
+        ("role", "king", "Please choose one of these."),
+    ],
+)
+def test_an_invitation_with_a_fault_is_given_back(
+    site: Site, field: str, value: str, fault: str
+) -> None:
+    olga = site.visit("olga")
+    olga.get(PEOPLE)
+    given_back = olga.post(f"{PEOPLE}/invite", **(CARLA | {field: value}))
+    assert given_back.status_code == 422
+    assert fault in given_back.text
+    assert 'value="Carla"' in given_back.text or field == "name"
+    assert 'value="carla@example.org"' in given_back.text or field == "email"
+
+
+def test_a_closed_account_is_not_invited_anew(site: Site) -> None:
+    with site.database.writing() as session:
+        session.execute(sa.text("UPDATE people SET closed_at = created_at WHERE name = 'Mallory'"))
+        session.commit()
+    olga = site.visit("olga")
+    olga.get(PEOPLE)
+    refused = olga.post(f"{PEOPLE}/invite", **(CARLA | {"email": "mallory@example.org"}))
+    assert refused.status_code == 409
+    assert "There is already a person" in refused.text
+
+
+def test_roles_change_and_end(site: Site) -> None:
+    olga, rex = site.visit("olga"), site.visit("rex")
+    with site.writing() as (session, project):
+        judge_next(session, project, site.people.ada)
+    ada = site.people.ada.id
+    olga.get(PEOPLE)
+    assert olga.post(f"{PEOPLE}/{ada}/role", role="reviewer").location == PEOPLE
+    page = olga.get(PEOPLE).text
+    assert "Ada is now: reviewer." in page
+    assert row_of(page, "Ada").startswith("Ada Reviewer")
+    assert olga.post(f"{PEOPLE}/{ada}/remove").location == PEOPLE
+    assert row_of(olga.get(PEOPLE).text, "Ada").startswith("Ada Has left")
+    assert f"{PEOPLE}/{ada}/role" not in olga.get(PEOPLE).text
+    assert site.visit("ada").get(PEOPLE).status_code == 404
+    assert olga.post(f"{PEOPLE}/{ada}/remove").status_code == 404
+    assert "change" not in words(rex.get(PEOPLE).text).lower()
+
+
+def test_refusals(site: Site) -> None:
+    olga, rex, bea = site.visit("olga"), site.visit("rex"), site.people.bea.id
+    for visit in (rex, site.visit("bea")):
+        visit.get(PEOPLE)
+        for path, fields in (("invite", CARLA), (f"{bea}/role", {"role": "owner"})):
+            assert visit.post(f"{PEOPLE}/{path}", **fields).status_code == 403
+        assert visit.post(f"{PEOPLE}/{bea}/remove").status_code == 403
+    assert site.visit("mallory").post(f"{PEOPLE}/invite", **CARLA).status_code == 404
+    olga.get(PEOPLE)
+    assert olga.post(f"{PEOPLE}/{bea}/role", role="king").status_code == 422
+    assert olga.post(f"{PEOPLE}/{site.people.mallory.id}/role", role="owner").status_code == 404
+
+
+def test_a_project_keeps_an_owner(site: Site) -> None:
+    root = site.visit("root")
+    root.get(PEOPLE)
+    assert root.post(f"{PEOPLE}/{site.people.root.id}/remove").location == PEOPLE
+    refused = root.post(f"{PEOPLE}/{site.people.olga.id}/role", role="annotator")
+    assert refused.status_code == 422
+    assert "A project needs an owner" in refused.text
+
+
+def test_a_hostile_name_is_text(site: Site) -> None:
+    olga = site.visit("olga")
+    olga.get(PEOPLE)
+    page = olga.post(f"{PEOPLE}/invite", **(CARLA | {"name": HOSTILE})).text
+    assert "<script>alert" not in page
+    assert "<b onclick" not in page
+    assert page.count("&lt;b onclick") >= 2
