@@ -1,4 +1,7 @@
-"""The people of every story: Olga owns, Rex reviews, Ada and Bea annotate, Mallory is a stranger."""
+"""The people of every story: Olga owns, Rex reviews, Ada and Bea annotate.
+
+Mallory belongs nowhere.
+"""
 
 from dataclasses import dataclass
 

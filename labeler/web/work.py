@@ -9,10 +9,12 @@ import flask
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
+from pydantic import BaseModel, ConfigDict, field_validator
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from labeler import clock, database, progress
-from labeler.errors import Conflict, Invalid
+from labeler.errors import Conflict, Invalid, Refusal
 from labeler.pay import ledger
 from labeler.people.accounts import Person
 from labeler.text import languages, markdown
@@ -34,6 +36,29 @@ SKIP_WORDS = {
     SkipReason.personal: "It shows personal data",
     SkipReason.other: "Another reason",
 }
+
+
+class JudgmentForm(BaseModel):
+    """What somebody says of a pair; the rubric has the last word on what may be said."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    key: str = ""
+    choice: str = ""
+    reason: str = ""
+
+    @field_validator("reason")
+    @classmethod
+    def _lines(cls, reason: str) -> str:
+        return reason.replace("\r\n", "\n")
+
+
+class SkipForm(BaseModel):
+    """Why somebody would rather not judge."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    skip_reason: SkipReason
 
 
 @dataclass(frozen=True)
@@ -86,14 +111,14 @@ def submit(assignment_id: int) -> ResponseReturnValue:
     session, ada = database.session(), visitors.person()
     assignment = assignments.find(session, assignment_id, by=ada)
     try:
-        answer = judgments.read_answer(session, assignment, *_said())
+        form = forms.read(JudgmentForm)
+        answer = judgments.read_answer(session, assignment, form.choice, form.reason)
     except Invalid as refusal:
         return _given_back(assignment_id, refusal)
-    receipt = judgments.submit(session, assignment, answer, by=ada, key=_key())
-    following = _claim_next(session, assignment, ada)
+    receipt = judgments.submit(session, assignment, answer, by=ada, key=form.key)
     session.commit()
     _acknowledge(receipt.judgment, "Your judgment is saved.")
-    return redirect(_next(following))
+    return _go_on(assignment, ada)
 
 
 @pages.post("/work/<int:assignment_id>/skip")
@@ -102,15 +127,13 @@ def skip(assignment_id: int) -> ResponseReturnValue:
     session, ada = database.session(), visitors.person()
     assignment = assignments.find(session, assignment_id, by=ada)
     try:
-        reason = SkipReason(request.form.get("skip_reason", ""))
-    except ValueError:
-        fault = {"skip_reason": "Please choose one of the reasons."}
-        return _given_back(assignment_id, Invalid("Please choose a reason.", fields=fault))
+        reason = forms.read(SkipForm).skip_reason
+    except Invalid as refusal:
+        return _given_back(assignment_id, refusal)
     assignments.skip(session, assignment, reason)
-    following = _claim_next(session, assignment, ada)
     session.commit()
     flask.flash("Skipped. Somebody else will be asked.")
-    return redirect(_next(following))
+    return _go_on(assignment, ada)
 
 
 @pages.get("/finished")
@@ -135,46 +158,50 @@ def my_judgments() -> ResponseReturnValue:
     )
 
 
-@pages.get("/judgments/<int:judgment_id>")
+@pages.get("/work/<int:assignment_id>/change")
 @login_required
-def look_again(judgment_id: int) -> ResponseReturnValue:
+def look_again(assignment_id: int) -> ResponseReturnValue:
     session, ada = database.session(), visitors.person()
-    judgment = judgments.find(session, judgment_id, by=ada)
-    return _task(session, session.get_one(Assignment, judgment.assignment_id), ada, judgment)
+    assignment = assignments.find(session, assignment_id, by=ada)
+    return _task(session, assignment, ada, judgments.current(session, assignment))
 
 
-@pages.post("/judgments/<int:judgment_id>")
+@pages.post("/work/<int:assignment_id>/change")
 @login_required
-def change(judgment_id: int) -> ResponseReturnValue:
+def change(assignment_id: int) -> ResponseReturnValue:
     session, ada = database.session(), visitors.person()
-    judgment = judgments.find(session, judgment_id, by=ada)
-    assignment = session.get_one(Assignment, judgment.assignment_id)
+    assignment = assignments.find(session, assignment_id, by=ada)
+    judgment = judgments.current(session, assignment)
     project = session.get_one(Project, assignment.project_id)
     try:
-        answer = judgments.read_answer(session, assignment, *_said())
+        form = forms.read(JudgmentForm)
+        answer = judgments.read_answer(session, assignment, form.choice, form.reason)
     except Invalid as refusal:
-        return _given_back(assignment.id, refusal, judgment_id)
-    receipt = judgments.change(session, project, judgment, answer, key=_key())
+        return _given_back(assignment_id, refusal, changing=True)
+    receipt = judgments.change(session, project, judgment, answer, key=form.key)
     session.commit()
     _acknowledge(receipt.judgment, "Your change is kept. What you said before stays on record.")
     return redirect(url_for("work.judgments"))
 
 
-def _said() -> tuple[str | None, str]:
-    return request.form.get("choice"), request.form.get("reason", "").replace("\r\n", "\n")
+def _go_on(done: Assignment, ada: Person) -> ResponseReturnValue:
+    """Lead to what comes next.
 
-
-def _key() -> str:
-    return request.form.get("key", "")
-
-
-def _claim_next(session: Session, done: Assignment, ada: Person) -> Assignment | None:
+    It is claimed in a transaction of its own: what was said is safe, whatever becomes of this one.
+    """
+    database.close_session()
+    session = database.session()
     project = session.get_one(Project, done.project_id)
-    if project.state is not ProjectState.active:
-        return None
-    if projects.role_in(session, project, ada) is None:
-        return None
-    return assignments.claim(session, project, by=ada)
+    is_member = projects.role_in(session, project, ada) is not None
+    if project.state is not ProjectState.active or not is_member:
+        return redirect(url_for("work.home"))
+    try:
+        following = assignments.claim(session, project, by=ada)
+        session.commit()
+    except (Refusal, OperationalError):
+        database.close_session()
+        return redirect(url_for("work.home"))
+    return redirect(_next(following))
 
 
 def _next(assignment: Assignment | None) -> str:
@@ -189,13 +216,13 @@ def _acknowledge(judgment: Judgment, words: str) -> None:
 
 
 def _given_back(
-    assignment_id: int, refusal: Invalid, judgment_id: int | None = None
+    assignment_id: int, refusal: Invalid, *, changing: bool = False
 ) -> ResponseReturnValue:
     """Give the form back as it was filled in, with what is wrong with it."""
     database.reread()
     session, ada = database.session(), visitors.person()
     assignment = assignments.find(session, assignment_id, by=ada)
-    judgment = None if judgment_id is None else judgments.find(session, judgment_id, by=ada)
+    judgment = judgments.current(session, assignment) if changing else None
     page = _task(session, assignment, ada, judgment, faults=refusal.fields)
     return page, refusal.status
 
@@ -237,12 +264,12 @@ def _task(
 def _action(assignment: Assignment, judgment: Judgment | None) -> str:
     if judgment is None:
         return url_for("work.submit", assignment_id=assignment.id)
-    return url_for("work.change", judgment_id=judgment.id)
+    return url_for("work.change", assignment_id=assignment.id)
 
 
 def _filled_in(judgment: Judgment | None) -> tuple[str | None, str]:
     if request.method == "POST" or judgment is None:
-        return _said()
+        return request.form.get("choice"), request.form.get("reason", "")
     return str(judgment.step or judgment.verdict.value), judgment.reason
 
 
@@ -289,4 +316,4 @@ def _last_url(session: Session, project: Project, ada: Person) -> str | None:
     assignment = session.get_one(Assignment, last[0].assignment_id)
     if clock.now() > judgments.changeable_until(project, assignment):
         return None
-    return url_for("work.look_again", judgment_id=last[0].id)
+    return url_for("work.look_again", assignment_id=assignment.id)

@@ -95,6 +95,7 @@ def submit(
     The same key with the same answer is the same judgment. Raises Conflict for another answer
     under a used key, and for an assignment that was judged or skipped before.
     """
+    assert by.id == assignment.person_id
     key = read_key(key)
     state = _take(session, assignment)
     if state is None:
@@ -167,10 +168,12 @@ def exclude(session: Session, judgment: Judgment, reason: str, *, by: Person) ->
     )
 
 
-def find(session: Session, judgment_id: int, *, by: Person) -> Judgment:
-    """Return the person's own judgment, in its current version; raises NotFound."""
-    judgment = session.get(Judgment, judgment_id)
-    if judgment is None or judgment.person_id != by.id or not judgment.is_current:
+def current(session: Session, assignment: Assignment) -> Judgment:
+    """Return what stands as the judgment of this assignment; raises NotFound."""
+    judgment = session.scalar(
+        sa.select(Judgment).where(Judgment.assignment_id == assignment.id, IS_CURRENT)
+    )
+    if judgment is None:
         raise NotFound("There is no such judgment.")
     return judgment
 
@@ -278,7 +281,6 @@ def _store(
     key: str,
 ) -> Judgment:
     preferred = None if answer.place is None else assignment.places[answer.place]
-    now = clock.now()
     judgment = Judgment(
         project_id=assignment.project_id,
         comparison_id=assignment.comparison_id,
@@ -295,14 +297,20 @@ def _store(
         guideline_number=assignment.guideline_number,
         rubric_number=assignment.rubric_number,
         gold_right=_grade(session, assignment, answer.verdict, preferred),
-        duration_ms=int((now - assignment.opened_at).total_seconds() * 1000),
-        created_at=now,
+        duration_ms=_duration_ms(assignment),
+        created_at=clock.now(),
         is_current=True,
         state=state,
     )
     session.add(judgment)
     session.flush()
     return judgment
+
+
+def _duration_ms(assignment: Assignment) -> int:
+    """Return how long it took to judge; a change of mind later on adds nothing."""
+    assert assignment.closed_at is not None
+    return int((assignment.closed_at - assignment.opened_at).total_seconds() * 1000)
 
 
 def _grade(

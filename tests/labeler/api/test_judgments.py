@@ -55,7 +55,7 @@ def test_every_version_is_there(callers: Callers, database: Database, people: Ca
     first = judge(callers.ada, claim(callers.ada)["id"], choice=1).json
     with database.writing() as session:
         project = projects.find(session, "helpful", by=people.ada, role=Role.annotator)
-        judgment = judgments.find(session, first["id"], by=people.ada)
+        judgment = session.get_one(judgments.Judgment, first["id"])
         assignment = session.get_one(judgments.Assignment, judgment.assignment_id)
         answer = judgments.read_answer(session, assignment, "tie")
         judgments.change(session, project, judgment, answer, key="0" * 32)

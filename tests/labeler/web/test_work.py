@@ -138,7 +138,7 @@ def test_a_judgment_can_be_changed_and_the_first_is_kept(ada: Visit, database: D
     task = begin(ada)
     ada.post(task, key=ada.hidden("key"), choice="1")
     page = ada.get("/judgments").text
-    change = re.search(r'href="(/judgments/\d+)"', page)
+    change = re.search(r'href="(/work/\d+/change)"', page)
     assert change is not None
     shown = ada.get(change[1]).text
     assert re.search(r'value="1"[^>]* checked', shown)
@@ -151,13 +151,36 @@ def test_a_judgment_can_be_changed_and_the_first_is_kept(ada: Visit, database: D
     assert "0.35 EUR" in ada.get("/").text  # paid once
 
 
+def test_a_change_sent_twice_is_one_change(ada: Visit, database: Database) -> None:
+    task = begin(ada)
+    ada.post(task, key=ada.hidden("key"), choice="1")
+    ada.get(f"{task}/change")
+    key = ada.hidden("key")
+    for _ in range(2):
+        assert ada.post(f"{task}/change", key=key, choice="7").location == "/judgments"
+    assert [judgment.step for judgment in stored(database)] == [1, 7]
+
+
+def test_what_was_said_is_kept_when_the_next_cannot_be_claimed(
+    ada: Visit, database: Database, people: Cast
+) -> None:
+    if database.is_sqlite:
+        pytest.skip("on SQLite nobody can stand between a judgment and the next claim")
+    task = begin(ada)
+    taken = sa.text("SELECT id FROM people WHERE id = :id FOR NO KEY UPDATE")
+    with database.writing() as elsewhere:  # holds Ada's turn to claim for longer than is waited
+        elsewhere.execute(taken, {"id": people.ada.id})
+        assert ada.post(task, key=ada.hidden("key"), choice="1").location == "/"
+    assert [judgment.step for judgment in stored(database)] == [1]
+
+
 def test_after_the_window_nothing_can_be_changed(ada: Visit, frozen: StoppedClock) -> None:
     task = begin(ada)
     ada.post(task, key=ada.hidden("key"), choice="1")
-    change = re.search(r'href="(/judgments/\d+)"', ada.get("/judgments").text)
+    change = re.search(r'href="(/work/\d+/change)"', ada.get("/judgments").text)
     assert change is not None
     frozen.forward(hours=2)
-    assert "/judgments/" not in ada.get("/judgments").text
+    assert "/change" not in ada.get("/judgments").text
     assert ada.get(change[1]).status_code == 409
     assert ada.post(change[1], key=new_key(), choice="7").status_code == 409
 
@@ -184,7 +207,7 @@ def test_a_paused_project_gives_out_nothing_but_takes_what_was_begun(
         project = projects.find(session, "helpful", by=people.olga)
         projects.move(session, project, ProjectState.paused, by=people.olga)
         session.commit()
-    assert ada.post(task, key=ada.hidden("key"), choice="3").location == "/finished"
+    assert ada.post(task, key=ada.hidden("key"), choice="3").location == "/"
     assert ada.post("/projects/helpful/start").status_code == 409
     assert "Paused" in ada.get("/").text
 
@@ -197,7 +220,7 @@ def test_somebody_removed_may_still_hand_in_what_they_began(
         project = projects.find(session, "helpful", by=people.olga)
         memberships.remove(session, project.id, people.ada, by=people.olga)
         session.commit()
-    assert ada.post(task, key=ada.hidden("key"), choice="3").location == "/finished"
+    assert ada.post(task, key=ada.hidden("key"), choice="3").location == "/"
     assert len(stored(database)) == 1
 
 

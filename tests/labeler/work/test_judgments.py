@@ -341,15 +341,27 @@ def test_a_change_that_meets_an_exclusion_gives_way(
 # Finding
 
 
-def test_people_find_their_own_current_judgments_only(
+def test_the_last_version_is_what_stands(
     session: Session, cast: Cast, project: Project, assignment: Assignment
 ) -> None:
+    with pytest.raises(NotFound):
+        judgments.current(session, assignment)
     first = judge(session, assignment, 1, cast.ada)
+    assert judgments.current(session, assignment) is first
     later = change(session, project, first, 2).judgment
-    assert judgments.find(session, later.id, by=cast.ada) is later
-    for judgment_id, person in ((first.id, cast.ada), (later.id, cast.bea), (10**9, cast.ada)):
-        with pytest.raises(NotFound):
-            judgments.find(session, judgment_id, by=person)
+    assert judgments.current(session, assignment) is later
+
+
+def test_a_change_takes_no_time_of_its_own(
+    session: Session,
+    cast: Cast,
+    project: Project,
+    assignment: Assignment,
+    frozen: StoppedClock,
+) -> None:
+    first = judge(session, assignment, 1, cast.ada)
+    frozen.forward(minutes=30)
+    assert change(session, project, first, 2).judgment.duration_ms == first.duration_ms
 
 
 def test_lists_go_back_in_time_and_pages_forward(session: Session, cast: Cast) -> None:
