@@ -34,7 +34,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     logs.init_app(app, settings.log_level)
     web.init_app(app)
     api.init_app(app)
-    app.wsgi_app = _at_home(app.wsgi_app, settings.public_url)  # type: ignore[method-assign]
+    app.wsgi_app = _at_home(app.wsgi_app, settings.public_url)  # type: ignore[assignment,method-assign]
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

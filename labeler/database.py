@@ -157,6 +157,7 @@ def _postgresql(url: sa.URL) -> Engine:
         pool_size=10,
         max_overflow=20,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={"options": options, "application_name": "labeler"},
     )
 
@@ -177,6 +178,7 @@ def _sqlite(url: sa.URL) -> Engine:
     engine = sa.create_engine(
         url,
         module=_driver(),
+        hide_parameters=True,
         pool_size=20,
         max_overflow=44,
         connect_args={"check_same_thread": False},

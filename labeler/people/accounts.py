@@ -1,5 +1,6 @@
 """People: anyone who signs in. They are never deleted; what they judged stays theirs."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -7,11 +8,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from labeler import clock, events
-from labeler.errors import Conflict, Forbidden, Invalid, NotFound
+from labeler.errors import Conflict, Invalid, NotFound
 from labeler.schema import Base, Id
 
 FREE_TRIES = 5
 LONGEST_WAIT = timedelta(minutes=15)
+# A terminal on which a name is printed obeys them.
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class Person(Base):
@@ -48,6 +51,9 @@ def create(
         raise Conflict(f"There is already a person with the address {email}.")
     if not name.strip():
         raise Invalid("Please give a name.", fields={"name": "A name is needed."})
+    if _CONTROLS.search(name):
+        fault = "The name holds a character that cannot be stored."
+        raise Invalid(fault, fields={"name": fault})
     person = Person(email=email, name=name.strip(), is_admin=is_admin, created_at=clock.now())
     session.add(person)
     session.flush()
@@ -101,12 +107,6 @@ def set_password(session: Session, person: Person, password_hash: str) -> None:
     events.record(session, "person.password_set", person_id=person.id, subject=person.id)
 
 
-def require_admin(person: Person) -> None:
-    """Raise Forbidden unless the person administers this installation."""
-    if not person.is_admin:
-        raise Forbidden("Only an administrator may do this.")
-
-
 def _wait(person: Person) -> timedelta:
     if person.failures < FREE_TRIES or person.failed_at is None:
         return timedelta(0)
@@ -117,7 +117,8 @@ def _wait(person: Person) -> timedelta:
 def _normal(email: str) -> str:
     email = email.strip().lower()
     name, at, host = email.partition("@")
-    if not (name and at and host) or len(email) > 254 or any(c.isspace() for c in email):
+    unfit = len(email) > 254 or _CONTROLS.search(email) or any(c.isspace() for c in email)
+    if not (name and at and host) or unfit:
         raise Invalid(
             "That is not an e-mail address.", fields={"email": "For example ada@example.org."}
         )

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, Session
 from labeler import clock, events
 from labeler.errors import Invalid, NotFound
 from labeler.people.accounts import Person
-from labeler.schema import Base, Id, reference
+from labeler.schema import Base, Id, changed, reference
 
 
 class Role(enum.Enum):
@@ -65,13 +65,13 @@ def manages(session: Session, person: Person) -> bool:
 
 def grant(session: Session, project_id: int, person: Person, role: Role, *, by: Person) -> None:
     """Give the person this role in the project, in place of any other."""
+    if role is not Role.owner:
+        _keep_an_owner(session, project_id, person)
     found = session.scalar(
         sa.select(Membership).where(
             Membership.project_id == project_id, Membership.person_id == person.id
         )
     )
-    if found is not None and found.role is Role.owner and role is not Role.owner:
-        _keep_an_owner(session, project_id, person)
     if found is None:
         found = Membership(project_id=project_id, person_id=person.id, created_at=clock.now())
         session.add(found)
@@ -89,16 +89,17 @@ def grant(session: Session, project_id: int, person: Person, role: Role, *, by: 
 def remove(session: Session, project_id: int, person: Person, *, by: Person) -> None:
     """End the person's part in the project; what they judged and earned stays."""
     _keep_an_owner(session, project_id, person)
-    done = session.execute(
+    done = changed(
+        session,
         sa.update(Membership)
         .where(
             Membership.project_id == project_id,
             Membership.person_id == person.id,
             Membership.removed_at.is_(None),
         )
-        .values(removed_at=clock.now())
+        .values(removed_at=clock.now()),
     )
-    if done.rowcount != 1:  # type: ignore[attr-defined]
+    if not done:
         raise NotFound("This person has no part in the project.")
     events.record(
         session, "membership.removed", person_id=by.id, project_id=project_id, subject=person.id
@@ -117,13 +118,16 @@ def of_project(session: Session, project_id: int) -> Sequence[tuple[Person, Role
 
 
 def _keep_an_owner(session: Session, project_id: int, person: Person) -> None:
-    others = session.scalar(
-        sa.select(sa.func.count()).where(
+    # Locked in one order, so that of two owners who remove each other the second one sees it.
+    owners = session.scalars(
+        sa.select(Membership.person_id)
+        .where(
             Membership.project_id == project_id,
-            Membership.person_id != person.id,
             Membership.role == Role.owner,
             Membership.removed_at.is_(None),
         )
-    )
-    if not others and role_of(session, project_id, person) is Role.owner:
+        .order_by(Membership.id)
+        .with_for_update()
+    ).all()
+    if list(owners) == [person.id]:
         raise Invalid("A project needs an owner: make somebody else one first.")

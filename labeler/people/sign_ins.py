@@ -4,7 +4,7 @@ A cookie carries a secret; the row carries its hash. Signing out ends the row, s
 cookie is worth nothing afterwards.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ from labeler import clock, events
 from labeler.errors import NotFound
 from labeler.people import secrets
 from labeler.people.accounts import Person
-from labeler.schema import Base, Id, reference
+from labeler.schema import Base, Id, changed, reference
 
 LASTS = timedelta(days=30)
 LINK_LASTS = timedelta(days=7)
@@ -107,8 +107,9 @@ def revoke(session: Session, sign_in_id: int, *, by: Person) -> None:
 
 
 def end_all(session: Session, person: Person) -> None:
-    """Sign the person out everywhere."""
+    """Sign the person out everywhere, and let none of their links sign anybody in."""
     _revoke(session, SignIn.person_id == person.id)
+    _use_up(session, SignInLink.person_id == person.id)
 
 
 def make_link(session: Session, person: Person, *, by: Person | None) -> str:
@@ -131,20 +132,29 @@ def make_link(session: Session, person: Person, *, by: Person | None) -> str:
 def invite(session: Session, person: Person, *, by: Person) -> str | None:
     """Make a link for somebody whom `by` invites; None if it would open the account of another.
 
-    Owners invite by address alone. An account that is in use already, or that somebody else
-    invited, stays with its person: they sign in as they do.
+    Owners invite by address alone, so that an account which others opened stays closed to them.
     """
-    if not by.is_admin and (person.is_admin or _is_taken(session, person, by)):
-        return None
-    return make_link(session, person, by=by)
+    return make_link(session, person, by=by) if open_to(session, [person], by=by) else None
 
 
-def _is_taken(session: Session, person: Person, by: Person) -> bool:
-    of_others = sa.or_(SignInLink.made_by.is_(None), SignInLink.made_by != by.id)
-    invited = sa.select(SignInLink.id).where(SignInLink.person_id == person.id, of_others)
-    used = sa.select(SignIn.id).where(SignIn.person_id == person.id)
-    taken = sa.select(sa.or_(invited.exists(), used.exists()))
-    return person.password_hash is not None or bool(session.scalar(taken))
+def open_to(session: Session, people: Iterable[Person], *, by: Person) -> set[int]:
+    """Return for whom of these `by` may make a link, by id: administrators for everybody.
+
+    Anybody else for those without a password whom they were the first to invite.
+    """
+    ids = [person.id for person in people]
+    if by.is_admin:
+        return set(ids)
+    links = sa.select(SignInLink.made_by).where(SignInLink.person_id == Person.id)
+    first = links.order_by(SignInLink.id).limit(1).scalar_subquery()
+    came = sa.select(SignIn.id).where(SignIn.person_id == Person.id)
+    query = sa.select(Person.id).where(
+        Person.id.in_(ids),
+        Person.password_hash.is_(None),
+        Person.is_admin.is_(False),
+        sa.or_(first == by.id, ~sa.or_(links.exists(), came.exists())),
+    )
+    return set(session.scalars(query))
 
 
 def person_of_link(session: Session, secret: str) -> Person:
@@ -165,16 +175,9 @@ def use_link(session: Session, secret: str, *, browser: str = "") -> tuple[Perso
     The person's other links end with it: whoever made them may have kept one.
     """
     person = person_of_link(session, secret)
-    used = session.execute(
-        sa.update(SignInLink).where(*_usable(secret)).values(used_at=clock.now())
-    )
-    if used.rowcount != 1:  # type: ignore[attr-defined]
+    if not _use_up(session, *_usable(secret)):
         raise NotFound("This link has been used or is too old. Please ask for a new one.")
-    session.execute(
-        sa.update(SignInLink)
-        .where(SignInLink.person_id == person.id, SignInLink.used_at.is_(None))
-        .values(used_at=clock.now())
-    )
+    _use_up(session, SignInLink.person_id == person.id)
     return person, start(session, person, browser=browser)
 
 
@@ -187,7 +190,10 @@ def _usable(secret: str) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def _revoke(session: Session, *which: sa.ColumnElement[bool]) -> int:
-    done = session.execute(
-        sa.update(SignIn).where(*which, SignIn.revoked_at.is_(None)).values(revoked_at=clock.now())
-    )
-    return int(done.rowcount)  # type: ignore[attr-defined]
+    still = sa.update(SignIn).where(*which, SignIn.revoked_at.is_(None))
+    return changed(session, still.values(revoked_at=clock.now()))
+
+
+def _use_up(session: Session, *which: sa.ColumnElement[bool]) -> int:
+    unused = sa.update(SignInLink).where(*which, SignInLink.used_at.is_(None))
+    return changed(session, unused.values(used_at=clock.now()))

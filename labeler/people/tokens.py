@@ -11,7 +11,7 @@ from labeler import clock, events
 from labeler.errors import Forbidden, Invalid, NotFound
 from labeler.people import secrets
 from labeler.people.accounts import Person
-from labeler.schema import Base, Id, reference
+from labeler.schema import Base, Id, changed, reference
 
 MARK = "lbl_"
 
@@ -92,11 +92,12 @@ def current(session: Session, person: Person) -> Sequence[Token]:
 
 def revoke(session: Session, token_id: int, *, by: Person) -> None:
     """End one of the person's tokens; raises NotFound."""
-    done = session.execute(
+    done = changed(
+        session,
         sa.update(Token)
         .where(Token.id == token_id, Token.person_id == by.id, Token.revoked_at.is_(None))
-        .values(revoked_at=clock.now())
+        .values(revoked_at=clock.now()),
     )
-    if done.rowcount != 1:  # type: ignore[attr-defined]
+    if not done:
         raise NotFound("There is no such token.")
     events.record(session, "token.revoked", person_id=by.id, subject=token_id)

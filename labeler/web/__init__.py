@@ -24,8 +24,8 @@ from labeler.web import (
 class _Id(IntegerConverter):
     """Only what an id can be; a larger number is no address at all."""
 
-    def __init__(self, map: Map, **options: Any) -> None:
-        super().__init__(map, **({"max": forms.LARGEST_ID} | options))
+    def __init__(self, rules: Map, **options: Any) -> None:
+        super().__init__(rules, **({"max": forms.LARGEST_ID} | options))
 
 
 def init_app(app: Flask) -> None:

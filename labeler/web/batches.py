@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.datastructures import FileStorage
 
 from labeler import database
-from labeler.errors import Conflict, Invalid
+from labeler.errors import Conflict, Invalid, Refusal
 from labeler.people.memberships import Role
 from labeler.web import filters, forms, visitors
 from labeler.work import batches, layouts, projects
@@ -43,10 +43,16 @@ class LoadForm(BaseModel):
 
 
 @pages.url_value_preprocessor
-def _allow_large_files(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    # Before anything reads the form to look for its token; strangers keep the usual limit.
-    if current_user.is_authenticated:
+def _allow_large_files(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    # Before anything reads the form to look for its token; all others keep the usual limit.
+    if request.method == "POST" and current_user.is_authenticated and _owns((values or {})["slug"]):
         request.max_content_length = current_app.extensions["labeler.settings"].upload_mb * 2**20
+
+
+def _owns(slug: str) -> bool:
+    with database.of_app().reading() as session, suppress(Refusal):
+        return bool(projects.find(session, slug, by=visitors.person(), role=Role.owner))
+    return False
 
 
 @pages.get("")

@@ -7,7 +7,8 @@ from typing import Any
 from flask import Flask, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException
 
 from labeler import database, logs
@@ -36,6 +37,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _stale)
     app.register_error_handler(IntegrityError, _at_once)
     app.register_error_handler(OperationalError, _unserved)
+    app.register_error_handler(NoConnection, _unserved)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _bug)
 
@@ -57,7 +59,7 @@ def _at_once(error: IntegrityError) -> ResponseReturnValue:
     return _refused(Conflict("The same was done elsewhere at this moment. Please look again."))
 
 
-def _unserved(error: DBAPIError) -> ResponseReturnValue:
+def _unserved(error: SQLAlchemyError) -> ResponseReturnValue:
     logs.exception(error)
     return _refused(Busy("The database cannot be reached just now. Please try again shortly."))
 

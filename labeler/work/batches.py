@@ -26,6 +26,10 @@ from labeler.work.layouts import Refused, Row
 from labeler.work.projects import Project
 
 CHUNK = 500
+CHUNK_BYTES = 4_000_000
+"""How much of a file one chunk holds; in memory it may be thirty times as much."""
+MOST_REFUSED = 100_000
+"""How many rows may be left out of one file: each is kept, with the reason."""
 SHOWN = 20
 """How many refused rows a complaint names one by one."""
 
@@ -77,7 +81,8 @@ def load(
 ) -> Iterator[Progress]:
     """Load a file's rows as one batch; yield whenever a chunk is whole, for the caller to commit.
 
-    Without `skip_bad` the first refused row undoes the whole batch. Raises Conflict if the file
+    Without `skip_bad` the first refused row undoes the whole batch, with it `MOST_REFUSED` and
+    one more. Raises Conflict if the file
     was loaded before, and Invalid naming refused rows by line and field; both leave no batch.
     A second attempt at the same file takes over from one that was cut off, or still goes on:
     that one raises Conflict.
@@ -86,12 +91,14 @@ def load(
     yield progress
     source = iter(rows)
     try:
-        while chunk := list(islice(source, CHUNK)):
+        while chunk := _next_rows(source):
             _take(session, project, progress, chunk, by=by)
             yield progress  # before more is read: nobody should wait for the turn to write
             if progress.refused and not skip_bad:
                 more = islice(source, 50_000)
                 progress.refused += [row for row in more if isinstance(row, Refused)]
+                raise _complaint(progress.refused)
+            if len(progress.refused) > MOST_REFUSED:
                 raise _complaint(progress.refused)
         if not progress.loaded:
             raise _complaint(progress.refused) if progress.refused else _nothing()
@@ -166,14 +173,26 @@ def _open(session: Session, project: Project, *, name: str, digest: str, by: Per
 
 def _hold(session: Session, batch: Batch) -> None:
     # SQLite gives an id again that was free, so that the moment is compared as well.
-    held = session.execute(
+    held = changed(
+        session,
         sa.update(Batch)
         .where(Batch.id == batch.id, Batch.created_at == batch.created_at)
         .values(state=BatchState.loading)
-        .execution_options(synchronize_session=False)
+        .execution_options(synchronize_session=False),
     )
-    if not held.rowcount:  # type: ignore[attr-defined]
+    if not held:
         raise Conflict("A later attempt to load this file has taken over.")
+
+
+def _next_rows(source: Iterator[Row | Refused]) -> list[Row | Refused]:
+    chunk: list[Row | Refused] = []
+    size = 0
+    for row in source:
+        chunk.append(row)
+        size += 0 if isinstance(row, Refused) else row.size
+        if len(chunk) == CHUNK or size > CHUNK_BYTES:
+            break
+    return chunk
 
 
 def _take(
@@ -319,7 +338,7 @@ def _complaint(refused: Sequence[Refused]) -> Invalid:
     ordered = sorted(refused, key=lambda row: row.line)
     fields = {f"line {row.line}, {row.field}": row.reason for row in ordered[:SHOWN]}
     return Invalid(
-        f"{len(refused)} rows cannot be loaded, so nothing was. "
+        f"{_rows(len(refused))} cannot be loaded, so nothing was. "
         f"The first is line {ordered[0].line}: {ordered[0].reason}",
         fields=fields,
     )
@@ -334,3 +353,7 @@ def _discard_unused(session: Session, prompt_ids: Sequence[int]) -> None:
         some = prompt_ids[start : start + CHUNK]
         used = sa.select(Comparison.prompt_id).where(Comparison.prompt_id.in_(some))
         session.execute(sa.delete(Prompt).where(Prompt.id.in_(some), Prompt.id.not_in(used)))
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"

@@ -63,7 +63,7 @@ class Comparison(Base):
             sqlite_where=OPEN,
             postgresql_where=OPEN,
         ),
-        sa.Index("ix_comparisons_progress", "project_id", "is_gold", "judged", "wanted"),
+        sa.Index("ix_comparisons_progress", "project_id", "batch_id", "is_gold", "judged", "wanted"),
     )
 
     id: Mapped[Id]
@@ -73,7 +73,7 @@ class Comparison(Base):
     external_id: Mapped[str]
     language: Mapped[str]
     is_gold: Mapped[bool]
-    shuffle: Mapped[int] = mapped_column(sa.BigInteger())
+    shuffle: Mapped[BigInt]
     wanted: Mapped[int]
     open_slots: Mapped[int]
     judged: Mapped[int]
@@ -101,6 +101,7 @@ def page(
     """Return the comparisons that follow `after`, by id, without touching their texts."""
     query = (
         sa.select(Comparison)
+        .options(defer(Comparison.details))
         .where(Comparison.project_id == project_id, Comparison.id > after)
         .order_by(Comparison.id)
         .limit(limit)
@@ -118,13 +119,14 @@ def prompts(session: Session, prompt_ids: Iterable[int]) -> dict[int, Prompt]:
 
 def take_slot(session: Session, comparison_id: int) -> bool:
     """Take one open slot; False when there is none."""
-    taken = session.execute(
+    taken = changed(
+        session,
         sa.update(Comparison)
         .where(Comparison.id == comparison_id, OPEN)
         .values(open_slots=Comparison.open_slots - 1)
-        .execution_options(synchronize_session=False)
+        .execution_options(synchronize_session=False),
     )
-    return bool(taken.rowcount)  # type: ignore[attr-defined]
+    return bool(taken)
 
 
 def give_back_slots(session: Session, comparison_ids: Iterable[int]) -> None:

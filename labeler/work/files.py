@@ -217,7 +217,7 @@ def _csv_record(number: int, row: bytes, header: list[str]) -> Record | Refused:
     if len(cells) != len(header):
         counts = f"This row has {len(cells)} cells and the header {len(header)}."
         return Refused(number, ROW, f"{counts} A text with a comma needs quotation marks.")
-    return checked(number, dict(zip(header, cells, strict=True)))
+    return checked(number, dict(zip(header, cells, strict=True)), len(row))
 
 
 # Rows of Parquet
@@ -298,7 +298,9 @@ def _parquet_record(number: int, values: Values | None, limit: int) -> Record | 
     if len(line) > limit:
         return Refused(number, ROW, _too_long(limit))
     record = parsed(number, line)
-    return record if isinstance(record, Refused) else Record(number, _present(record.values))
+    if isinstance(record, Refused):
+        return record
+    return record._replace(values=_present(record.values))
 
 
 def _present(value: Any) -> Any:

@@ -310,7 +310,8 @@ def _store(
 def _duration_ms(assignment: Assignment) -> int:
     """Return how long it took to judge; a change of mind later on adds nothing."""
     assert assignment.closed_at is not None
-    return int((assignment.closed_at - assignment.opened_at).total_seconds() * 1000)
+    took = (assignment.closed_at - assignment.opened_at).total_seconds()
+    return max(0, int(took * 1000))  # a clock may be set back
 
 
 def _grade(

@@ -103,7 +103,7 @@ def _row(record: Record, layout: Layout, language: str, known_answers: bool) -> 
         values, names = _SHAPES[layout](record.values)
         if layout is not Layout.native and not known_answers:
             values["gold"] = None
-        return build_row(record.line, values, names, language=language)
+        return build_row(record, values, names, language=language)
     except Unfit as unfit:
         return Refused(record.line, unfit.field, unfit.reason)
 

@@ -21,7 +21,7 @@ from labeler.pay import money
 from labeler.people import memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import RANK, Membership, Role
-from labeler.schema import Base, Id, reference
+from labeler.schema import Base, BigInt, Id, changed, reference
 from labeler.text import languages
 from labeler.work import guidelines, rubrics
 from labeler.work.rubrics import RubricDraft
@@ -62,7 +62,7 @@ class Project(Base):
     judgments_per_comparison: Mapped[int]
     gold_share: Mapped[float]
     languages: Mapped[list[str]]
-    pay_minor: Mapped[int] = mapped_column(sa.BigInteger())
+    pay_minor: Mapped[BigInt]
     currency: Mapped[str]
     time_limit_s: Mapped[int]
     change_window_s: Mapped[int]
@@ -78,7 +78,13 @@ def _language(tag: str) -> str:
     return tag
 
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+# Without control characters: a terminal obeys them.
+Line = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$"
+    ),
+]
 
 
 class PayDraft(BaseModel):
@@ -203,7 +209,9 @@ def move(session: Session, project: Project, state: ProjectState, *, by: Person)
         return
     if state not in MOVES[project.state]:
         raise Conflict(f"The project is {project.state.value}; it cannot become {state.value}.")
-    project.state = state
+    still = sa.update(Project).where(Project.id == project.id, Project.state == project.state)
+    if not changed(session, still.values(state=state)):
+        raise Conflict("Somebody else has just changed this: please look at the project again.")
     events.record(
         session, "project.moved", person_id=by.id, project_id=project.id, state=state.value
     )

@@ -28,10 +28,11 @@ class Refused:
 
 
 class Record(NamedTuple):
-    """One row of the file as it stands there."""
+    """One row of the file as it stands there; `size` is how many bytes it takes there."""
 
     line: int
     values: Values
+    size: int
 
 
 def parsed(number: int, line: bytes) -> Record | Refused:
@@ -41,14 +42,14 @@ def parsed(number: int, line: bytes) -> Record | Refused:
         return Refused(number, *_why_not_json(line, str(error)))
     if not isinstance(values, dict):
         return Refused(number, ROW, "This line is not a JSON object; each row is one line.")
-    return checked(number, values)
+    return checked(number, values, len(line))
 
 
-def checked(number: int, values: Values) -> Record | Refused:
+def checked(number: int, values: Values, size: int) -> Record | Refused:
     """Refuse values that a database cannot keep or JSON cannot say, wherever they stand."""
     found = _unfit(values)
     if found is None:
-        return Record(number, values)
+        return Record(number, values, size)
     field, reason = found
     return Refused(number, shown(field), reason)
 

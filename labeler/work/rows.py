@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from labeler.text import languages
-from labeler.work.records import Values, shown
+from labeler.work.records import Record, Values, shown
 
 Short = Annotated[str, Field(max_length=200)]
 
@@ -54,7 +54,10 @@ class GoldIn(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A prompt and the two responses to it; `metadata` keeps what else the file says."""
+    """A prompt and the two responses to it; `metadata` keeps what else the file says.
+
+    `size` is how many bytes the row takes in the file.
+    """
 
     line: int
     id: str
@@ -63,6 +66,7 @@ class Row:
     responses: tuple[ResponseIn, ...]
     gold: GoldIn | None
     metadata: dict[str, Any]
+    size: int = field(default=0, compare=False)
 
 
 class Unfit(Exception):
@@ -85,8 +89,8 @@ class _Native(BaseModel):
     metadata: dict[str, Any] | None = None
 
 
-def build_row(line: int, values: Values, names: Names, *, language: str) -> Row:
-    """Check values of the native layout and make them a row; raises Unfit.
+def build_row(record: Record, values: Values, names: Names, *, language: str) -> Row:
+    """Check a record's values in the native layout and make them a row; raises Unfit.
 
     `language` is that of a row that names none. Keys that are not known go into the metadata.
     """
@@ -95,7 +99,7 @@ def build_row(line: int, values: Values, names: Names, *, language: str) -> Row:
         _check_prompt(native)
         _check_responses(native.responses)
         _check_gold(native.gold, len(native.responses))
-        return _row(line, native, check_language(native.language or language))
+        return _row(record, native, check_language(native.language or language))
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         field = _named(".".join(str(part) for part in first["loc"]), names)
@@ -123,15 +127,16 @@ def is_blank(text: str) -> bool:
     return _SOMETHING.search(text) is None
 
 
-def _row(line: int, native: _Native, language: str) -> Row:
+def _row(record: Record, native: _Native, language: str) -> Row:
     return Row(
-        line=line,
+        line=record.line,
         id=native.id,
         messages=tuple(native.prompt),
         language=language,
         responses=tuple(native.responses),
         gold=native.gold,
         metadata=(native.model_extra or {}) | (native.metadata or {}),
+        size=record.size,
     )
 
 

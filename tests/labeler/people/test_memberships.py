@@ -73,3 +73,13 @@ def test_an_owner_who_was_removed_does_not_count(
     memberships.grant(session, project.id, cast.root, Role.annotator, by=cast.olga)
     with pytest.raises(Invalid):
         memberships.remove(session, project.id, cast.olga, by=cast.root)
+
+
+def test_managing_is_more_than_annotating_in_some_project(
+    session: Session, cast: Cast, project: Project
+) -> None:
+    everybody = (cast.root, cast.olga, cast.rex, cast.ada, cast.mallory)
+    manage = [memberships.manages(session, person) for person in everybody]
+    assert manage == [True, True, True, False, False]
+    memberships.remove(session, project.id, cast.rex, by=cast.olga)
+    assert not memberships.manages(session, cast.rex)

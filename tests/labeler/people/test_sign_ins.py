@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from labeler import clock
 from labeler.database import Database
 from labeler.errors import NotFound
-from labeler.people import sign_ins
+from labeler.people import accounts, sign_ins
 from labeler.people.sign_ins import LASTS, LINK_LASTS
 from tests.cast import Cast, make_cast
 from tests.conftest import StoppedClock
@@ -129,6 +129,24 @@ def test_two_who_use_a_link_at_once_are_one_signed_in(database: Database) -> Non
             first.commit()
     with database.writing() as second, pytest.raises(NotFound):
         sign_ins.use_link(second, link)
+
+
+def test_an_owner_invites_who_is_new_here(session: Session, cast: Cast) -> None:
+    first = sign_ins.invite(session, cast.ada, by=cast.olga)
+    again = sign_ins.invite(session, cast.ada, by=cast.olga)
+    assert first is not None
+    assert again is not None
+    assert sign_ins.person_of_link(session, first) is cast.ada
+
+
+def test_an_invitation_never_opens_the_account_of_another(session: Session, cast: Cast) -> None:
+    sign_ins.start(session, cast.ada)  # she has been here
+    accounts.set_password(session, cast.bea, "hashed")
+    session.refresh(cast.bea)
+    sign_ins.invite(session, cast.rex, by=cast.root)  # somebody else invited him
+    for person in (cast.ada, cast.bea, cast.rex, cast.root):
+        assert sign_ins.invite(session, person, by=cast.olga) is None
+        assert sign_ins.invite(session, person, by=cast.root) is not None
 
 
 def test_the_tables_hold_no_secret_that_works(session: Session, cast: Cast) -> None:

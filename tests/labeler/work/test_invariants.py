@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy.orm import Session
@@ -43,17 +43,25 @@ Said = tuple[int, str, str]
 
 
 class Work(RuleBasedStateMachine):
-    """A project in which pairs are wanted twice each, for four people to judge."""
+    """A project in which pairs are wanted once or twice each, for four people to judge."""
 
     def __init__(self, session: Session, cast: Cast, time: StoppedClock, number: int) -> None:
         super().__init__()
         self.session, self.cast, self.time = session, cast, time
         self.project: Project = make_project(
-            session, cast, slug=f"project-{number}", gold_share=0.2, change_window_minutes=90
+            session,
+            cast,
+            slug=f"project-{number}",
+            judgments_per_comparison=1 + number % 2,
+            gold_share=0.2,
+            change_window_minutes=90,
         )
         self.rows, self.given, self.said = 0, list[int](), list[Said]()
         self.earned: Counter[int] = Counter()
         self.load_more()
+
+    def teardown(self) -> None:
+        self.session.commit()
 
     # One rule: Hypothesis leaves out rules at random, and without claims there is no story.
     @rule(act=st.sampled_from(ACTS), who=WHO, which=WHICH, choice=CHOICE)
@@ -64,6 +72,7 @@ class Work(RuleBasedStateMachine):
             case "lapse":
                 self.claim(who)
                 self.time.forward(minutes=61)
+                self.claim("bea" if who == "ada" else "ada")
             case "time":
                 self.time.forward(minutes=which)
             case "load":
@@ -279,10 +288,12 @@ def test_nothing_that_people_do_breaks_the_books(
     run_state_machine_as_test(
         lambda: Work(session, cast, frozen, next(examples)),
         settings=settings(
-            max_examples=40,
+            max_examples=30,
             stateful_step_count=40,
             deadline=None,
             database=None,
+            # Claims are drawn at random, so a shorter story would be another story.
+            phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -189,6 +189,16 @@ def test_a_late_one_comes_in_once(
     assert earned(session, cast.ada) == 35
 
 
+def test_a_clock_that_is_set_back_takes_nothing_away(
+    session: Session, cast: Cast, project: Project, assignment: Assignment, frozen: StoppedClock
+) -> None:
+    frozen.forward(hours=-1)
+    assert assignments.claim(session, project, by=cast.bea) is None  # Ada's is hers still
+    stored = judge(session, assignment, 1, cast.ada)
+    assert (stored.state, stored.duration_ms) == (JudgmentState.accepted, 0)
+    assert change(session, project, stored, 2).judgment.version == 2
+
+
 @pytest.mark.parametrize("state", [ProjectState.paused, ProjectState.closed])
 def test_what_was_begun_is_taken_while_the_project_rests(
     session: Session, cast: Cast, project: Project, assignment: Assignment, state: ProjectState

@@ -1,0 +1,240 @@
+"""Migrations: from nothing to what the code declares and back, whole or not at all, once."""
+
+import ast
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import Connection
+
+import exports.releases  # noqa: F401
+import labeler.app  # noqa: F401 (which every table comes with)
+from labeler import audit
+from labeler import database as database_module
+from labeler.database import Database
+from labeler.schema import Base
+from labeler.work.judgments import Judgment
+from tests import postgres
+from tests.cast import make_cast
+from tests.make import judge_next, make_batch, make_project
+
+FOLDER = Path(__file__).parents[2] / "migrations"
+VERSIONS = sorted(FOLDER.joinpath("versions").glob("*.py"))
+SCRIPTS = ScriptDirectory(str(FOLDER))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database in which there is nothing yet."""
+    if request.param == "sqlite":
+        database = Database(f"sqlite:///{tmp_path}/empty.db")
+        yield database
+        database.close()
+        return
+    address = postgres.create_database(request.getfixturevalue("postgresql_server"))
+    database = Database(address)
+    yield database
+    database.close()
+    postgres.drop_database(address)
+
+
+def left_in(database: Database) -> set[str]:
+    """Return the names of tables, triggers and functions, without the migrations' own table."""
+    queries = ["SELECT name FROM sqlite_master WHERE type IN ('table', 'trigger')"]
+    if not database.is_sqlite:
+        queries = [
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public'",
+            "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal",
+            "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
+        ]
+    with database.reading() as session:
+        found = {name for query in queries for name in session.scalars(sa.text(query))}
+    return found - {"alembic_version"}
+
+
+def work(database: Database) -> int:
+    """Do a little of everything; return how many judgments there are then."""
+    with database.writing() as session:
+        number = session.scalar(sa.select(sa.func.count(Judgment.id))) or 0
+        if number:
+            session.execute(sa.text("UPDATE people SET email = email || '.old'"))
+        cast = make_cast(session)
+        project = make_project(session, cast, slug=f"project-{number}")
+        make_batch(session, project, cast)
+        judge_next(session, project, cast.ada)
+        session.commit()
+    return number + 1
+
+
+# What they make
+
+
+def test_the_newest_version_is_what_the_code_declares(database: Database) -> None:
+    with database.engine.begin() as connection:
+        config = database_module._alembic(connection)
+        config.attributes["metadata"] = Base.metadata
+        command.check(config)  # raises, with what is missing and what is too much
+
+
+def test_every_table_of_the_code_is_made(database: Database) -> None:
+    assert {"people", "projects", "judgments", "transfers", "releases"} <= set(Base.metadata.tables)
+    assert set(Base.metadata.tables) <= left_in(database)
+
+
+def test_what_is_appended_is_guarded(database: Database) -> None:
+    guards = {"delete", "update"} if database.is_sqlite else {"delete", "update", "truncate"}
+    triggers = {f"{t}_refuse_{g}" for t in ("transfers", "events", "judgments") for g in guards}
+    assert triggers <= left_in(database)
+
+
+def test_they_end_in_one_place() -> None:
+    assert len(SCRIPTS.get_heads()) == 1
+    assert len(SCRIPTS.get_bases()) == 1
+
+
+def test_they_know_nothing_of_the_code() -> None:
+    assert VERSIONS
+    for path in [*VERSIONS, FOLDER / "env.py"]:
+        nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+        names = [
+            alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names
+        ]
+        names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+        assert not [name for name in names if name.split(".")[0] in ("labeler", "exports")], path
+
+
+# Up and down
+
+
+def test_down_to_nothing_and_up_again_with_data(database: Database) -> None:
+    work(database)
+    database.downgrade("base")
+    assert left_in(database) == set()
+    database.upgrade()
+    assert work(database) == 1
+
+
+def test_each_step_can_be_taken_back_and_again(empty: Database) -> None:
+    for script in reversed(list(SCRIPTS.walk_revisions())):
+        empty.upgrade(script.revision)
+        there = left_in(empty)
+        empty.downgrade("-1")
+        assert left_in(empty) != there
+        empty.upgrade(script.revision)
+        assert left_in(empty) == there
+    empty.require_current()
+
+
+def test_up_again_changes_nothing(database: Database) -> None:
+    work(database)
+    database.upgrade()
+    assert work(database) == 2
+
+
+# When they fail
+
+
+def test_the_first_one_leaves_nothing_when_it_fails_in_the_middle(empty: Database) -> None:
+    with empty.engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE judgments (id INTEGER)")  # in the way
+    with pytest.raises(sa.exc.DBAPIError, match="already exists"):
+        empty.upgrade()
+    assert left_in(empty) == {"judgments"}
+    with empty.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE judgments")
+    empty.upgrade()
+    assert work(empty) == 1
+
+
+BREAKING = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "breaking"
+down_revision = {head!r}
+
+
+def upgrade():
+    op.add_column("judgments", sa.Column("mood", sa.Text()))
+    op.create_table("moods", sa.Column("name", sa.Text(), nullable=False))
+    op.execute("INSERT INTO moods VALUES ('fair')")
+    op.execute("DROP INDEX ix_judgments_person")
+    op.execute("INSERT INTO moods VALUES (NULL)")
+
+
+def downgrade():
+    pass
+"""
+
+
+def test_a_later_one_that_fails_leaves_the_version_before_it_at_work(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work(database)
+    before = left_in(database)
+    folder = shutil.copytree(FOLDER, tmp_path / "migrations")
+    folder.joinpath("versions", "breaking.py").write_text(
+        BREAKING.format(head=SCRIPTS.get_current_head())
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr(database_module, "_migrations", lambda: folder)
+        for _ in range(2):  # and it can be tried again
+            with pytest.raises(sa.exc.IntegrityError):
+                database.upgrade()
+    assert left_in(database) == before
+    database.require_current()
+    assert work(database) == 2
+    with database.reading() as session:
+        assert list(audit.faults(session)) == []
+        indexes = sa.inspect(session.connection()).get_indexes("judgments")
+    assert "ix_judgments_person" in {index["name"] for index in indexes}
+
+
+# At once
+
+UPGRADE = "import sys; from labeler.database import Database; Database(sys.argv[1]).upgrade()"
+
+
+def test_programs_that_start_at_once_upgrade_once(empty: Database) -> None:
+    address = empty.url.render_as_string(hide_password=False)
+    command_line = [sys.executable, "-c", UPGRADE, address]
+    started = [subprocess.Popen(command_line, stderr=subprocess.PIPE) for _ in range(3)]
+    complaints = [program.communicate(timeout=60)[1] for program in started]
+    assert [program.returncode for program in started] == [0, 0, 0], complaints
+    empty.require_current()
+    assert work(empty) == 1
+
+
+def test_who_waits_for_another_to_upgrade_waits_as_long_as_it_takes(
+    postgresql_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(database_module.POSTGRESQL, "lock_timeout", "100ms")
+    monkeypatch.setitem(database_module.POSTGRESQL, "statement_timeout", "100ms")
+    database = Database(postgres.create_database(postgresql_server))
+    locked = threading.Event()
+
+    def upgrade_slowly() -> None:
+        with database.engine.begin() as connection:
+            _lock(connection)
+            locked.set()
+            time.sleep(0.5)
+
+    slow = threading.Thread(target=upgrade_slowly)
+    slow.start()
+    locked.wait()
+    database.upgrade()
+    slow.join()
+    database.require_current()
+    database.close()
+
+
+def _lock(connection: Connection) -> None:
+    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7236000)")
