@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic import ValidationError as ModelError
 from sqlalchemy.orm import Session
 
-from labeler import clock
+from labeler import clock, errors
 from labeler.errors import Invalid
 from labeler.text import languages
 from labeler.work.comparisons import Comparison
@@ -66,7 +66,7 @@ def read_criteria(given: Mapping[str, Any]) -> Criteria:
     try:
         return Criteria.model_validate(given)
     except ModelError as error:
-        faults = {str(fault["loc"][0]): fault["msg"] for fault in error.errors()}
+        faults = errors.faults(error)
         raise Invalid("A release cannot be cut by these rules.", fields=faults) from None
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
+from labeler import errors
 from labeler.errors import Invalid
 
 PREFIX = "LABELER_"
@@ -58,9 +59,18 @@ class Settings(BaseModel):
         return self.database_url or f"sqlite:///{(self.data / 'labeler.db').absolute()}"
 
     @property
+    def uploads(self) -> Path:
+        """Where files that are sent here lie while they are read."""
+        return self.data / "uploads"
+
+    @property
     def secure(self) -> bool:
         """Whether people reach the site by https, so that cookies may demand it."""
         return self.public_url.startswith("https://")
+
+    def link(self, secret: str) -> str:
+        """Return the address that signs a person in once."""
+        return f"{self.public_url.rstrip('/')}/link/{secret}"
 
 
 def load(environ: Mapping[str, str] = os.environ, **given: Any) -> Settings:
@@ -77,7 +87,8 @@ def load(environ: Mapping[str, str] = os.environ, **given: Any) -> Settings:
     try:
         return Settings(**{**_file(file), **variables, **given})
     except ValidationError as error:
-        raise Invalid("The settings cannot be used.", fields=_named(error)) from None
+        faults = {PREFIX + name.upper(): fault for name, fault in errors.faults(error).items()}
+        raise Invalid("The settings cannot be used.", fields=faults) from None
 
 
 def _file(name: str | None) -> dict[str, Any]:
@@ -87,13 +98,3 @@ def _file(name: str | None) -> dict[str, Any]:
         return tomllib.loads(Path(name).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise Invalid(f"The settings file {name} cannot be read: {error}") from None
-
-
-def _named(error: ValidationError) -> dict[str, str]:
-    unknown = "there is no such setting"
-    return {
-        PREFIX + str(fault["loc"][0]).upper(): (
-            unknown if fault["type"] == "extra_forbidden" else fault["msg"]
-        )
-        for fault in error.errors()
-    }

@@ -2,25 +2,41 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 WORDS = MappingProxyType(
     {
         "missing": "Please fill this in.",
         "too_short": "Please fill this in.",
-        "string_too_short": "Please fill this in.",
+        "string_too_short": "This is too short: {min_length} characters at least.",
         "string_too_long": "This is too long: {max_length} characters at most.",
+        "too_long": "These are too many: {max_length} at most.",
         "string_pattern_mismatch": "This has characters that do not belong here.",
+        "less_than": "This must be less than {lt}.",
         "less_than_equal": "This must be {le} at most.",
+        "greater_than": "This must be more than {gt}.",
         "greater_than_equal": "This must be {ge} at least.",
-        "enum": "Please choose one of these.",
+        "enum": "Please choose one of these: {expected}.",
+        "literal_error": "Please choose one of these: {expected}.",
+        "int_type": "This must be a whole number.",
         "int_parsing": "This must be a whole number.",
-        "float_parsing": "This must be a number.",
+        "int_from_float": "This must be a whole number.",
         "float_type": "This must be a number.",
-        "extra_forbidden": "There is no such field.",
+        "float_parsing": "This must be a number.",
+        "finite_number": "This must be a number.",
+        "bool_type": "This must be true or false.",
+        "bool_parsing": "This must be true or false.",
+        "string_type": "This must be text.",
+        "list_type": "This must be a list.",
+        "dict_type": "This must have named parts.",
+        "model_type": "This must have named parts.",
+        "json_invalid": "This is not JSON: {error}.",
+        "extra_forbidden": "This name is not known here.",
     }
 )
-"""What pydantic's kinds of faults mean to whoever filled in a form."""
+"""What pydantic's kinds of faults mean to whoever wrote the value."""
 
 
 class Refusal(Exception):
@@ -73,9 +89,17 @@ class Busy(Refusal):
     code = "busy"
 
 
-def fault_words(fault: Mapping[str, Any]) -> str:
-    """Say what is wrong with a field, of which pydantic found `fault`."""
-    if fault["type"] in WORDS:
-        return WORDS[fault["type"]].format_map(fault.get("ctx", {}))
-    message = str(fault["msg"]).removeprefix("Value error, ")
+def faults(error: ValidationError, *, whole: str = "form") -> dict[str, str]:
+    """Say what pydantic found wrong, by field; `whole` stands for no field of it."""
+    found = error.errors(include_url=False, include_input=False)
+    return {".".join(map(str, fault["loc"])) or whole: _words(fault) for fault in found}
+
+
+def _words(fault: ErrorDetails) -> str:
+    kind, context = fault["type"], fault.get("ctx", {})
+    if kind == "string_too_short" and context["min_length"] == 1:
+        return WORDS["missing"]
+    if kind in WORDS:
+        return WORDS[kind].format_map(context)
+    message = fault["msg"].removeprefix("Value error, ")
     return message[:1].upper() + message[1:]

@@ -3,11 +3,11 @@
 import enum
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
 from labeler.errors import Invalid
 
@@ -92,3 +92,8 @@ BigInt = Annotated[int, mapped_column(sa.BigInteger())]
 def reference(target: str, **options: Any) -> Any:
     """Declare a column that refers to `table.id`; never cascades."""
     return mapped_column(Identity, sa.ForeignKey(target), **options)
+
+
+def changed(session: Session, statement: sa.Update | sa.Delete) -> int:
+    """Run the statement; return how many rows it found."""
+    return cast("sa.CursorResult[Any]", session.execute(statement)).rowcount

@@ -1,11 +1,13 @@
 """One fresh database for each test, on SQLite and on PostgreSQL; a clock that can be stopped."""
 
+import functools
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 import exports.releases  # noqa: F401
@@ -93,9 +95,16 @@ def new_address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewA
 
 
 @pytest.fixture(params=BACKENDS)
-def address(request: pytest.FixtureRequest, new_address: NewAddress) -> str:
+def backend(request: pytest.FixtureRequest) -> str:
+    """The name of each back end in turn."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def address(backend: str, new_address: NewAddress) -> str:
     """The address of a fresh database, on each back end in turn."""
-    return new_address(request.param)
+    return new_address(backend)
 
 
 @pytest.fixture
@@ -106,11 +115,45 @@ def database(address: str) -> Iterator[Database]:
     database.close()
 
 
+@pytest.fixture(scope="session")
+def shared_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Database]]:
+    """One database of each back end for all tests that never commit."""
+
+    @functools.cache
+    def shared(backend: str) -> Database:
+        if backend == "sqlite":
+            path = tmp_path_factory.mktemp("shared") / "labeler.db"
+            shutil.copy(request.getfixturevalue("sqlite_template"), path)
+            return Database(f"sqlite:///{path}")
+        server = request.getfixturevalue("postgresql_server")
+        template = request.getfixturevalue("postgresql_template")
+        return Database(postgres.create_database(server, template=template))
+
+    yield shared
+    for backend in BACKENDS:
+        shared(backend).close()
+
+
 @pytest.fixture
-def session(database: Database) -> Iterator[Session]:
-    """A writing session on a fresh database, for tests of verbs."""
+def session(
+    request: pytest.FixtureRequest, backend: str, shared_database: Callable[[str], Database]
+) -> Iterator[Session]:
+    """A writing session for tests of verbs; what it did is undone.
+
+    It may commit only where the test asks for a `database` of its own.
+    """
+    own = "database" in request.fixturenames
+    database = request.getfixturevalue("database") if own else shared_database(backend)
     with database.writing() as session:
+        if not own:
+            event.listen(session, "before_commit", _refuse_to_commit)
         yield session
+
+
+def _refuse_to_commit(_session: Session) -> None:
+    raise AssertionError("To commit, a test asks for a `database` of its own.")
 
 
 @pytest.fixture

@@ -4,12 +4,6 @@ The body is written to a file first: it may be long, and its digest must be know
 first row is stored. While it comes in, and while its rows are read, nobody waits to write.
 """
 
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
 from flask import current_app, request
 
 from labeler import database
@@ -19,8 +13,9 @@ from labeler.config import Settings
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
 from labeler.people.tokens import Scope
-from labeler.work import batches, layouts, projects
+from labeler.work import batches, projects, uploads
 from labeler.work.batches import Progress
+from labeler.work.projects import Project
 
 SUFFIXES = {
     "application/x-ndjson": ".jsonl",
@@ -38,10 +33,8 @@ def load_batch(slug: str, media_type: str, query: models.BatchQuery, *, by: Pers
     `skip_bad` the others are loaded, and the answer tells which were not.
     """
     with database.of_app().reading() as still:
-        projects.find(still, slug, by=by, role=Role.owner)
-    suffix = SUFFIXES[media_type]
-    with _received(suffix) as path:
-        progress = _load(path, slug, query, name=query.name or f"upload{suffix}", by=by)
+        project = projects.find(still, slug, by=by, role=Role.owner)
+    progress = _load(project, SUFFIXES[media_type], query, by=by)
     told = models.Batch(
         batch=progress.batch.id,
         name=progress.batch.name,
@@ -55,31 +48,25 @@ def load_batch(slug: str, media_type: str, query: models.BatchQuery, *, by: Pers
     return told, 201
 
 
-@contextmanager
-def _received(suffix: str) -> Iterator[Path]:
+def _load(project: Project, suffix: str, query: models.BatchQuery, *, by: Person) -> Progress:
     settings: Settings = current_app.extensions["labeler.settings"]
     request.max_content_length = settings.upload_mb * MEGABYTE
-    folder = settings.data / "uploads"
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=folder, suffix=suffix) as file:
-        shutil.copyfileobj(request.stream, file, MEGABYTE)
-        file.flush()
-        yield Path(file.name)
-
-
-def _load(path: Path, slug: str, query: models.BatchQuery, *, name: str, by: Person) -> Progress:
-    rows = layouts.read(
-        path, layout=query.layout, language=query.language, known_answers=query.known_answers
-    )
-    digest = layouts.digest(path)
-    session = database.session()
-    project = projects.find(session, slug, by=by, role=Role.owner)
-    loading = batches.load(
-        session, project, rows, name=name, digest=digest, by=by, skip_bad=query.skip_bad
-    )
-    for step in loading:
-        session.commit()
-        progress = step
+    with uploads.kept(request.stream, settings.uploads, suffix) as path:
+        session = database.session()
+        loading = batches.load_file(
+            session,
+            project,
+            path,
+            name=query.name or f"upload{suffix}",
+            by=by,
+            layout=query.layout,
+            language=query.language,
+            known_answers=query.known_answers,
+            skip_bad=query.skip_bad,
+        )
+        for step in loading:
+            session.commit()
+            progress = step
     return progress
 
 

@@ -16,12 +16,12 @@ def person(scope: Scope) -> Person:
 
     Raises Unauthorized without a token that works, Forbidden outside the token's scopes.
     """
-    given = request.authorization
-    if given is None or given.type != "bearer" or not given.token:
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not token.strip():
         raise _unauthorized("Please send a token: Authorization: Bearer …")
     # A session of its own, so that a POST takes its turn to write only when it writes.
     with database.of_app().reading() as session:
-        caller = tokens.person_of(session, given.token, scope)
+        caller = tokens.person_of(session, token.strip(), scope)
     if caller is None:
         raise _unauthorized("This token does not work, or no longer.", error="invalid_token")
     flask.g.person_id = caller.id

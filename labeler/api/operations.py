@@ -13,6 +13,7 @@ from flask import Response, request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import UnsupportedMediaType
 
+from labeler import errors
 from labeler.api import callers
 from labeler.errors import Invalid
 from labeler.people.tokens import Scope
@@ -103,13 +104,6 @@ def _read_query(model: type[BaseModel]) -> BaseModel:
         raise _invalid(error, "query") from None
 
 
-_WORDS = {"missing": "This is needed.", "extra_forbidden": "There is no such field."}
-
-
 def _invalid(error: ValidationError, whole: str) -> Invalid:
-    faults = error.errors(include_url=False, include_context=False, include_input=False)
-    fields = {
-        ".".join(map(str, fault["loc"])) or whole: _WORDS.get(fault["type"], fault["msg"])
-        for fault in faults
-    }
-    return Invalid("Something in this request cannot be taken.", fields=fields)
+    faults = errors.faults(error, whole=whole)
+    return Invalid("Something in this request cannot be taken.", fields=faults)

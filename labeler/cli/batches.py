@@ -1,10 +1,9 @@
 """Batches: files of comparisons, each loaded whole or not at all."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 
@@ -13,21 +12,12 @@ from labeler.cli import installation, leftovers, refusals
 from labeler.database import Database
 from labeler.errors import Conflict, Invalid
 from labeler.people.memberships import Role
-from labeler.work import batches, layouts, projects
+from labeler.work import batches, projects
 from labeler.work.batches import Progress
-from labeler.work.layouts import Layout, Refused, Row
+from labeler.work.layouts import Layout
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 NEW_FILE = click.Path(dir_okay=False, path_type=Path)
-
-
-class Job(NamedTuple):
-    """One file to load, where to, and in whose name."""
-
-    slug: str
-    file: Path
-    actor: str | None
-    skip_bad: bool
 
 
 @click.group()
@@ -78,15 +68,18 @@ def load(
     """
     if refused and len(files) > 1:
         raise click.UsageError("--refused goes with a single file.")
-    read = partial(
-        layouts.read, layout=Layout(layout), language=language, known_answers=known_answers
+    load_file = partial(
+        batches.load_file,
+        layout=Layout(layout),
+        language=language,
+        known_answers=known_answers,
+        skip_bad=skip_bad,
     )
     codes = [0]
     with installation.connected(config.load()) as database:
         for file in files:
-            job = Job(slug, file, actor, skip_bad)
             try:
-                progress = _load(database, job, read(file))
+                progress = _load(database, slug, file, actor, load_file)
             except (Invalid, Conflict) as refusal:
                 click.echo(f"{file}: {refusals.told(refusal)}", err=True)
                 codes.append(refusals.ending(refusal).exit_code)
@@ -95,20 +88,18 @@ def load(
     ctx.exit(max(codes))
 
 
-def _load(database: Database, job: Job, rows: Iterable[Row | Refused]) -> Progress:
-    digest = layouts.digest(job.file)
+def _load(
+    database: Database,
+    slug: str,
+    file: Path,
+    actor: str | None,
+    load_file: Callable[..., Iterator[Progress]],
+) -> Progress:
+    with database.reading() as still:
+        by = installation.acting(still, slug, actor)
+        project = projects.find(still, slug, by=by, role=Role.owner)
     with database.writing() as session:
-        by = installation.acting(session, job.slug, job.actor)
-        steps = batches.load(
-            session,
-            projects.find(session, job.slug, by=by, role=Role.owner),
-            rows,
-            name=job.file.name,
-            digest=digest,
-            by=by,
-            skip_bad=job.skip_bad,
-        )
-        for progress in steps:
+        for progress in load_file(session, project, file, name=file.name, by=by):
             session.commit()
             _show(progress)
     return progress

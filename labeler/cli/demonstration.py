@@ -110,7 +110,7 @@ def _show_links(settings: Settings) -> None:
         session.commit()
     click.echo("Each of these links signs in once; run this again for new ones.")
     for name, secret in made.items():
-        click.echo(f"  {name:<22}{installation.link(settings, secret)}")
+        click.echo(f"  {name:<22}{settings.link(secret)}")
 
 
 def _require_free(port: int) -> None:

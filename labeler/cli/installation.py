@@ -58,11 +58,6 @@ def reading() -> Iterator[Session]:
         yield session
 
 
-def link(settings: Settings, secret: str) -> str:
-    """Return the address that signs a person in once."""
-    return f"{settings.public_url.rstrip('/')}/link/{secret}"
-
-
 def acting(session: Session, slug: str, email: str | None) -> Person:
     """Return who acts in the project: the person of this address, else its first owner."""
     return accounts.find(session, email) if email else _first_owner(session, slug)

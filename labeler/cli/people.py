@@ -48,7 +48,7 @@ def link(email: str, actor: str | None) -> None:
 def show_link(secret: str) -> None:
     """Print a sign-in link and how long it works."""
     click.echo(f"This link signs in once, within {sign_ins.LINK_LASTS.days} days:")
-    click.echo(installation.link(config.load(), secret))
+    click.echo(config.load().link(secret))
 
 
 def _actor(session: Session, email: str | None) -> Person | None:

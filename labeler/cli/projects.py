@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler.cli import installation, people
-from labeler.errors import Invalid
+from labeler.errors import Invalid, NotFound
 from labeler.people import accounts, memberships, sign_ins
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
@@ -26,20 +26,24 @@ def project() -> None:
 
 @project.command()
 @click.argument("file", type=FILE)
-@click.option("--owner", required=True, metavar="EMAIL", help="Whose project it becomes.")
+@click.option(
+    "--owner", metavar="EMAIL", help="Whose project it becomes; if left out, of who does this."
+)
 @click.option(
     "--as",
     "actor",
     metavar="EMAIL",
     help="Who does this; if left out, the first administrator.",
 )
-def create(file: Path, owner: str, actor: str | None) -> None:
+def create(file: Path, owner: str | None, actor: str | None) -> None:
     """Make a project as a TOML file describes it."""
     draft = projects.read_draft(_read_toml(file))
     with installation.writing() as session:
-        owning = accounts.find(session, owner)
-        by = accounts.find(session, actor) if actor else installation.first_admin(session)
-        made = _create_for(session, draft, owning, by=by or owning)
+        owning = accounts.find(session, owner) if owner else None
+        by = accounts.find(session, actor) if actor else installation.first_admin(session) or owning
+        if by is None:
+            raise NotFound("There is no administrator yet; --as says who does this.")
+        made = _create_for(session, draft, owning or by, by=by)
         session.commit()
     click.echo(f"Made the project {made.slug}: {made.title}")
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from labeler import clock
 from labeler.errors import Conflict
-from labeler.schema import Base, Id, reference
+from labeler.schema import Base, BigInt, Id, reference
 
 CHECK_AMOUNT = "amount_minor > 0 AND CAST(amount_minor AS BIGINT) = amount_minor"
 
@@ -75,7 +75,7 @@ class Transfer(Base):
     project_id: Mapped[int] = reference("projects.id")
     from_account_id: Mapped[int] = reference("accounts.id")
     to_account_id: Mapped[int] = reference("accounts.id")
-    amount_minor: Mapped[int] = mapped_column(sa.BigInteger())
+    amount_minor: Mapped[BigInt]
     currency: Mapped[str]
     key: Mapped[str] = mapped_column(unique=True)
     judgment_id: Mapped[int | None] = reference("judgments.id", index=True)

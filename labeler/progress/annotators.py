@@ -20,6 +20,9 @@ from labeler.work.judgments import IS_CURRENT, Judgment
 from labeler.work.projects import Project, ProjectState, of_person
 from labeler.work.rubrics import Rubric
 
+LATEST = 500
+"""How many judgments tell how long one takes just now."""
+
 
 @dataclass(frozen=True)
 class Work:
@@ -73,7 +76,7 @@ def work_of(session: Session, person: Person) -> Sequence[Work]:
             role,
             done=_done_by(session, project.id, person),
             total=_given_out(session, project.id),
-            median_ms=median_ms(session, project.id),
+            median_ms=median_ms(session, project.id, latest=LATEST),
             begun=assignments.open_of(session, project, person),
         )
         for project, role in of_person(session, person)

@@ -132,15 +132,15 @@ def skips(session: Session, project_id: int) -> Sequence[tuple[str, int]]:
     return [(reason.value if reason else "other", number) for reason, number in rows]
 
 
-def median_ms(session: Session, project_id: int) -> int | None:
-    """Return the median time of a judgment in the project, in milliseconds."""
-    place = sa.func.row_number().over(order_by=Judgment.duration_ms)
+def median_ms(session: Session, project_id: int, *, latest: int | None = None) -> int | None:
+    """Return the median time of a judgment in the project, or of the latest so many, in ms."""
+    times = sa.select(Judgment.duration_ms).where(Judgment.project_id == project_id, IS_CURRENT)
+    if latest is not None:
+        times = times.order_by(Judgment.id.desc()).limit(latest)
+    of_these = times.subquery()
+    place = sa.func.row_number().over(order_by=of_these.c.duration_ms)
     of_all = sa.func.count().over()
-    ranked = (
-        sa.select(Judgment.duration_ms, place.label("place"), of_all.label("n"))
-        .where(Judgment.project_id == project_id, IS_CURRENT)
-        .subquery()
-    )
+    ranked = sa.select(of_these, place.label("place"), of_all.label("n")).subquery()
     return session.scalar(
         sa.select(ranked.c.duration_ms).where(ranked.c.place == (ranked.c.n + 1) // 2)
     )

@@ -1,8 +1,7 @@
 """Loading comparisons from a page: a file is kept on disk, read in short steps, loaded whole."""
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,9 @@ from labeler import database
 from labeler.errors import Conflict, Invalid, Refusal
 from labeler.people.memberships import Role
 from labeler.web import filters, forms, visitors
-from labeler.work import batches, layouts, projects
+from labeler.work import batches, files, projects, uploads
 from labeler.work.batches import Progress
-from labeler.work.layouts import Layout
+from labeler.work.layouts import Layout, Refused
 
 pages = Blueprint("batches", __name__, url_prefix="/projects/<slug>/batches")
 
@@ -44,8 +43,9 @@ class LoadForm(BaseModel):
 
 @pages.url_value_preprocessor
 def _allow_large_files(_endpoint: str | None, values: dict[str, Any] | None) -> None:
-    # Before anything reads the form to look for its token; all others keep the usual limit.
-    if request.method == "POST" and current_user.is_authenticated and _owns((values or {})["slug"]):
+    # Before anything reads the form to look for its token. Only files are kept out of memory.
+    large = request.method == "POST" and request.mimetype == "multipart/form-data"
+    if large and current_user.is_authenticated and _owns((values or {})["slug"]):
         request.max_content_length = current_app.extensions["labeler.settings"].upload_mb * 2**20
 
 
@@ -67,16 +67,23 @@ def load(slug: str) -> ResponseReturnValue:
     with database.of_app().reading() as session:
         project = projects.find(session, slug, by=visitors.person(), role=Role.owner)
     try:
-        form = forms.read(LoadForm)
-        with _kept(request.files.get("file")) as (path, name):
-            progress = _load(project, form, path, name)
+        progress = _load(project, forms.read(LoadForm), _file())
     except (Invalid, Conflict) as refusal:
         database.reread()
-        return _page(
-            slug, refusal.fields or {"file": refusal.message}, refusal.message
-        ), refusal.status
+        faults = refusal.fields or {"file": refusal.message}
+        return _page(slug, faults, refusal.message), refusal.status
     flask.flash(_said(progress.loaded, len(progress.refused)))
+    if progress.refused:
+        database.reread()
+        return _page(slug, {}, left_out=progress.first_refused)
     return redirect(url_for("batches.index", slug=slug))
+
+
+def _file() -> FileStorage:
+    upload = request.files.get("file")
+    if upload is None or not upload.filename:
+        raise Invalid("Please choose a file.", fields={"file": "Please choose a file."})
+    return upload
 
 
 def _said(loaded: int, refused: int) -> str:
@@ -90,48 +97,31 @@ def _said(loaded: int, refused: int) -> str:
     return words
 
 
-def _load(project: projects.Project, form: LoadForm, path: Path, name: str) -> Progress:
-    rows = layouts.read(
-        path,
-        layout=form.layout,
-        language=form.language or None,
-        known_answers=form.known_answers,
-    )
-    digest = layouts.digest(path)
-    session = database.session()
-    steps = batches.load(
-        session,
-        project,
-        rows,
-        name=name,
-        digest=digest,
-        by=visitors.person(),
-        skip_bad=form.skip_bad,
-    )
-    for progress in steps:
-        session.commit()
-        last = progress
-    return last
+def _load(project: projects.Project, form: LoadForm, upload: FileStorage) -> Progress:
+    name = Path(upload.filename or "").name
+    folder = current_app.extensions["labeler.settings"].uploads
+    with uploads.kept(upload.stream, folder, files.kind(name)) as path:
+        session = database.session()
+        steps = batches.load_file(
+            session,
+            project,
+            path,
+            name=name,
+            by=visitors.person(),
+            layout=form.layout,
+            language=form.language or None,
+            known_answers=form.known_answers,
+            skip_bad=form.skip_bad,
+        )
+        for step in steps:
+            session.commit()
+            progress = step
+    return progress
 
 
-@contextmanager
-def _kept(upload: FileStorage | None) -> Iterator[tuple[Path, str]]:
-    """Keep an uploaded file on disk while it is read; its own name only chooses the kind."""
-    if upload is None or not upload.filename:
-        raise Invalid("Please choose a file.", fields={"file": "Please choose a file."})
-    name = Path(upload.filename).name
-    kinds = (".jsonl", ".jsonl.gz", ".csv", ".parquet")
-    kind = next((kind for kind in kinds if name.lower().endswith(kind)), None)
-    if kind is None:
-        fault = "The name must end in .jsonl, .jsonl.gz, .csv or .parquet."
-        raise Invalid(fault, fields={"file": fault})
-    with tempfile.TemporaryDirectory(prefix="labeler-") as folder:
-        path = Path(folder) / f"upload{kind}"
-        upload.save(path)
-        yield path, name
-
-
-def _page(slug: str, faults: dict[str, str], message: str = "") -> str:
+def _page(
+    slug: str, faults: dict[str, str], message: str = "", *, left_out: Sequence[Refused] = ()
+) -> str:
     session, olga = database.session(), visitors.person()
     project = projects.find(session, slug, by=olga, role=Role.owner)
     return render_template(
@@ -143,4 +133,5 @@ def _page(slug: str, faults: dict[str, str], message: str = "") -> str:
         values=request.form,
         faults=faults,
         message=message,
+        left_out=left_out,
     )

@@ -86,7 +86,7 @@ def _forecast(project: Project, overview: Overview) -> str:
         return "It is too early for a forecast: that takes three days of judging."
     earliest, latest = overview.ends_between
     a_day = f"{overview.pace:,.0f}" if overview.pace >= 10 else f"{overview.pace:.1f}"
-    pace = f"At the pace of the last days of work, {a_day} a day, the rest will be in "
+    pace = f"At the pace of the last days of work, {a_day} a day, the rest will likely be judged "
     if latest is None:
         return pace + f"after {filters.day(earliest)}; the pace varies too much to say more."
     if latest == earliest:
@@ -118,7 +118,13 @@ def _cost(project: Project, overview: Overview, spent: Sequence[tuple[date, int]
         "cost",
         f"{money.text(totals[-1], project.currency)} earned by the people who judge",
         _cost_sentence(project, overview, low, high),
-        drawings.course(_from_zero(dated), ahead, band, top=_units(high, project)),
+        drawings.course(
+            _from_zero(dated),
+            ahead,
+            band,
+            top=_units(high, project),
+            decimals=money.exponent(project.currency),
+        ),
         ("Day", f"That day, {project.currency}", f"In all, {project.currency}"),
         [
             (filters.day(day), _figure(amount, project), _figure(total, project))
@@ -213,7 +219,7 @@ def _step_bars(said: dict[str, int], steps: int) -> list[Bar]:
 
 
 def _lean(chose_a: int, chose_b: int) -> tuple[str, str]:
-    """Say whether one side is favoured; sides are dealt at random, so neither should be."""
+    """Say whether one side is favoured; sides are placed at random, so neither should be."""
     from labeler.stats.reliability import wilson_interval
 
     n = chose_a + chose_b
@@ -227,7 +233,7 @@ def _lean(chose_a: int, chose_b: int) -> tuple[str, str]:
         title = "A is favoured over B" if chose_a > chose_b else "B is favoured over A"
     return title, (
         f"A was better in {chose_a:,} of {n:,} judgments that chose a side: "
-        f"{_share(chose_a / n, likely)}. Answers are dealt to A and B at random, so half is "
+        f"{_share(chose_a / n, likely)}. Answers are placed as A and B at random, so half is "
         "to be expected."
     )
 

@@ -98,14 +98,18 @@ def course(
     *,
     top: float,
     goal: float | None = None,
+    decimals: int = 0,
 ) -> Spec:
-    """Draw what adds up over time: a line so far, dots ahead, and a band for their likely range."""
+    """Draw what adds up over time: a line so far, dots ahead, and a band for their likely range.
+
+    Ticks have so many decimals, as amounts of money do.
+    """
     days = [point.day for point in (*so_far, *ahead, *band)]
     x = _time("day", min(days), max(days))
-    ticks = _round_ticks(top)
+    ticks = [tick / 10**decimals for tick in _round_ticks(round(top * 10**decimals))]
     if goal is not None:
         ticks = [*(tick for tick in ticks if tick < 0.85 * goal), goal]
-    y = _amount("value", top, ticks)
+    y = _amount("value", top, ticks, _decimals(decimals))
     layers: list[Spec] = []
     if band:
         layers.append(_layer(band, {"type": "area"}, x, y | {"field": "low"}, "high"))
@@ -186,6 +190,10 @@ def _amount(
         "scale": {"domain": [0, top], "nice": False},
         "axis": axis,
     }
+
+
+def _decimals(number: int) -> Mapping[str, object]:
+    return {"minimumFractionDigits": number, "maximumFractionDigits": number}
 
 
 def _round_ticks(top: float) -> list[float]:

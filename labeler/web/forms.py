@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 from flask import request
 from pydantic import BaseModel, ValidationError
 
-from labeler.errors import Invalid, fault_words
+from labeler import errors
+from labeler.errors import Invalid
 
 Form = TypeVar("Form", bound=BaseModel)
 LARGEST_ID = 2**63 - 1
@@ -35,8 +36,5 @@ def parse(model: type[Form], values: Mapping[str, Any]) -> Form:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        faults = {
-            ".".join(str(part) for part in fault["loc"]) or "form": fault_words(fault)
-            for fault in error.errors()
-        }
+        faults = errors.faults(error)
         raise Invalid("Please look at the marked fields.", fields=faults) from None

@@ -1,7 +1,5 @@
 """The people of a project: their numbers, invitations, roles."""
 
-from urllib.parse import urljoin
-
 import flask
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -9,7 +7,8 @@ from flask_login import login_required
 from pydantic import BaseModel, ConfigDict, Field
 
 from labeler import database, progress
-from labeler.errors import Conflict, Invalid, NotFound
+from labeler.config import Settings
+from labeler.errors import Conflict, Forbidden, Invalid, NotFound
 from labeler.people import accounts, memberships, sign_ins
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
@@ -18,6 +17,11 @@ from labeler.work import projects
 
 pages = Blueprint("members", __name__, url_prefix="/projects/<slug>/people")
 
+NOT_YOURS = (
+    "Only whoever invited this person may make a link for them, as long as they have no password. "
+    "Please ask an administrator."
+)
+NOW_IS = {Role.annotator: "an annotator", Role.reviewer: "a reviewer", Role.owner: "an owner"}
 ROLE_WORDS = [
     (Role.annotator.value, "Annotator: judges"),
     (Role.reviewer.value, "Reviewer: sees numbers and judgments"),
@@ -66,8 +70,20 @@ def invite(slug: str) -> ResponseReturnValue:
     if secret is None:
         flask.flash(f"{person.name} has an account here and finds the project after signing in.")
         return redirect(url_for("members.index", slug=slug))
-    database.reread()
-    return _page(slug, link=_link(secret), invited=person.name)
+    return _with_link(slug, person, secret)
+
+
+@pages.post("/<int:person_id>/link")
+@login_required
+def link(slug: str, person_id: int) -> ResponseReturnValue:
+    session, olga = database.session(), visitors.person()
+    project = projects.find(session, slug, by=olga, role=Role.owner)
+    person = _member(project.id, person_id)
+    secret = sign_ins.invite(session, person, by=olga)
+    if secret is None:
+        raise Forbidden(NOT_YOURS)
+    session.commit()
+    return _with_link(slug, person, secret)
 
 
 @pages.post("/<int:person_id>/role")
@@ -79,7 +95,7 @@ def change_role(slug: str, person_id: int) -> ResponseReturnValue:
     person = _member(project.id, person_id)
     memberships.grant(session, project.id, person, role, by=olga)
     session.commit()
-    flask.flash(f"{person.name} is now: {role.value}.")
+    flask.flash(f"{person.name} is {NOW_IS[role]} now.")
     return redirect(url_for("members.index", slug=slug))
 
 
@@ -95,6 +111,12 @@ def remove(slug: str, person_id: int) -> ResponseReturnValue:
     return redirect(url_for("members.index", slug=slug))
 
 
+def _with_link(slug: str, person: Person, secret: str) -> str:
+    settings: Settings = current_app.extensions["labeler.settings"]
+    database.reread()
+    return _page(slug, link=settings.link(secret), invited=person.name)
+
+
 def _page(
     slug: str,
     *,
@@ -104,11 +126,13 @@ def _page(
 ) -> str:
     session, olga = database.session(), visitors.person()
     project = projects.find(session, slug, by=olga, role=Role.reviewer)
+    rows = progress.people(session, project)
     return render_template(
         "members/index.html",
         project=project,
         role=projects.role_in(session, project, olga),
-        rows=progress.people(session, project),
+        rows=rows,
+        open_to=sign_ins.open_to(session, [row.person for row in rows], by=olga),
         roles=ROLE_WORDS,
         faults=faults or {},
         values=request.form if faults else {},
@@ -122,8 +146,3 @@ def _member(project_id: int, person_id: int) -> Person:
         if person.id == person_id:
             return person
     raise NotFound("This person has no part in the project.")
-
-
-def _link(secret: str) -> str:
-    site: str = current_app.extensions["labeler.settings"].public_url
-    return urljoin(site, url_for("sessions.link", secret=secret))

@@ -1,6 +1,7 @@
 """What every answer carries and every unsafe request must show."""
 
 from flask import Flask, Response, request
+from flask_login import current_user
 from flask_wtf.csrf import CSRFProtect
 
 from labeler.errors import Forbidden
@@ -17,19 +18,32 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
+FROM_STRANGERS = 100_000
+"""How many bytes of a form are read of somebody who is not signed in."""
+
 csrf = CSRFProtect()
 
 
 def init_app(app: Flask) -> None:
     """Refuse requests that another site made, and set the headers of every answer."""
+    app.before_request(_read_little_of_strangers)  # first: the next one reads forms
     csrf.init_app(app)
     app.before_request(_refuse_cross_site)
     app.after_request(_set_headers)
 
 
+def _is_unsafe() -> bool:
+    return request.method not in ("GET", "HEAD", "OPTIONS")
+
+
+def _read_little_of_strangers() -> None:
+    # The API reads nothing before it knows who calls.
+    if _is_unsafe() and request.blueprint != "api" and not current_user.is_authenticated:
+        request.max_content_length = FROM_STRANGERS
+
+
 def _refuse_cross_site() -> None:
-    unsafe = request.method not in ("GET", "HEAD", "OPTIONS")
-    if unsafe and request.headers.get("Sec-Fetch-Site", "same-origin") not in (
+    if _is_unsafe() and request.headers.get("Sec-Fetch-Site", "same-origin") not in (
         "same-origin",
         "none",
     ):

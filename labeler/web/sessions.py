@@ -7,6 +7,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.orm import Session
 
 from labeler import database
 from labeler.errors import Invalid
@@ -102,11 +103,9 @@ def use_link(secret: str) -> ResponseReturnValue:
         )
         return page, refusal.status
     session = database.session()
-    if hashed:
-        owner = sign_ins.person_of_link(session, secret)
-        accounts.set_password(session, owner, hashed)
-        sign_ins.end_all(session, owner)
     person, cookie = sign_ins.use_link(session, secret, browser=_browser())
+    if hashed:
+        cookie = _take_over(session, person, hashed)
     session.commit()
     visitors.welcome(person, cookie)
     return redirect(url_for("work.home"))
@@ -128,9 +127,7 @@ def set_password() -> ResponseReturnValue:
         return _account(refusal.fields), refusal.status
     session = database.session()
     person = visitors.person()
-    accounts.set_password(session, person, hashed)
-    sign_ins.end_all(session, person)
-    secret = sign_ins.start(session, person, browser=_browser())
+    secret = _take_over(session, person, hashed)
     session.commit()
     visitors.welcome(person, secret)
     flask.flash("Your password is set. You are signed out everywhere else.")
@@ -201,6 +198,13 @@ def _checked(form: SignInForm) -> int:
         accounts.note_failure(session, known.person_id)
         session.commit()
     raise Invalid("That did not work.", fields={"password": NOT_SIGNED_IN})
+
+
+def _take_over(session: Session, person: Person, hashed: str) -> str:
+    """Set the password and sign in here alone; return the secret for the cookie."""
+    accounts.set_password(session, person, hashed)
+    sign_ins.end_all(session, person)
+    return sign_ins.start(session, person, browser=_browser())
 
 
 def _browser() -> str:

@@ -5,13 +5,13 @@ the last one has turned the batch from loading to ready.
 """
 
 import enum
-import hashlib
-import json
-import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from heapq import nsmallest
 from itertools import islice
+from operator import attrgetter
+from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session
@@ -19,10 +19,9 @@ from sqlalchemy.orm import Mapped, Session
 from labeler import clock, events
 from labeler.errors import Conflict, Invalid
 from labeler.people.accounts import Person
-from labeler.schema import Base, Id, reference
-from labeler.work.comparisons import EVERYBODY, Comparison, Prompt, Response
-from labeler.work.gold import Gold
-from labeler.work.layouts import Refused, Row
+from labeler.schema import Base, Id, changed, reference
+from labeler.work import intake, layouts
+from labeler.work.layouts import Layout, Refused, Row
 from labeler.work.projects import Project
 
 CHUNK = 500
@@ -31,7 +30,10 @@ CHUNK_BYTES = 4_000_000
 MOST_REFUSED = 100_000
 """How many rows may be left out of one file: each is kept, with the reason."""
 SHOWN = 20
-"""How many refused rows a complaint names one by one."""
+"""How many refused rows are named one by one."""
+LOOK_ON = 50_000
+"""How many rows after a refused one are looked at, to name more of them."""
+MOMENT = timedelta(microseconds=1)
 
 
 class BatchState(enum.Enum):
@@ -68,6 +70,33 @@ class Progress:
     loaded: int = 0
     refused: list[Refused] = field(default_factory=list)
 
+    @property
+    def first_refused(self) -> list[Refused]:
+        """The refused rows that are shown one by one, by line."""
+        return nsmallest(SHOWN, self.refused, key=attrgetter("line"))
+
+
+def load_file(
+    session: Session,
+    project: Project,
+    path: Path,
+    *,
+    name: str,
+    by: Person,
+    layout: Layout = Layout.auto,
+    language: str | None = None,
+    known_answers: bool = False,
+    skip_bad: bool = False,
+) -> Iterator[Progress]:
+    """Read a file as `layouts.read` does and load it as `load` does.
+
+    The whole file is read once before the session is used: with a project from another session
+    nobody has to wait meanwhile.
+    """
+    rows = layouts.read(path, layout=layout, language=language, known_answers=known_answers)
+    digest = layouts.digest(path)
+    yield from load(session, project, rows, name=name, digest=digest, by=by, skip_bad=skip_bad)
+
 
 def load(
     session: Session,
@@ -79,52 +108,42 @@ def load(
     by: Person,
     skip_bad: bool = False,
 ) -> Iterator[Progress]:
-    """Load a file's rows as one batch; yield whenever a chunk is whole, for the caller to commit.
+    """Load rows as one batch; yield after every chunk, for the caller to commit.
 
-    Without `skip_bad` the first refused row undoes the whole batch, with it `MOST_REFUSED` and
-    one more. Raises Conflict if the file
-    was loaded before, and Invalid naming refused rows by line and field; both leave no batch.
-    A second attempt at the same file takes over from one that was cut off, or still goes on:
-    that one raises Conflict.
+    One refused row keeps the whole file out. With `skip_bad` refused rows are left out instead,
+    up to `MOST_REFUSED` of them. Raises Invalid, naming refused rows by line and field, and
+    Conflict if the file was loaded before; both leave nothing behind.
+    Loading a file that is still being loaded takes over: the earlier attempt raises Conflict.
     """
     progress = Progress(_open(session, project, name=name, digest=digest, by=by))
+    for _ in _empty(session, progress.batch):  # of what an earlier attempt has left
+        yield progress
     yield progress
-    source = iter(rows)
     try:
+        source = iter(rows)
         while chunk := _next_rows(source):
             _take(session, project, progress, chunk, by=by)
             yield progress  # before more is read: nobody should wait for the turn to write
-            if progress.refused and not skip_bad:
-                more = islice(source, 50_000)
-                progress.refused += [row for row in more if isinstance(row, Refused)]
-                raise _complaint(progress.refused)
-            if len(progress.refused) > MOST_REFUSED:
-                raise _complaint(progress.refused)
+            _require_good(progress, source, skip_bad=skip_bad)
         if not progress.loaded:
-            raise _complaint(progress.refused) if progress.refused else _nothing()
+            raise _complaint(progress) if progress.refused else _nothing()
     except Invalid:
-        _hold(session, progress.batch)
-        discard(session, progress.batch)
-        yield progress
+        for _ in discard(session, progress.batch):
+            yield progress
         raise
     _finish(session, progress, by=by)
     yield progress
 
 
-def discard(session: Session, batch: Batch) -> None:
-    """Remove a batch that never became ready, with all that was stored of it."""
-    if batch.state is not BatchState.loading:
-        raise Conflict("This batch is in use and stays.")
-    mine = sa.select(Comparison.id).where(Comparison.batch_id == batch.id)
-    session.execute(sa.delete(Gold).where(Gold.comparison_id.in_(mine)))
-    session.execute(sa.delete(Response).where(Response.comparison_id.in_(mine)))
-    prompts = session.scalars(
-        sa.select(Comparison.prompt_id).where(Comparison.batch_id == batch.id).distinct()
-    ).all()
-    session.execute(sa.delete(Comparison).where(Comparison.batch_id == batch.id))
-    _discard_unused(session, prompts)
+def discard(session: Session, batch: Batch) -> Iterator[None]:
+    """Remove a batch that never became ready; yield after every chunk, for the caller to commit.
+
+    The batch itself goes last: the next attempt at its file finds what this one did not reach.
+    """
+    yield from _empty(session, batch)
     session.delete(batch)
     session.flush()
+    yield
 
 
 def of_project(session: Session, project_id: int) -> Sequence[Batch]:
@@ -144,44 +163,64 @@ def ready_ids(session: Session, project_id: int) -> Sequence[int]:
 
 
 def _open(session: Session, project: Project, *, name: str, digest: str, by: Person) -> Batch:
-    before = session.scalar(
+    """Make the batch of this file, or take it from an earlier attempt that did not finish."""
+    _take_turn(session, project.id)
+    batch = session.scalar(
         sa.select(Batch)
         .where(Batch.project_id == project.id, Batch.digest == digest)
-        .with_for_update()
+        .execution_options(populate_existing=True)
     )
-    if before is not None and before.state is BatchState.ready:
+    if batch is None:
+        batch = Batch(project_id=project.id, digest=digest, comparisons=0, refused=0)
+        batch.created_at = clock.now()
+    elif batch.state is BatchState.ready:
         raise Conflict(
-            f"This file was loaded before, as {before.name} on {before.created_at:%Y-%m-%d}. "
+            f"This file was loaded before, as {batch.name} on {batch.created_at:%Y-%m-%d}. "
             "Nothing was loaded now."
         )
-    if before is not None:
-        discard(session, before)  # what an earlier attempt has left
-    batch = Batch(
-        project_id=project.id,
-        name=name[:200],
-        digest=digest,
-        state=BatchState.loading,
-        comparisons=0,
-        refused=0,
-        created_by=by.id,
-        created_at=clock.now(),
-    )
+    else:
+        batch.created_at = max(clock.now(), batch.created_at + MOMENT)
+    batch.name, batch.created_by, batch.state = name[:200], by.id, BatchState.loading
     session.add(batch)
     session.flush()
     return batch
 
 
+def _take_turn(session: Session, project_id: int) -> None:
+    # Two loads that store and discard the same prompts at once would trip over each other. This
+    # kind of lock lets everybody else refer to the project.
+    session.execute(
+        sa.select(Project.id).where(Project.id == project_id).with_for_update(key_share=True)
+    )
+
+
 def _hold(session: Session, batch: Batch) -> None:
-    # SQLite gives an id again that was free, so that the moment is compared as well.
+    """Begin a chunk: take the project's turn; raise Conflict if the batch is no longer ours."""
+    _take_turn(session, batch.project_id)
+    # Whoever takes a batch over gives it another moment.
     held = changed(
         session,
         sa.update(Batch)
-        .where(Batch.id == batch.id, Batch.created_at == batch.created_at)
+        .where(
+            Batch.id == batch.id,
+            Batch.created_at == batch.created_at,
+            Batch.state == BatchState.loading,
+        )
         .values(state=BatchState.loading)
         .execution_options(synchronize_session=False),
     )
     if not held:
         raise Conflict("A later attempt to load this file has taken over.")
+
+
+def _empty(session: Session, batch: Batch) -> Iterator[None]:
+    """Remove all comparisons of the batch; yield after every chunk but the last."""
+    if batch.state is not BatchState.loading:
+        raise Conflict("This batch is in use and stays.")
+    _hold(session, batch)
+    while intake.remove(session, batch.id, at_most=CHUNK):
+        yield
+        _hold(session, batch)
 
 
 def _next_rows(source: Iterator[Row | Refused]) -> list[Row | Refused]:
@@ -206,116 +245,21 @@ def _take(
     _hold(session, progress.batch)
     progress.refused += [row for row in chunk if isinstance(row, Refused)]
     rows = [row for row in chunk if isinstance(row, Row)]
-    fresh, known = _split_known(session, project, rows)
+    fresh, known = intake.split_known(session, project, rows)
     progress.refused += [
         Refused(row.line, "id", f"The id {row.id} is there already.") for row in known
     ]
-    _store(session, project, progress.batch, fresh, by=by)
+    intake.store(session, project, progress.batch.id, fresh, by=by)
     progress.loaded += len(fresh)
 
 
-def _split_known(
-    session: Session, project: Project, rows: Sequence[Row]
-) -> tuple[list[Row], list[Row]]:
-    seen = set(
-        session.scalars(
-            sa.select(Comparison.external_id).where(
-                Comparison.project_id == project.id,
-                Comparison.external_id.in_([row.id for row in rows]),
-            )
-        )
-    )
-    fresh: list[Row] = []
-    known: list[Row] = []
-    for row in rows:
-        (known if row.id in seen else fresh).append(row)
-        seen.add(row.id)
-    return fresh, known
-
-
-def _store(
-    session: Session, project: Project, batch: Batch, rows: Sequence[Row], *, by: Person
-) -> None:
-    if not rows:
-        return
-    prompt_ids = _store_prompts(session, project, rows)
-    comparisons = [
-        {
-            "project_id": project.id,
-            "batch_id": batch.id,
-            "prompt_id": prompt_ids[prompt_digest(row)],
-            "external_id": row.id,
-            "language": row.language,
-            "is_gold": row.gold is not None,
-            "shuffle": secrets.randbits(62),
-            "wanted": (wanted := EVERYBODY if row.gold else project.judgments_per_comparison),
-            "open_slots": wanted,
-            "judged": 0,
-            "details": row.metadata,
-        }
-        for row in rows
-    ]
-    ids = session.scalars(
-        sa.insert(Comparison).returning(Comparison.id, sort_by_parameter_order=True), comparisons
-    ).all()
-    session.execute(sa.insert(Response), list(_responses(project, ids, rows)))
-    golds = [
-        {
-            "comparison_id": comparison_id,
-            "project_id": project.id,
-            "better": row.gold.better,
-            "why": row.gold.why,
-            "created_by": by.id,
-            "created_at": clock.now(),
-        }
-        for comparison_id, row in zip(ids, rows, strict=True)
-        if row.gold
-    ]
-    if golds:
-        session.execute(sa.insert(Gold), golds)
-
-
-def _responses(
-    project: Project, ids: Sequence[int], rows: Sequence[Row]
-) -> Iterator[dict[str, object]]:
-    for comparison_id, row in zip(ids, rows, strict=True):
-        for number, response in enumerate(row.responses):
-            yield {
-                "project_id": project.id,
-                "comparison_id": comparison_id,
-                "number": number,
-                "text": response.text,
-                "model": response.model,
-                "provenance": response.provenance,
-            }
-
-
-def _store_prompts(session: Session, project: Project, rows: Sequence[Row]) -> dict[str, int]:
-    wanted = {prompt_digest(row): row for row in rows}
-    lookup = sa.select(Prompt.digest, Prompt.id).where(
-        Prompt.project_id == project.id, Prompt.digest.in_(wanted)
-    )
-    known = dict(session.execute(lookup).all())
-    missing = [
-        {
-            "project_id": project.id,
-            "digest": digest,
-            "messages": [{"role": turn.role, "content": turn.content} for turn in row.messages],
-            "language": row.language,
-        }
-        for digest, row in wanted.items()
-        if digest not in known
-    ]
-    if missing:
-        session.execute(sa.insert(Prompt), missing)
-        known = dict(session.execute(lookup).all())
-    return known
-
-
-def prompt_digest(row: Row) -> str:
-    """Hash a prompt's turns; the same words in the same roles are the same prompt."""
-    turns = [[turn.role, turn.content] for turn in row.messages]
-    return hashlib.sha256(json.dumps(turns, ensure_ascii=False).encode()).hexdigest()
+def _require_good(progress: Progress, source: Iterator[Row | Refused], *, skip_bad: bool) -> None:
+    if progress.refused and not skip_bad:
+        more = islice(source, LOOK_ON)
+        progress.refused += [row for row in more if isinstance(row, Refused)]
+        raise _complaint(progress)
+    if len(progress.refused) > MOST_REFUSED:
+        raise _complaint(progress)
 
 
 def _finish(session: Session, progress: Progress, *, by: Person) -> None:
@@ -334,25 +278,17 @@ def _finish(session: Session, progress: Progress, *, by: Person) -> None:
     )
 
 
-def _complaint(refused: Sequence[Refused]) -> Invalid:
-    ordered = sorted(refused, key=lambda row: row.line)
-    fields = {f"line {row.line}, {row.field}": row.reason for row in ordered[:SHOWN]}
+def _complaint(progress: Progress) -> Invalid:
+    first = progress.first_refused
     return Invalid(
-        f"{_rows(len(refused))} cannot be loaded, so nothing was. "
-        f"The first is line {ordered[0].line}: {ordered[0].reason}",
-        fields=fields,
+        f"{_rows(len(progress.refused))} cannot be loaded, so nothing was. "
+        f"The first is line {first[0].line}: {first[0].reason}",
+        fields={f"line {row.line}, {row.field}": row.reason for row in first},
     )
 
 
 def _nothing() -> Invalid:
     return Invalid("There is nothing in this file.")
-
-
-def _discard_unused(session: Session, prompt_ids: Sequence[int]) -> None:
-    for start in range(0, len(prompt_ids), CHUNK):
-        some = prompt_ids[start : start + CHUNK]
-        used = sa.select(Comparison.prompt_id).where(Comparison.prompt_id.in_(some))
-        session.execute(sa.delete(Prompt).where(Prompt.id.in_(some), Prompt.id.not_in(used)))
 
 
 def _rows(count: int) -> str:

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, defer
 
 from labeler.errors import NotFound
-from labeler.schema import Base, Id, reference
+from labeler.schema import Base, BigInt, Id, changed, reference
 
 EVERYBODY = 2**31 - 1
 """How many judgments are wanted on gold."""
@@ -63,13 +63,15 @@ class Comparison(Base):
             sqlite_where=OPEN,
             postgresql_where=OPEN,
         ),
-        sa.Index("ix_comparisons_progress", "project_id", "batch_id", "is_gold", "judged", "wanted"),
+        sa.Index(
+            "ix_comparisons_progress", "project_id", "batch_id", "is_gold", "judged", "wanted"
+        ),
     )
 
     id: Mapped[Id]
     project_id: Mapped[int] = reference("projects.id")
-    batch_id: Mapped[int] = reference("batches.id")
-    prompt_id: Mapped[int] = reference("prompts.id")
+    batch_id: Mapped[int] = reference("batches.id", index=True)
+    prompt_id: Mapped[int] = reference("prompts.id", index=True)
     external_id: Mapped[str]
     language: Mapped[str]
     is_gold: Mapped[bool]

@@ -21,6 +21,7 @@ from labeler.work.records import ROW, Record, Refused, Values, checked, parsed
 Numbered: TypeAlias = tuple[int, bytes | str]
 """A line's number and its bytes, or the reason for refusing it."""
 
+KINDS = (".jsonl", ".jsonl.gz", ".csv", ".parquet")
 BLOCK = 1 << 20
 UNPACKED_FREE = 100_000_000
 UNPACKED_TIMES = 100
@@ -38,6 +39,14 @@ def digest(path: Path) -> str:
     """Return the SHA-256 of the file's bytes in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def kind(name: str) -> str:
+    """Return the ending that says what a file of this name is; raises Invalid."""
+    found = next((ending for ending in KINDS if name.lower().endswith(ending)), None)
+    if found is None:
+        raise Invalid("The name of the file must end in .jsonl, .jsonl.gz, .csv or .parquet.")
+    return found
 
 
 def read_records(path: Path, *, max_row_bytes: int) -> Iterator[Record | Refused]:
@@ -63,16 +72,14 @@ _STARTS = {".jsonl.gz": b"\x1f\x8b", ".parquet": b"PAR1"}
 
 
 def _reader(path: Path) -> _Reader:
+    suffix = kind(path.name)
+    _check_start(path, suffix)
     readers: dict[str, _Reader] = {
         ".jsonl": _json_rows,
         ".jsonl.gz": _packed_json_rows,
         ".csv": _csv_rows,
         ".parquet": _parquet_rows,
     }
-    suffix = next((suffix for suffix in readers if path.name.lower().endswith(suffix)), None)
-    if suffix is None:
-        raise Invalid("The name of the file must end in .jsonl, .jsonl.gz, .csv or .parquet.")
-    _check_start(path, suffix)
     return readers[suffix]
 
 

@@ -15,8 +15,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic import ValidationError as ModelError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from labeler import clock, events
-from labeler.errors import Conflict, Forbidden, Invalid, NotFound, fault_words
+from labeler import clock, errors, events
+from labeler.errors import Conflict, Forbidden, Invalid, NotFound
 from labeler.pay import money
 from labeler.people import memberships
 from labeler.people.accounts import Person
@@ -123,7 +123,7 @@ def read_draft(given: Mapping[str, Any]) -> ProjectDraft:
     try:
         draft = ProjectDraft.model_validate(given)
     except ModelError as error:
-        faults = {".".join(map(str, fault["loc"])): fault_words(fault) for fault in error.errors()}
+        faults = errors.faults(error, whole="project")
         raise Invalid("The project cannot be used as written.", fields=faults) from None
     _require_pay(draft.pay)
     return draft

@@ -333,6 +333,7 @@ def upgrade() -> None:
             "project_id", "external_id", name=op.f("uq_comparisons_project_id_external_id")
         ),
     )
+    op.create_index(op.f("ix_comparisons_batch_id"), "comparisons", ["batch_id"], unique=False)
     op.create_index(
         "ix_comparisons_open",
         "comparisons",
@@ -344,9 +345,10 @@ def upgrade() -> None:
     op.create_index(
         "ix_comparisons_progress",
         "comparisons",
-        ["project_id", "is_gold", "judged", "wanted"],
+        ["project_id", "batch_id", "is_gold", "judged", "wanted"],
         unique=False,
     )
+    op.create_index(op.f("ix_comparisons_prompt_id"), "comparisons", ["prompt_id"], unique=False)
     op.create_table(
         "assignments",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -597,6 +599,7 @@ def downgrade() -> None:
         postgresql_where=sa.text("state = 'open'"),
     )
     op.drop_table("assignments")
+    op.drop_index(op.f("ix_comparisons_prompt_id"), table_name="comparisons")
     op.drop_index("ix_comparisons_progress", table_name="comparisons")
     op.drop_index(
         "ix_comparisons_open",
@@ -604,6 +607,7 @@ def downgrade() -> None:
         sqlite_where=sa.text("open_slots > 0"),
         postgresql_where=sa.text("open_slots > 0"),
     )
+    op.drop_index(op.f("ix_comparisons_batch_id"), table_name="comparisons")
     op.drop_table("comparisons")
     op.drop_table("rubrics")
     op.drop_table("releases")

@@ -1,14 +1,25 @@
 """A real Chromium, one for each worker; a fresh window for each test."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from tests.browser.chromium import ARGUMENTS, find
+from tests.browser.site import Site, open_site
+from tests.conftest import NewAddress
 
 WIDE = {"width": 1280, "height": 900}
-TIMEOUT_MS = 10_000
+TIMEOUT_MS = 20_000
+expect.set_options(timeout=TIMEOUT_MS)
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +49,13 @@ def page(context: BrowserContext) -> Iterator[Page]:
     page.on("console", lambda message: faults.extend(_breach(message)))
     yield page
     assert faults == []
+
+
+@pytest.fixture
+def site(new_address: NewAddress, tmp_path: Path) -> Iterator[Site]:
+    """The demo, served."""
+    with open_site(new_address("sqlite"), tmp_path) as site:
+        yield site
 
 
 def _breach(message: ConsoleMessage) -> list[str]:

@@ -26,6 +26,11 @@ def test_nothing_set_is_a_small_installation_on_this_machine() -> None:
     assert not settings.secure
 
 
+def test_a_link_keeps_the_path_under_which_the_site_lies() -> None:
+    for public_url in ("https://example.org/labels", "https://example.org/labels/"):
+        assert Settings(public_url=public_url).link("x") == "https://example.org/labels/link/x"
+
+
 def test_variables_are_read(tmp_path: Path) -> None:
     settings = config.load(
         {
@@ -55,20 +60,20 @@ def test_every_unknown_setting_is_named(tmp_path: Path) -> None:
     file = tmp_path / "labeler.toml"
     file.write_text("thread = 2\n")
     assert faults(LABELER_CONFIG=str(file), LABELER_SECRET="x") == {
-        "LABELER_THREAD": "there is no such setting",
-        "LABELER_SECRET": "there is no such setting",
+        "LABELER_THREAD": "This name is not known here.",
+        "LABELER_SECRET": "This name is not known here.",
     }
 
 
 @pytest.mark.parametrize(
     ("name", "value", "reason"),
     [
-        ("LABELER_THREADS", "many", "valid integer"),
-        ("LABELER_THREADS", "0", "greater than or equal to 1"),
+        ("LABELER_THREADS", "many", "must be a whole number"),
+        ("LABELER_THREADS", "0", "must be 1 at least"),
         ("LABELER_LOG_LEVEL", "loud", "'info'"),
-        ("LABELER_DATABASE_URL", "mysql://localhost/x", "begins neither"),
-        ("LABELER_DATABASE_URL", "postgresql://localhost/x", "begins neither"),
-        ("LABELER_SECRET_KEY", "x" * 31, "shorter than 32 bytes; make one with `labeler secret`"),
+        ("LABELER_DATABASE_URL", "mysql://localhost/x", "Begins neither"),
+        ("LABELER_DATABASE_URL", "postgresql://localhost/x", "Begins neither"),
+        ("LABELER_SECRET_KEY", "x" * 31, "Shorter than 32 bytes; make one with `labeler secret`"),
     ],
 )
 def test_a_wrong_setting_is_named(name: str, value: str, reason: str) -> None:

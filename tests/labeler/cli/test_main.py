@@ -38,7 +38,7 @@ def test_version(terminal: Terminal) -> None:
 
 def test_an_unknown_setting_is_named(terminal: Terminal) -> None:
     said = terminal.refused(2, "project", "list", colour="blue", threads="many")
-    assert "LABELER_COLOUR: there is no such setting" in said
+    assert "LABELER_COLOUR: This name is not known here." in said
     assert "LABELER_THREADS" in said
 
 

@@ -63,6 +63,18 @@ def test_an_owner_makes_another_project_in_their_own_name(
     assert (project.created_by, roles) == (people.olga.id, {olga: "owner"})
 
 
+def test_a_project_without_an_owner_named_is_of_who_makes_it(
+    either: Terminal, file: Path, tmp_path: Path
+) -> None:
+    settle(either)
+    either.good("project", "create", file)
+    assert found(either, "kind-answers")[1] == {"root@example.org": "owner"}
+    other = tmp_path / "other.toml"
+    other.write_text('title = "Other"')
+    either.good("project", "create", other, "--as", "olga@example.org")
+    assert found(either, "other")[1] == {"olga@example.org": "owner"}
+
+
 def test_create_refuses(terminal: Terminal, people: Cast, file: Path) -> None:
     ada = ("--owner", "ada@example.org")
     assert "Only administrators" in terminal.refused(

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler import clock
-from labeler.errors import Conflict, Forbidden, Invalid, NotFound
+from labeler.errors import Conflict, Invalid, NotFound
 from labeler.people import accounts, passwords, sign_ins
 from labeler.people.accounts import Credentials, Person
 from tests.cast import Cast
@@ -51,12 +51,6 @@ def test_a_closed_account_is_not_found_and_its_address_not_given_again(
 def test_inviting_somebody_twice_finds_the_first(session: Session, cast: Cast) -> None:
     made = accounts.find_or_create(session, "new@example.org", "New", by=cast.olga)
     assert accounts.find_or_create(session, "new@example.org", "Newer", by=cast.olga) is made
-
-
-def test_only_administrators_administer(cast: Cast) -> None:
-    accounts.require_admin(cast.root)
-    with pytest.raises(Forbidden):
-        accounts.require_admin(cast.olga)
 
 
 # Guessing

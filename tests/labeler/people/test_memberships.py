@@ -1,13 +1,17 @@
 """Memberships: one person, one role in a project; a project never loses its last owner."""
 
+import threading
+
 import pytest
 from sqlalchemy.orm import Session
 
+from labeler.database import Database
 from labeler.errors import Invalid, NotFound
 from labeler.people import memberships
+from labeler.people.accounts import Person
 from labeler.people.memberships import Role
 from labeler.work.projects import Project
-from tests.cast import Cast
+from tests.cast import Cast, make_cast
 from tests.make import make_project
 
 
@@ -73,6 +77,37 @@ def test_an_owner_who_was_removed_does_not_count(
     memberships.grant(session, project.id, cast.root, Role.annotator, by=cast.olga)
     with pytest.raises(Invalid):
         memberships.remove(session, project.id, cast.olga, by=cast.root)
+
+
+@pytest.mark.parametrize("verb", ["remove", "grant"])
+def test_two_owners_who_remove_each_other_at_once_leave_one(database: Database, verb: str) -> None:
+    with database.writing() as session:
+        cast = make_cast(session)
+        project = make_project(session, cast)
+        session.commit()
+    refused: list[str] = []
+
+    def end(person: Person, by: Person) -> None:
+        with database.writing() as session:
+            try:
+                if verb == "remove":
+                    memberships.remove(session, project.id, person, by=by)
+                else:
+                    memberships.grant(session, project.id, person, Role.annotator, by=by)
+                session.commit()
+            except Invalid as refusal:
+                refused.append(refusal.message)
+
+    with database.writing() as first:
+        memberships.remove(first, project.id, cast.root, by=cast.olga)
+        second = threading.Thread(target=end, args=(cast.olga, cast.root))
+        second.start()
+        second.join(0.5)  # time to look at the owners as they are without the first's doing
+        first.commit()
+    second.join()
+    assert refused == ["A project needs an owner: make somebody else one first."]
+    with database.reading() as session:
+        assert names(session, project)["Olga"] is Role.owner
 
 
 def test_managing_is_more_than_annotating_in_some_project(

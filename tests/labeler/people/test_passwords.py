@@ -51,16 +51,16 @@ def test_nobody_has_no_password() -> None:
 
 def test_a_missing_account_takes_as_long_as_a_wrong_password() -> None:
     stored = passwords.hashed(GOOD)
-    # Best of several: what else this machine does only ever adds.
+    # The processor's time, best of several: what else this machine does only ever adds.
     wrong = min(_seconds(stored) for _ in range(7))
     missing = min(_seconds(None) for _ in range(7))
-    assert 0.6 < missing / wrong < 1.6
+    assert 0.5 < missing / wrong < 2
 
 
 def _seconds(stored: str | None) -> float:
-    began = time.perf_counter()
+    began = time.process_time()
     assert not passwords.matches(stored, "a wrong password")
-    return time.perf_counter() - began
+    return time.process_time() - began
 
 
 def test_never_more_than_two_hashes_at_once() -> None:

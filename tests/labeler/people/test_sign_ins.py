@@ -109,6 +109,21 @@ def test_the_link_of_a_closed_account_is_dead(session: Session, cast: Cast) -> N
         sign_ins.use_link(session, link)
 
 
+def test_everywhere_includes_links_that_nobody_used(session: Session, cast: Cast) -> None:
+    ada, bea = (sign_ins.make_link(session, each, by=None) for each in (cast.ada, cast.bea))
+    sign_ins.end_all(session, cast.ada)
+    with pytest.raises(NotFound):
+        sign_ins.use_link(session, ada)
+    assert sign_ins.person_of_link(session, bea) is cast.bea
+
+
+def test_a_link_that_is_used_ends_the_others(session: Session, cast: Cast) -> None:
+    used, kept = (sign_ins.make_link(session, cast.ada, by=cast.olga) for _ in range(2))
+    sign_ins.use_link(session, used)
+    with pytest.raises(NotFound):
+        sign_ins.use_link(session, kept)
+
+
 def test_a_link_is_no_cookie_and_a_cookie_no_link(session: Session, cast: Cast) -> None:
     link = sign_ins.make_link(session, cast.ada, by=None)
     assert sign_ins.person_of(session, link) is None
@@ -137,6 +152,21 @@ def test_an_owner_invites_who_is_new_here(session: Session, cast: Cast) -> None:
     assert first is not None
     assert again is not None
     assert sign_ins.person_of_link(session, first) is cast.ada
+
+
+def test_who_has_no_password_comes_back_by_who_invited_them(session: Session, cast: Cast) -> None:
+    link = sign_ins.invite(session, cast.ada, by=cast.olga)
+    assert link is not None
+    sign_ins.use_link(session, link)
+    sign_ins.invite(session, cast.ada, by=cast.root)  # helped out once
+    assert sign_ins.open_to(session, [cast.ada, cast.bea], by=cast.olga) == {
+        cast.ada.id,
+        cast.bea.id,
+    }
+    assert sign_ins.invite(session, cast.ada, by=cast.rex) is None
+    assert sign_ins.invite(session, cast.ada, by=cast.olga) is not None
+    accounts.set_password(session, cast.ada, "hashed")
+    assert sign_ins.invite(session, cast.ada, by=cast.olga) is None
 
 
 def test_an_invitation_never_opens_the_account_of_another(session: Session, cast: Cast) -> None:

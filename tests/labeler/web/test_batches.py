@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -78,9 +79,29 @@ def test_faults_name_their_line_and_nothing_is_loaded(site: Site) -> None:
 def test_bad_rows_can_be_left_out(site: Site) -> None:
     olga = site.visit("olga")
     loaded = upload(olga, [record("one"), record("two", prompt="")], skip_bad="1")
-    assert loaded.status_code == 302
-    assert "1 row was left out." in olga.get(BATCHES).text
+    assert loaded.status_code == 200
+    assert "1 comparison is loaded. 1 row was left out." in loaded.text
+    assert "line 2, prompt:</b> " in loaded.text
     assert count(site) == 1
+
+
+def test_the_first_of_many_rows_left_out_are_named(site: Site) -> None:
+    rows = [record("one"), *(record(f"bad-{n}", prompt="") for n in range(30))]
+    page = upload(site.visit("olga"), [*rows, record(HOSTILE), record(HOSTILE)], skip_bad="1").text
+    assert "31 rows were left out." in page
+    assert "line 21, prompt:" in page
+    assert "line 22, prompt:" not in page
+    hostile = upload(
+        site.visit("olga"), [record("two"), record(HOSTILE), record(HOSTILE)], skip_bad="1"
+    )
+    assert HOSTILE not in hostile.text
+
+
+def test_nothing_stays_behind_on_disk(site: Site, tmp_path: Path) -> None:
+    olga = site.visit("olga")
+    upload(olga, [record("one")])
+    upload(olga, [record("one", prompt="")])
+    assert list((tmp_path / "uploads").iterdir()) == []
 
 
 def test_the_same_file_is_loaded_once(site: Site) -> None:
@@ -120,9 +141,9 @@ def send(visit: Visit, data: bytes) -> TestResponse:
     [
         ({}, "Please choose a file."),
         ({"file": (io.BytesIO(b""), "")}, "Please choose a file."),
-        ({"file": (io.BytesIO(b"{}"), "pairs.xlsx")}, "The name must end in"),
+        ({"file": (io.BytesIO(b"{}"), "pairs.xlsx")}, "The name of the file must end in"),
         ({"file": (io.BytesIO(b""), "pairs.jsonl")}, "The file is empty."),
-        ({"file": (io.BytesIO(b"{}"), "a.jsonl"), "layout": "odd"}, "Please choose one of these."),
+        ({"file": (io.BytesIO(b"{}"), "a.jsonl"), "layout": "odd"}, "Please choose one of these: "),
         ({"file": (io.BytesIO(b"{}"), "a.jsonl"), "language": "not one"}, "language"),
     ],
 )

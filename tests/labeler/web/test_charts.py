@@ -1,6 +1,7 @@
 """What the figures of a project say: title, sentence, table and drawing of the same rows."""
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 from labeler import progress
 from labeler.web import charts
 from labeler.web.charts import Chart
+from labeler.web.drawings import course, known
 from labeler.work import assignments
 from labeler.work.assignments import SkipReason
 from labeler.work.projects import Project, ProjectState
@@ -95,7 +97,7 @@ def test_the_course_is_forecast_while_the_project_is_open(
         judge_next(session, project, cast.bea)
         frozen.forward(days=1)
     open_, cost = (drawn(session, project)[name] for name in ("course", "cost"))
-    assert "2.0 a day, the rest will be in on about 2 Jan 2027." in open_.sentence
+    assert "2.0 a day, the rest will likely be judged on about 2 Jan 2027." in open_.sentence
     assert cost.sentence.endswith("With all that is wanted, it comes to 28.00 EUR.")
     assert open_.spec is not None
     assert len(open_.spec["layer"]) == 4
@@ -131,3 +133,22 @@ def test_no_word_of_people_stands_in_an_expression(
     for chart in drawn(session, project).values():
         text = json.dumps(chart.spec)
         assert not any(word in text for word in ("expr", "calculate", "filter", "signal"))
+
+
+@pytest.mark.parametrize(
+    ("top", "decimals", "ticks"),
+    [
+        (33.155, 2, [0, 10, 20, 30]),
+        (0.35, 2, [0, 0.1, 0.2, 0.3]),
+        (0.01, 2, [0, 0.01]),
+        (1200, 0, [0, 500, 1000]),
+    ],
+)
+def test_sums_of_money_have_the_decimals_of_their_currency(
+    top: float, decimals: int, ticks: list[float]
+) -> None:
+    dots = [known(date(2026, 11, 23), 0), known(date(2026, 11, 24), top)]
+    axis = course(dots, top=top, decimals=decimals)["layer"][0]["encoding"]["y"]["axis"]
+    assert axis["values"] == ticks
+    assert axis["format"]["minimumFractionDigits"] == decimals
+    assert axis["format"]["maximumFractionDigits"] == decimals

@@ -95,6 +95,16 @@ def test_what_is_said_beside_the_scale(site: Site, choice: str, told: str) -> No
     assert "Neither answer is ahead" in page
 
 
+def test_what_came_late_is_not_there_to_leave_out(site: Site) -> None:
+    said = judged(site)
+    with site.database.writing() as session:
+        session.get_one(Judgment, said.id).state = JudgmentState.late
+        session.commit()
+    page = words(site.visit("rex").get(f"{COMPARISONS}/{said.comparison_id}").text)
+    assert "Came late, not counted" in page
+    assert "Leave it out" not in page
+
+
 def test_leaving_a_judgment_out(site: Site) -> None:
     said = judged(site)
     rex = site.visit("rex")

@@ -59,7 +59,7 @@ def test_the_table_takes_as_many_statements_for_many_people(site: Site) -> None:
     olga = site.visit("olga")
     with statements(site.database) as seen:
         assert "P5" in olga.get(PEOPLE).text
-    assert len(seen) <= 9, seen
+    assert len(seen) <= 10, seen
 
 
 def test_an_invitation_is_shown_once_and_signs_in_once(site: Site) -> None:
@@ -109,7 +109,7 @@ def test_inviting_never_opens_the_account_of_somebody_else(site: Site) -> None:
         ("email", "no address", "For example ada@example.org."),
         ("name", "", "Please fill this in."),
         ("name", " ", "A name is needed."),
-        ("role", "king", "Please choose one of these."),
+        ("role", "king", "Please choose one of these: "),
     ],
 )
 def test_an_invitation_with_a_fault_is_given_back(
@@ -143,7 +143,7 @@ def test_roles_change_and_end(site: Site) -> None:
     olga.get(PEOPLE)
     assert olga.post(f"{PEOPLE}/{ada}/role", role="reviewer").location == PEOPLE
     page = olga.get(PEOPLE).text
-    assert "Ada is now: reviewer." in page
+    assert "Ada is a reviewer now." in page
     assert row_of(page, "Ada").startswith("Ada Reviewer")
     assert olga.post(f"{PEOPLE}/{ada}/remove").location == PEOPLE
     assert row_of(olga.get(PEOPLE).text, "Ada").startswith("Ada Has left")
@@ -182,3 +182,43 @@ def test_a_hostile_name_is_text(site: Site) -> None:
     assert "<script>alert" not in page
     assert "<b onclick" not in page
     assert page.count("&lt;b onclick") >= 2
+
+
+def test_who_came_without_a_password_gets_a_new_link_from_who_invited_them(site: Site) -> None:
+    olga = site.visit("olga")
+    olga.get(PEOPLE)
+    first = LINK.search(olga.post(f"{PEOPLE}/invite", **CARLA).text)
+    assert first
+    carla = Visit(site.app)
+    carla.get(first[1])
+    carla.post(first[1])
+    with site.database.reading() as session:
+        path = f"{PEOPLE}/{accounts.find(session, 'carla@example.org').id}/link"
+    assert path in olga.get(PEOPLE).text
+    again = LINK.search(olga.post(path).text)
+    assert again
+    assert "link-field" not in olga.get(PEOPLE).text
+    carla = Visit(site.app)
+    carla.get(again[1])
+    assert carla.post(again[1], password="a few words that do well").location == "/"
+    assert path not in olga.get(PEOPLE).text
+    refused = olga.post(path)
+    assert refused.status_code == 403
+    assert "Please ask an administrator." in refused.text
+    root = site.visit("root")
+    root.get(PEOPLE)
+    assert LINK.search(root.post(path).text)
+
+
+def test_nobody_gets_a_link_for_whom_somebody_else_invited(site: Site) -> None:
+    site.visit("ada")  # by a link from the command line
+    path = f"{PEOPLE}/{site.people.ada.id}/link"
+    for name, status in (("olga", 403), ("rex", 403), ("mallory", 404)):
+        visit = site.visit(name)
+        assert path not in visit.get(PEOPLE).text
+        with statements(site.database) as seen:
+            assert visit.post(path).status_code == status
+        assert not [one for one in seen if "INSERT INTO sign_in_links" in one]
+    olga = site.visit("olga")
+    olga.get(PEOPLE)
+    assert olga.post(f"{PEOPLE}/{site.people.mallory.id}/link").status_code == 404

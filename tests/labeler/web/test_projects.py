@@ -122,7 +122,7 @@ def test_making_a_project(site: Site) -> None:
         ("languages", "", "Please fill this in."),
         ("languages", "en not*one", "is not a language tag"),
         ("rubric.steps", "12", "This must be 9 at most."),
-        ("rubric.reason", "perhaps", "Please choose one of these."),
+        ("rubric.reason", "perhaps", "Please choose one of these: "),
         ("judgments_per_comparison", "many", "This must be a whole number."),
         ("gold_percent", "80", "from 0 to 50"),
         ("gold_percent", "some", "from 0 to 50"),
@@ -256,8 +256,8 @@ def test_the_dashboard_forecasts_with_a_range(site: Site, frozen: StoppedClock) 
             judge_next(session, project, person)
             frozen.forward(days=1)
     page = site.visit("olga").get(HELPFUL).text
-    assert "On course for" in page
-    assert "the rest likely between" in page
+    assert "Likely done on" in page
+    assert "the rest will likely be judged between" in page
 
 
 def test_what_people_wrote_is_text_everywhere(site: Site) -> None:

@@ -1,11 +1,14 @@
 """Batches: a file is loaded whole or not at all, once, and nobody sees half of it."""
 
+import threading
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from labeler import audit
 from labeler.database import Database
 from labeler.errors import Conflict, Invalid
 from labeler.work import assignments, batches, comparisons
@@ -235,7 +238,106 @@ def test_a_load_that_was_cut_off_is_begun_anew(database: Database) -> None:
 def test_a_batch_in_use_is_not_discarded(session: Session, cast: Cast, project: Project) -> None:
     batch = load_rows(session, project, [make_row(1)], by=cast.olga)
     with pytest.raises(Conflict, match="in use"):
-        batches.discard(session, batch)
+        list(batches.discard(session, batch))
+
+
+def test_a_second_attempt_takes_over_from_the_first(database: Database) -> None:
+    rows = [make_row(n) for n in range(2 * CHUNK)]
+    with database.writing() as session:
+        cast = make_cast(session)
+        project = make_project(session, cast)
+        session.commit()
+        first = batches.load(session, project, rows, name="one", digest="d1", by=cast.olga)
+        for _ in range(2):
+            next(first)
+            session.commit()
+    with database.writing() as other:
+        assert load(other, project, rows, cast).loaded == 2 * CHUNK
+        other.commit()
+    with database.writing(), pytest.raises(Conflict, match="taken over"):
+        next(first)
+    session.close()
+    with database.reading() as session:
+        assert counts(session)["comparisons"] == 2 * CHUNK
+        assert session.scalars(sa.select(Batch.state)).all() == [BatchState.ready]
+
+
+def test_a_discard_that_was_cut_off_is_taken_up_again(database: Database) -> None:
+    rows: list[Row | Refused] = [make_row(n) for n in range(2 * CHUNK + 5)]
+    with database.writing() as session:
+        cast = make_cast(session)
+        project = make_project(session, cast)
+        loading = batches.load(
+            session, project, [*rows, BAD], name="pairs", digest="d1", by=cast.olga
+        )
+        for _ in range(5):  # it is open, three chunks are in, the first is out again
+            next(loading)
+        session.commit()
+        left = {**NOTHING, "batches": 1, "comparisons": CHUNK + 5, "prompts": CHUNK + 5}
+        assert counts(session) == left | {"responses": 2 * (CHUNK + 5)}
+    with database.writing() as session:
+        assert load(session, project, rows, cast).loaded == 2 * CHUNK + 5
+        assert counts(session)["comparisons"] == 2 * CHUNK + 5
+
+
+def test_to_undo_a_load_looks_up_prompts_by_index(session: Session) -> None:
+    found = sa.inspect(session.connection()).get_indexes("comparisons")
+    assert {"prompt_id", "batch_id"} <= {index["column_names"][0] for index in found}
+
+
+@pytest.mark.parametrize("digests", [("d1", "d2"), ("d1", "d1")])
+def test_two_loads_at_once_into_one_project(
+    database: Database, digests: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both store the same prompts, and one of them takes its own back."""
+    shared = [Message(role="user", content=f"Why {n}?") for n in range(40)]
+
+    def rows(side: str, round_: int) -> Iterator[Row | Refused]:
+        for n, message in enumerate(shared):
+            yield make_row(n, id=f"{side}-{round_}-{n}", messages=(message,))
+        if side == "a":
+            yield BAD
+
+    with database.writing() as session:
+        cast = make_cast(session)
+        project = make_project(session, cast)
+        session.commit()
+
+    def load_all(side: str, digest: str) -> list[str]:
+        said = []
+        for round_ in range(10):
+            both.wait(20)
+            try:
+                with database.writing() as session:
+                    for _ in batches.load(
+                        session,
+                        project,
+                        rows(side, round_),
+                        name=side,
+                        digest=f"{digest}-{round_}",
+                        by=cast.olga,
+                    ):
+                        session.commit()
+                said.append("loaded")
+            except (Conflict, Invalid) as refusal:
+                said.append(refusal.code)
+        return said
+
+    both = threading.Barrier(2)
+    monkeypatch.setattr(batches, "CHUNK", 7)
+    with ThreadPoolExecutor(2) as pool:
+        bad, good = pool.map(load_all, "ab", digests)
+    assert set(bad) <= {"invalid", "conflict"}
+    assert set(good) <= ({"loaded"} if digests[0] != digests[1] else {"loaded", "conflict"})
+    with database.reading() as session:
+        loaded = good.count("loaded")
+        assert counts(session) == NOTHING | {
+            "batches": loaded,
+            "comparisons": loaded * 40,
+            "prompts": 40 if loaded else 0,
+            "responses": loaded * 80,
+        }
+        assert list(audit.faults(session)) == []
 
 
 def test_batches_are_listed_newest_first(session: Session, cast: Cast, project: Project) -> None:

@@ -85,6 +85,12 @@ def test_pages_follow_one_another_without_gap_or_repetition(session: Session, ca
     ]
 
 
+def test_a_page_reads_no_details(session: Session, project: Project) -> None:
+    session.expunge_all()
+    for comparison in comparisons.page(session, project.id):
+        assert "details" in sa.inspect(comparison).unloaded
+
+
 def test_responses_come_in_the_order_of_the_file(session: Session, comparison: Comparison) -> None:
     first, second = comparisons.responses(session, comparison.id)
     assert (first.number, first.text, first.model) == (0, "It is 1.", "model-x")

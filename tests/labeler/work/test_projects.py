@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from labeler.database import Database
 from labeler.errors import Conflict, Forbidden, Invalid, NotFound
 from labeler.people import memberships
 from labeler.people.memberships import Role
 from labeler.work import guidelines, projects
 from labeler.work.projects import MOVES, Project, ProjectState
-from tests.cast import Cast
+from tests.cast import Cast, make_cast
 from tests.make import make_project
 
 
@@ -218,3 +219,23 @@ def test_states_go_where_the_table_says(session: Session, cast: Cast, project: P
                 with pytest.raises(Conflict):
                     projects.move(session, project, after, by=cast.olga)
                 assert project.state is before
+
+
+def test_two_who_move_a_project_at_once_are_one_heard(database: Database) -> None:
+    with database.writing() as session:
+        cast = make_cast(session)
+        slug = make_project(session, cast).slug
+        session.commit()
+    with database.reading() as second:
+        # The second looks before the first is through and goes on afterwards.
+        seen = projects.find(second, slug, by=cast.root)
+    with database.writing() as first:
+        found = projects.find(first, slug, by=cast.olga)
+        projects.move(first, found, ProjectState.closed, by=cast.olga)
+        first.commit()
+    with database.writing() as second:
+        second.add(seen)
+        with pytest.raises(Conflict, match="just changed"):
+            projects.move(second, seen, ProjectState.paused, by=cast.root)
+    with database.reading() as session:
+        assert projects.find(session, slug, by=cast.root).state is ProjectState.closed

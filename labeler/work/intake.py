@@ -1,0 +1,159 @@
+"""Intake: rows of a file become prompts, comparisons, responses and gold, and can be undone.
+
+What is done here is done in the project's turn: see `batches`.
+"""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Collection, Iterator, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from labeler import clock
+from labeler.people.accounts import Person
+from labeler.work.comparisons import EVERYBODY, Comparison, Prompt, Response
+from labeler.work.gold import Gold
+from labeler.work.layouts import Row
+from labeler.work.projects import Project
+
+
+def split_known(
+    session: Session, project: Project, rows: Sequence[Row]
+) -> tuple[list[Row], list[Row]]:
+    """Part the rows with new ids from those whose id the project, or a row before, has."""
+    seen = set(
+        session.scalars(
+            sa.select(Comparison.external_id).where(
+                Comparison.project_id == project.id,
+                Comparison.external_id.in_([row.id for row in rows]),
+            )
+        )
+    )
+    fresh: list[Row] = []
+    known: list[Row] = []
+    for row in rows:
+        (known if row.id in seen else fresh).append(row)
+        seen.add(row.id)
+    return fresh, known
+
+
+def store(
+    session: Session, project: Project, batch_id: int, rows: Sequence[Row], *, by: Person
+) -> None:
+    """Store rows with new ids as comparisons of a batch."""
+    if not rows:
+        return
+    ids = _store_comparisons(session, project, batch_id, rows)
+    session.execute(sa.insert(Response), list(_responses(project, ids, rows)))
+    if golds := list(_golds(project, ids, rows, by=by)):
+        session.execute(sa.insert(Gold), golds)
+
+
+def remove(session: Session, batch_id: int, *, at_most: int) -> bool:
+    """Remove comparisons of a batch that nobody saw; False when there are none left.
+
+    Their prompts go with them, unless other comparisons have the same.
+    """
+    prompts = dict(
+        session.execute(
+            sa.select(Comparison.id, Comparison.prompt_id)
+            .where(Comparison.batch_id == batch_id)
+            .order_by(Comparison.id)
+            .limit(at_most)
+        ).all()
+    )
+    session.execute(sa.delete(Gold).where(Gold.comparison_id.in_(prompts)))
+    session.execute(sa.delete(Response).where(Response.comparison_id.in_(prompts)))
+    session.execute(sa.delete(Comparison).where(Comparison.id.in_(prompts)))
+    _remove_unused(session, set(prompts.values()))
+    return bool(prompts)
+
+
+def prompt_digest(row: Row) -> str:
+    """Hash a prompt's turns; the same words in the same roles are the same prompt."""
+    turns = [[turn.role, turn.content] for turn in row.messages]
+    return hashlib.sha256(json.dumps(turns, ensure_ascii=False).encode()).hexdigest()
+
+
+def _store_comparisons(
+    session: Session, project: Project, batch_id: int, rows: Sequence[Row]
+) -> Sequence[int]:
+    prompt_ids = _store_prompts(session, project, rows)
+    comparisons = [
+        {
+            "project_id": project.id,
+            "batch_id": batch_id,
+            "prompt_id": prompt_ids[prompt_digest(row)],
+            "external_id": row.id,
+            "language": row.language,
+            "is_gold": row.gold is not None,
+            "shuffle": secrets.randbits(62),
+            "wanted": (wanted := EVERYBODY if row.gold else project.judgments_per_comparison),
+            "open_slots": wanted,
+            "judged": 0,
+            "details": row.metadata,
+        }
+        for row in rows
+    ]
+    return session.scalars(
+        sa.insert(Comparison).returning(Comparison.id, sort_by_parameter_order=True), comparisons
+    ).all()
+
+
+def _store_prompts(session: Session, project: Project, rows: Sequence[Row]) -> dict[str, int]:
+    wanted = {prompt_digest(row): row for row in rows}
+    lookup = sa.select(Prompt.digest, Prompt.id).where(
+        Prompt.project_id == project.id, Prompt.digest.in_(wanted)
+    )
+    known = dict(session.execute(lookup).all())
+    missing = [
+        {
+            "project_id": project.id,
+            "digest": digest,
+            "messages": [{"role": turn.role, "content": turn.content} for turn in row.messages],
+            "language": row.language,
+        }
+        for digest, row in wanted.items()
+        if digest not in known
+    ]
+    if missing:
+        session.execute(sa.insert(Prompt), missing)
+        known = dict(session.execute(lookup).all())
+    return known
+
+
+def _responses(
+    project: Project, ids: Sequence[int], rows: Sequence[Row]
+) -> Iterator[dict[str, object]]:
+    for comparison_id, row in zip(ids, rows, strict=True):
+        for number, response in enumerate(row.responses):
+            yield {
+                "project_id": project.id,
+                "comparison_id": comparison_id,
+                "number": number,
+                "text": response.text,
+                "model": response.model,
+                "provenance": response.provenance,
+            }
+
+
+def _golds(
+    project: Project, ids: Sequence[int], rows: Sequence[Row], *, by: Person
+) -> Iterator[dict[str, object]]:
+    for comparison_id, row in zip(ids, rows, strict=True):
+        if row.gold:
+            yield {
+                "comparison_id": comparison_id,
+                "project_id": project.id,
+                "better": row.gold.better,
+                "why": row.gold.why,
+                "created_by": by.id,
+                "created_at": clock.now(),
+            }
+
+
+def _remove_unused(session: Session, prompt_ids: Collection[int]) -> None:
+    used = sa.select(Comparison.prompt_id).where(Comparison.prompt_id.in_(prompt_ids))
+    session.execute(sa.delete(Prompt).where(Prompt.id.in_(prompt_ids), Prompt.id.not_in(used)))

@@ -1,0 +1,80 @@
+"""Every page that there is, found in the application itself, so that none is forgotten."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, Literal, TypeAlias
+
+from flask import Flask
+from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
+
+from labeler.people import accounts
+from labeler.people.accounts import Person
+from labeler.work import assignments, projects
+from labeler.work.assignments import Assignment, SkipReason
+from labeler.work.comparisons import Comparison
+from tests.browser.site import ADA, OLGA, Site
+from tests.make import judge
+from tests.visits import Visit
+
+Reader: TypeAlias = Literal["nobody", "annotator", "owner"]
+RICH = ("demo-bn-08", "demo-de-08", "demo-en-16", "demo-it-03")
+"""Comparisons with Bangla, a table, a formula and code."""
+NO_PAGE = ("static", "releases.download")
+FOR_NOBODY = ("sessions.sign_in", "sessions.link")
+FOR_OWNERS = ("projects", "members", "batches", "comparisons", "releases")
+WRONG = ("/nothing-here", "/projects/demo/releases?min_judgments=0")
+
+
+def furnish(site: Site) -> dict[str, Any]:
+    """Have something on every page; return what the addresses of pages are filled in with.
+
+    Ada has judged all of RICH but one, which she holds; a release is cut.
+    """
+    visit = Visit(site.app).arrive(OLGA)
+    visit.get("/projects/demo/releases")
+    assert visit.post("/projects/demo/releases").status_code == 302
+    with site.database.writing() as session:
+        ada = accounts.find(session, ADA)
+        *_, held = islice(_rich(session, ada), len(RICH))
+        session.commit()
+    return {
+        "assignment_id": held.id,
+        "comparison_id": held.comparison_id,
+        "judgment_id": site.said(ADA)[-1].id,
+        "number": 1,
+        "secret": Visit(site.app).link_for(ADA).rpartition("/")[2],
+        "slug": "demo",
+    }
+
+
+def _rich(session: Session, person: Person) -> Iterator[Assignment]:
+    """Yield what the person is given of RICH; it is judged when the next one is asked for."""
+    project = projects.find(session, "demo", by=person)
+    while (given := assignments.claim(session, project, by=person)) is not None:
+        if session.get_one(Comparison, given.comparison_id).external_id in RICH:
+            yield given
+            judge(session, given, "both_bad", person, reason="Neither is **right**.")
+        else:
+            assignments.skip(session, given, SkipReason.subject)
+
+
+def addresses(app: Flask, values: dict[str, Any], reader: Reader) -> Iterator[str]:
+    """Yield the address of every page that is for this reader."""
+    for rule in app.url_map.iter_rules():
+        if _is_page(rule) and reader == _reader(rule.endpoint):
+            filled = {name: values[name] for name in rule.arguments}
+            yield app.url_map.bind("").build(rule.endpoint, filled)
+    yield from WRONG
+
+
+def _reader(endpoint: str) -> Reader:
+    if endpoint in FOR_NOBODY:
+        return "nobody"
+    return "owner" if endpoint.startswith(FOR_OWNERS) else "annotator"
+
+
+def _is_page(rule: Rule) -> bool:
+    assert rule.methods is not None
+    is_ours = not rule.endpoint.startswith("api.") and rule.endpoint not in NO_PAGE
+    return "GET" in rule.methods and is_ours

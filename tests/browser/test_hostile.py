@@ -1,0 +1,170 @@
+"""Hostile text in every place that takes text, on every page: nothing runs, nothing is fetched.
+
+Once as the pages are, and once with their policy switched off, so that what is sent is harmless by
+itself.
+"""
+
+import json
+import re
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page
+from sqlalchemy.orm import Session
+
+from labeler.people import accounts, memberships
+from labeler.people.memberships import Role
+from labeler.work import batches, layouts
+from labeler.work.rubrics import LONGEST_REASON
+from tests.browser.clicks import choose, send
+from tests.browser.pages import Reader, addresses
+from tests.browser.site import Site, open_site
+from tests.cast import make_cast
+from tests.conftest import NewAddress
+from tests.labeler.text.attacks import ATTACKS, RAW_HTML
+from tests.make import make_project
+
+ADA, OLGA = "ada@example.org", "olga@example.org"
+READERS: dict[Reader, str] = {"owner": OLGA, "annotator": ADA}
+MARK = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7*7 }}"
+# What can be stored at all: a file or a form with the others is refused.
+TEXTS = [text for text in ATTACKS if not re.search("[\x00\ud800-\udfff]", text)]
+JS = "javascript:alert(1)"
+TURNS = 15
+AT_ONCE = TURNS + 2
+# Elements and attributes that could run, fetch or lead somewhere that runs.
+ACTIVE = r"""() => {
+  const scripts = "script:not([src^='/static/']):not([type='application/json'])";
+  const elements = `base, embed, iframe, img, meta[http-equiv], object, style, ${scripts}`;
+  const addresses = ["action", "data", "formaction", "href", "src", "srcdoc", "xlink:href"];
+  const runs = ({ name, value }) => /^on/i.test(name)
+    || (addresses.includes(name) && !/^(https?:|mailto:|#|\?|\/(?!\/))/.test(value));
+  return [...document.querySelectorAll("*")]
+    .filter((one) => one.matches(elements) || [...one.attributes].some(runs))
+    .map((one) => one.outerHTML.slice(0, 200));
+}"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("policy", [True, False], ids=["with the policy", "without it"])
+def test_hostile_text_stays_text(
+    policy: bool, chromium: Browser, new_address: NewAddress, tmp_path: Path
+) -> None:
+    def fill(session: Session) -> None:
+        _fill(session, tmp_path)
+
+    with (
+        open_site(new_address("sqlite"), tmp_path, fill) as site,
+        chromium.new_context(bypass_csp=not policy) as context,
+    ):
+        faults = _watch(context, site.url)
+        page = context.new_page()
+        _judge_everything(page, site, faults)
+        site.arrive(page, OLGA)
+        page.goto(f"{site.url}/projects/helpful/releases")
+        send(page, page.get_by_role("button", name="Cut release").click)
+        for reader, email in READERS.items():
+            site.arrive(page, email)
+            for address in _addresses(site, reader):
+                page.goto(site.url + address)
+                faults += _active(page)
+    assert faults == []
+
+
+def _fill(session: Session, folder: Path) -> None:
+    """Make a project in which every word that somebody wrote is an attack."""
+    cast = make_cast(session)
+    guidelines = "\n\n".join(RAW_HTML)
+    project = make_project(
+        session,
+        cast,
+        title=MARK,
+        question=MARK,
+        guidelines=guidelines,
+        judgments_per_comparison=1,
+    )
+    zoe = accounts.create(session, "zoe@example.org", MARK, by=None)
+    memberships.grant(session, project.id, zoe, Role.annotator, by=cast.olga)
+    file = folder / "attacks.jsonl"
+    file.write_text("".join(f"{json.dumps(row)}\n" for row in _rows()), "utf-8")
+    for done in batches.load(
+        session, project, layouts.read(file), name=MARK, digest="attacks", by=cast.olga
+    ):
+        assert done.refused == []
+
+
+def _rows() -> list[dict[str, object]]:
+    texts = [*TEXTS]
+    texts += texts[: -len(texts) % AT_ONCE]
+    return [_row(texts[begin : begin + AT_ONCE]) for begin in range(0, len(texts), AT_ONCE)]
+
+
+def _row(texts: list[str]) -> dict[str, object]:
+    roles = ("user", "assistant")
+    return {
+        "id": f"{texts[0][:60]}{MARK}",
+        "prompt": [
+            {"role": roles[place % 2], "content": text} for place, text in enumerate(texts[2:])
+        ],
+        "language": "en",
+        "responses": [{"text": text, "model": MARK} for text in texts[:2]],
+        "metadata": {MARK: MARK},
+    }
+
+
+def _watch(context: BrowserContext, url: str) -> list[str]:
+    """Return a list of what should not happen, to which is added whatever does."""
+    faults: list[str] = []
+
+    def dismiss(dialog: Dialog) -> None:
+        faults.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    context.on("dialog", dismiss)
+    context.on("weberror", lambda error: faults.append(str(error.error)))
+    context.on("console", lambda said: faults.extend(_breach(said.text)))
+    context.on(
+        "request",
+        lambda one: faults.append(one.url) if not one.url.startswith(url) else None,
+    )
+    return faults
+
+
+def _breach(text: str) -> list[str]:
+    return [text] if "Content Security Policy" in text else []
+
+
+def _judge_everything(page: Page, site: Site, faults: list[str]) -> None:
+    """Look at every comparison and send it; nothing lies over what has to be clicked."""
+    site.start(page, ADA)
+    while "/work/" in page.url:
+        faults += _active(page)
+        page.get_by_text("What was said before").click()
+        page.get_by_label("Why?").fill("\n".join(TEXTS)[:LONGEST_REASON])
+        choose(page, "A better")
+        send(page, page.get_by_role("button", name="Send").click)
+    assert len(site.said(ADA)) == len(_rows())
+
+
+def _active(page: Page) -> list[str]:
+    return [f"{page.url}: {found}" for found in page.evaluate(ACTIVE)]
+
+
+def _addresses(site: Site, reader: Reader) -> list[str]:
+    """Return the reader's pages, and some that are asked for in hostile words."""
+    judged = site.said(ADA)
+    values = {
+        "assignment_id": judged[0].assignment_id,
+        "comparison_id": judged[0].comparison_id,
+        "judgment_id": judged[0].id,
+        "number": 1,
+        "slug": "helpful",
+    }
+    found = [*addresses(site.app, values, reader), f"/{quote(MARK)}", f"/sign-in?next={JS}"]
+    if reader == "owner":
+        project = "/projects/helpful"
+        found += [f"{project}/comparisons/{one.comparison_id}" for one in judged]
+        found += [f"{project}/comparisons?language={quote(MARK)}"]
+        found += [f"{project}/releases?licence={quote(MARK)}&languages={quote(MARK)}"]
+    return found

@@ -1,0 +1,203 @@
+"""Two projects, everybody in a browser and with a program, and the numbers of what is theirs."""
+
+import hashlib
+import itertools
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
+
+import exports
+from exports import cutting, releases
+from exports.selection import Criteria
+from labeler.database import Database
+from labeler.people import accounts, memberships, sign_ins, tokens
+from labeler.people.accounts import Person
+from labeler.people.memberships import Role
+from labeler.schema import Base
+from labeler.work import assignments
+from labeler.work.judgments import Judgment
+from labeler.work.projects import Project
+from tests.calling import Caller
+from tests.cast import Cast, make_cast
+from tests.make import judge, load_rows, make_batch, make_project, make_row
+from tests.serving import close_app, make_app
+from tests.visits import Visit
+
+PASSWORD = "four plain words here"
+SPARES = 12
+WHO = ("anonymous", "revoked", "mallory", "paul", "rex", "olga", "root", "ada")
+"""In this order: whoever may do what cannot be done twice comes last."""
+
+
+@dataclass
+class Stage:
+    """A running site; `ids` holds the numbers of rows that the stories are about."""
+
+    app: Flask
+    people: Cast
+    ids: dict[str, str]
+    spares: Iterator[str]
+    names: Iterator[int] = field(default_factory=itertools.count)
+    visits: dict[str, Visit] = field(default_factory=dict)
+    callers: dict[str, Caller] = field(default_factory=dict)
+
+    @property
+    def database(self) -> Database:
+        found: Database = self.app.extensions["labeler.database"]
+        return found
+
+    def path(self, template: str) -> str:
+        """Write out a path such as /work/{held}; {spare} and {fresh} are new each time."""
+        known = self.ids | {"fresh": str(next(self.names))}
+        if "{spare}" in template:
+            known["spare"] = next(self.spares)
+        return template.format_map(known)
+
+    def digest(self) -> str:
+        """Hash every row of every table."""
+        found = hashlib.sha256()
+        with self.database.reading() as session:
+            for table in Base.metadata.sorted_tables:
+                rows = session.execute(sa.select(table).order_by(*table.primary_key.columns))
+                for row in rows:
+                    found.update(repr(row).encode())
+        return found.hexdigest()
+
+
+@contextmanager
+def staged(address: str, folder: Path, **settings: Any) -> Iterator[Stage]:
+    """Put up the site; take it down when the block ends."""
+    app = make_app(address, folder, **{"log_level": "error"} | settings)
+    exports.init_app(app)
+    database: Database = app.extensions["labeler.database"]
+    people, ids, spares = _write(database, folder)
+    stage = Stage(app, people, ids, itertools.cycle(spares))
+    for who in WHO:
+        stage.visits[who] = _visit(stage, who)
+        stage.callers[who] = _caller(stage, who)
+    try:
+        yield stage
+    finally:
+        close_app(app)
+
+
+def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list[str]]:
+    with database.writing() as session:
+        cast = make_cast(session)
+        project = make_project(session, cast)
+        make_batch(session, project, cast, pairs=6)
+        load_rows(session, project, [make_row(6, gold=0)], by=cast.olga, name="gold")
+        spares = [_spare(session, project, n, cast) for n in range(SPARES)]
+        paul = accounts.create(session, "paul@example.org", "Paul", by=None)
+        other = make_project(session, cast, slug="other", title="Other")
+        for one in (cast.olga, cast.rex, cast.ada, cast.bea):
+            memberships.remove(session, other.id, one, by=cast.root)
+        memberships.grant(session, other.id, paul, Role.owner, by=cast.root)
+        load_rows(session, other, [make_row(1)], by=paul)
+        of_ada = _prefer_the_first(session, project, cast.ada)
+        of_bea = _prefer_the_first(session, project, cast.bea)
+        of_paul = _prefer_the_first(session, other, paul)
+        held = assignments.claim(session, project, by=cast.ada)
+        assert held is not None
+        spare_cookie = sign_ins.start(session, cast.ada)
+        tokens.create(session, cast.ada, label="spare")
+        sign_in_id = sign_ins.current(session, cast.ada)[0].id
+        token_id = tokens.current(session, cast.ada)[0].id
+        link = sign_ins.make_link(session, cast.bea, by=None)
+        session.commit()
+        ids = {
+            "held": held.id,
+            "done": of_ada.assignment_id,
+            "judgment": of_ada.id,
+            "of_bea": of_bea.id,
+            "comparison": of_bea.comparison_id,
+            "foreign_comparison": of_paul.comparison_id,
+            "foreign_judgment": of_paul.id,
+            "paul": paul.id,
+            "bea": cast.bea.id,
+            "sign_in": sign_in_id,
+            "token": token_id,
+            "link": link,
+            "cookie": spare_cookie,
+        }
+    _cut(database, project, folder, cast.olga)
+    return cast, {name: str(value) for name, value in ids.items()}, spares
+
+
+def _prefer_the_first(session: Session, project: Project, by: Person) -> Judgment:
+    assignment = assignments.claim(session, project, by=by)
+    assert assignment is not None
+    return judge(session, assignment, 1 if assignment.places[0] == 0 else 7, by)
+
+
+def _spare(session: Session, project: Project, number: int, cast: Cast) -> str:
+    person = accounts.create(session, f"spare{number}@example.org", f"Spare {number}", by=None)
+    memberships.grant(session, project.id, person, Role.annotator, by=cast.olga)
+    session.flush()
+    return str(person.id)
+
+
+def _cut(database: Database, project: Project, folder: Path, by: Person) -> None:
+    data = folder.absolute()
+    with database.writing() as session:
+        planned = releases.plan(session, project, Criteria(min_judgments=1))
+        session.commit()
+        target = releases.home(planned, data)
+        with cutting.staged(planned, database.reading, target) as manifest:
+            releases.record(session, planned, manifest, target=target, data=data, by=by)
+            session.commit()
+
+
+def _visit(stage: Stage, who: str) -> Visit:
+    visit = Visit(stage.app)
+    if who == "anonymous":
+        visit.get("/sign-in")
+        return visit
+    name = "olga" if who == "revoked" else who
+    with stage.database.writing() as session:
+        person = accounts.find(session, f"{name}@example.org")
+        secret = sign_ins.make_link(session, person, by=None)
+        session.commit()
+    visit.get(f"/link/{secret}")
+    assert visit.post(f"/link/{secret}").status_code == 302
+    visit.get("/account")
+    if who == "revoked":
+        _revoke_newest(stage, person)
+    return visit
+
+
+def _revoke_newest(stage: Stage, person: Person) -> None:
+    with stage.database.writing() as session:
+        sign_ins.revoke(session, sign_ins.current(session, person)[0].id, by=person)
+        session.commit()
+
+
+def _caller(stage: Stage, who: str) -> Caller:
+    if who == "anonymous":
+        return Caller(stage.app.test_client(), "lbl_nothing")
+    name = "olga" if who == "revoked" else who
+    with stage.database.writing() as session:
+        person = accounts.find(session, f"{name}@example.org")
+        secret = tokens.create(session, person)
+        if who == "revoked":
+            session.flush()
+            tokens.revoke(session, tokens.current(session, person)[0].id, by=person)
+        session.commit()
+    return Caller(stage.app.test_client(), secret)
+
+
+def rules(app: Flask) -> set[tuple[str, str]]:
+    """Return every method of every address that the application answers, as METHOD and rule."""
+    return {
+        (method, re.sub(r"<(?:[^:<>]*:)?(\w+)>", r"<\1>", str(rule)))
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods or ()
+        if method not in ("HEAD", "OPTIONS")
+    }

@@ -1,0 +1,238 @@
+"""Who may do what: one table of every method of every address, for everybody.
+
+An address that is not in the table fails here. Whoever has no part in a project finds nothing
+there (404); what is somebody's own is nobody else's, be they owner or administrator.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+import pytest
+from werkzeug.test import TestResponse
+from werkzeug.wrappers import Response
+
+from tests.calling import API
+from tests.security.stage import WHO, Stage, rules
+from tests.visits import Visit
+
+HELPFUL = "/projects/helpful"
+PAIR = HELPFUL + "/comparisons/{comparison}"
+EXCLUDE = "/comparisons/<comparison_id>/judgments/<judgment_id>/exclude"
+
+
+class Case(NamedTuple):
+    """A request, and the status of its answer to everybody in the order of `WHO`."""
+
+    path: str
+    expected: str
+    """anonymous, revoked, mallory (a stranger), paul (who owns another project), rex (reviewer),
+    olga (owner), root (administrator), ada (annotator)"""
+    form: Mapping[str, str | int] = MappingProxyType({})
+
+
+# In the order of WHO:  anon rev  mal  paul rex  olga root ada
+OPEN = "                200  200  200  200  200  200  200  200"
+SIGNED_IN = "           302  302  200  200  200  200  200  200"
+MEMBER_STARTS = "       302  302  404  404  302  302  302  302"
+REVIEWER = "            302  302  404  404  200  200  200  403"
+REVIEWER_BAD_FORM = "   302  302  404  404  422  422  422  403"
+OWNER = "               302  302  404  404  403  200  200  403"
+OWNER_BAD_FORM = "      302  302  404  404  403  422  422  403"
+OWNER_DONE = "          302  302  404  404  403  302  302  403"
+ONLY_ADA = "            302  302  404  404  404  404  404  200"
+ONLY_ADA_BAD_FORM = "   302  302  404  404  404  404  404  422"
+ONLY_ADA_DONE = "       302  302  404  404  404  404  404  302"
+ANYBODY_BAD_FORM = "    302  302  422  422  422  422  422  422"
+
+DRAFT = {"title": "Fresh {fresh}", "languages": "en", "pay.currency": "EUR", "rubric.tie": "1"}
+
+PAGES = {
+    ("GET", "/static/<filename>"): Case("/static/labeler.css", OPEN),
+    ("GET", "/sign-in"): Case("/sign-in", "200 200 302 302 302 302 302 302"),
+    ("POST", "/sign-in"): Case("/sign-in", "422 422 422 422 422 422 422 422"),
+    ("POST", "/sign-out"): Case("/sign-out", "302 302 302 302 302 302 302 302"),
+    ("GET", "/link/<secret>"): Case("/link/nothing", "404 404 404 404 404 404 404 404"),
+    ("POST", "/link/<secret>"): Case("/link/nothing", "404 404 404 404 404 404 404 404"),
+    ("GET", "/account"): Case("/account", SIGNED_IN),
+    ("POST", "/account/password"): Case("/account/password", ANYBODY_BAD_FORM),
+    ("POST", "/account/sign-ins/<sign_in_id>/end"): Case(
+        "/account/sign-ins/{sign_in}/end", ONLY_ADA_DONE
+    ),
+    ("POST", "/account/tokens"): Case("/account/tokens", ANYBODY_BAD_FORM),
+    ("POST", "/account/tokens/<token_id>/revoke"): Case(
+        "/account/tokens/{token}/revoke", ONLY_ADA_DONE
+    ),
+    ("GET", "/"): Case("/", SIGNED_IN),
+    ("GET", "/finished"): Case("/finished", SIGNED_IN),
+    ("GET", "/judgments"): Case("/judgments", SIGNED_IN),
+    ("GET", "/work/<assignment_id>/change"): Case("/work/{done}/change", ONLY_ADA),
+    ("POST", "/work/<assignment_id>/change"): Case("/work/{done}/change", ONLY_ADA_BAD_FORM),
+    ("GET", "/work/<assignment_id>"): Case("/work/{held}", ONLY_ADA),
+    ("POST", "/work/<assignment_id>"): Case("/work/{held}", ONLY_ADA_BAD_FORM),
+    ("POST", "/work/<assignment_id>/skip"): Case("/work/{held}/skip", ONLY_ADA_BAD_FORM),
+    ("POST", "/projects/<slug>/start"): Case(HELPFUL + "/start", MEMBER_STARTS),
+    ("GET", "/projects"): Case("/projects", SIGNED_IN),
+    ("GET", "/projects/new"): Case("/projects/new", "302 302 403 200 403 200 200 403"),
+    ("POST", "/projects/new"): Case("/projects/new", "302 302 403 302 403 302 302 403", DRAFT),
+    ("GET", "/projects/<slug>"): Case(HELPFUL, REVIEWER),
+    ("GET", "/projects/<slug>/setup"): Case(HELPFUL + "/setup", OWNER),
+    ("POST", "/projects/<slug>/setup"): Case(HELPFUL + "/setup", OWNER_BAD_FORM),
+    ("POST", "/projects/<slug>/state"): Case(
+        HELPFUL + "/state", OWNER_BAD_FORM, {"state": "elsewhere"}
+    ),
+    ("GET", "/projects/<slug>/people"): Case(HELPFUL + "/people", REVIEWER),
+    ("POST", "/projects/<slug>/people/invite"): Case(HELPFUL + "/people/invite", OWNER_BAD_FORM),
+    ("POST", "/projects/<slug>/people/<person_id>/role"): Case(
+        HELPFUL + "/people/{bea}/role", OWNER_BAD_FORM
+    ),
+    ("POST", "/projects/<slug>/people/<person_id>/link"): Case(
+        HELPFUL + "/people/{spare}/link", OWNER
+    ),
+    ("POST", "/projects/<slug>/people/<person_id>/remove"): Case(
+        HELPFUL + "/people/{spare}/remove", OWNER_DONE
+    ),
+    ("GET", "/projects/<slug>/batches"): Case(HELPFUL + "/batches", OWNER),
+    ("POST", "/projects/<slug>/batches"): Case(HELPFUL + "/batches", OWNER_BAD_FORM),
+    ("GET", "/projects/<slug>/comparisons"): Case(HELPFUL + "/comparisons", REVIEWER),
+    ("GET", "/projects/<slug>/comparisons/<comparison_id>"): Case(PAIR, REVIEWER),
+    ("POST", "/projects/<slug>" + EXCLUDE): Case(
+        PAIR + "/judgments/{of_bea}/exclude", REVIEWER_BAD_FORM
+    ),
+    ("GET", "/projects/<slug>/releases"): Case(HELPFUL + "/releases", OWNER),
+    ("POST", "/projects/<slug>/releases"): Case(
+        HELPFUL + "/releases", OWNER_BAD_FORM, {"min_margin": "0"}
+    ),
+    ("GET", "/projects/<slug>/releases/<number>"): Case(HELPFUL + "/releases/1", OWNER),
+    ("GET", "/projects/<slug>/releases/<number>/download"): Case(
+        HELPFUL + "/releases/1/download", OWNER
+    ),
+}
+
+API_CASES = {
+    ("GET", f"{API}/openapi.json"): Case(f"{API}/openapi.json", OPEN),
+    ("POST", f"{API}/projects/<slug>/assignments"): Case(
+        f"{API}{HELPFUL}/assignments", "401 401 404 404 201 201 201 201"
+    ),
+    ("POST", f"{API}/assignments/<assignment_id>/judgment"): Case(
+        API + "/assignments/{held}/judgment",
+        "401 401 404 404 404 404 404 422",
+        {"key": "1c9a3f4e-54a2-4b0e-8f7e-0d5f2a9f9b11", "choice": 9},
+    ),
+    ("POST", f"{API}/assignments/<assignment_id>/skip"): Case(
+        API + "/assignments/{done}/skip", "401 401 404 404 404 404 404 409", {"reason": "other"}
+    ),
+    ("POST", f"{API}/projects"): Case(
+        f"{API}/projects", "401 401 403 201 403 201 201 403", {"title": "Api {fresh}"}
+    ),
+    ("GET", f"{API}/projects/<slug>/progress"): Case(
+        f"{API}{HELPFUL}/progress", "401 401 404 404 200 200 200 403"
+    ),
+    ("POST", f"{API}/projects/<slug>/batches"): Case(
+        f"{API}{HELPFUL}/batches", "401 401 404 404 403 422 422 403"
+    ),
+    ("GET", f"{API}/projects/<slug>/judgments"): Case(
+        f"{API}{HELPFUL}/judgments", "401 401 404 404 200 200 200 403"
+    ),
+}
+
+
+def test_every_address_is_in_the_table(stage: Stage) -> None:
+    assert rules(stage.app) == {*PAGES, *API_CASES}
+
+
+@pytest.mark.parametrize("route", PAGES, ids=" ".join)
+def test_pages(stage: Stage, route: tuple[str, str]) -> None:
+    case = PAGES[route]
+    found = {who: _visit(stage, who, route[0], case).status_code for who in WHO}
+    assert found == dict(zip(WHO, map(int, case.expected.split()), strict=True))
+
+
+def _visit(stage: Stage, who: str, method: str, case: Case) -> Response:
+    visit = stage.visits[who]
+    if (method, case.path) == ("POST", "/sign-out"):
+        visit = _another_browser(stage, who)
+    if method == "GET":
+        with visit.client.get(stage.path(case.path)) as answer:
+            return answer
+    form = {name: stage.path(str(value)) for name, value in case.form.items()}
+    data = {"csrf_token": visit.token} | form
+    return visit.client.post(stage.path(case.path), data=data)
+
+
+def _another_browser(stage: Stage, who: str) -> Visit:
+    signed_in = who not in ("anonymous", "revoked")
+    visit = Visit(stage.app)
+    if signed_in:
+        return visit.arrive(f"{who}@example.org")
+    visit.get("/sign-in")
+    return visit
+
+
+@pytest.mark.parametrize("route", API_CASES, ids=" ".join)
+def test_the_api(stage: Stage, route: tuple[str, str]) -> None:
+    case = API_CASES[route]
+    found = {who: _call(stage, who, route[0], case).status_code for who in WHO}
+    assert found == dict(zip(WHO, map(int, case.expected.split()), strict=True))
+
+
+def _call(stage: Stage, who: str, method: str, case: Case) -> TestResponse:
+    caller, path = stage.callers[who], stage.path(case.path)
+    if method == "GET":
+        return caller.get(path)
+    if path.endswith("/batches"):
+        return caller.post(path, data=b"", content_type="application/x-ndjson")
+    form = {n: stage.path(v) if isinstance(v, str) else v for n, v in case.form.items()}
+    return caller.post(path, json=form)
+
+
+@pytest.mark.parametrize("route", sorted({*PAGES, *API_CASES}), ids=" ".join)
+def test_no_address_takes_another_method(stage: Stage, route: tuple[str, str]) -> None:
+    rule = route[1]
+    taken = {method for method, path in {*PAGES, *API_CASES} if path == rule}
+    path = stage.path((PAGES | API_CASES)[route].path)
+    olga = stage.visits["olga"]
+    for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - taken:
+        answer = olga.client.open(path, method=method, data={"csrf_token": olga.token})
+        assert answer.status_code == 405, method
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_looking_changes_nothing(stage: Stage, who: str) -> None:
+    before = stage.digest()
+    for (method, _), case in (PAGES | API_CASES).items():
+        caller = stage.callers[who] if case.path.startswith(API) else stage.visits[who]
+        ways = ("get", "head", "options") if method == "GET" else ("options",)
+        for way in ways:
+            headers = getattr(caller, "headers", {})
+            getattr(caller.client, way)(stage.path(case.path), headers=headers).close()
+    assert stage.digest() == before
+
+
+FOREIGN = [
+    ("paul", "GET", "/projects/other/comparisons/{comparison}"),
+    ("paul", "POST", "/projects/other/comparisons/{comparison}/judgments/{of_bea}/exclude"),
+    ("paul", "POST", "/projects/other/comparisons/{foreign_comparison}/judgments/{of_bea}/exclude"),
+    ("paul", "POST", "/projects/other/people/{bea}/role"),
+    ("paul", "POST", "/projects/other/people/{bea}/remove"),
+    ("paul", "POST", "/projects/other/people/{bea}/link"),
+    ("paul", "GET", "/projects/other/releases/1"),
+    ("paul", "GET", "/projects/other/releases/1/download"),
+    ("olga", "GET", "/projects/helpful/comparisons/{foreign_comparison}"),
+    ("olga", "POST", "/projects/helpful/comparisons/{comparison}/judgments/{judgment}0/exclude"),
+    ("root", "GET", "/projects/other/comparisons/{comparison}"),
+    ("bea", "GET", "/work/{done}/change"),
+]
+
+
+@pytest.mark.parametrize(("who", "method", "path"), FOREIGN)
+def test_numbers_of_another_project_lead_nowhere(
+    stage: Stage, who: str, method: str, path: str
+) -> None:
+    visit = _another_browser(stage, who)
+    said = {"role": "owner"} if path.endswith("/role") else {"reason": "No."}
+    data = {"csrf_token": visit.token} | said if method == "POST" else None
+    before = stage.digest()
+    answer = visit.client.open(stage.path(path), method=method, data=data)
+    assert answer.status_code == 404
+    assert stage.digest() == before
