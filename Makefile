@@ -13,14 +13,15 @@ PIP_INSTALL := deploy/uv.sh pip install --quiet --compile-bytecode --python $(BI
 LOCK := deploy/uv.sh pip compile --quiet --generate-hashes --universal --python-version 3.11 \
 	--no-emit-index-url --no-header --no-annotate $(UPGRADE)
 PROCESSES ?= 2
+PORT ?= 8000
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 setup: .venv/.runtime ## everything that labeler needs to run, in .venv
 
-demo: setup ## a site with a small project to look at, on port 8000
-	@$(BIN)/labeler demo
+demo: setup ## a site with a small project to look at; PORT=8001 for another port
+	@$(BIN)/labeler demo --port $(PORT)
 
 test: lint browser ## the whole gate: lint, types, imports, every test
 	@$(BIN)/python -m pytest -n $(PROCESSES)

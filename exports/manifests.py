@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -120,6 +120,22 @@ def entries(folder: Path, rows: Mapping[Path, int]) -> tuple[FileEntry, ...]:
     )
 
 
+def faults(folder: Path, manifest: Manifest) -> Iterator[str]:
+    """Yield which files are not those that the manifest lists, by their hashes."""
+    listed = {entry.path: entry for entry in manifest.files}
+    own = {NAME, SEAL}
+    there = {path.relative_to(folder).as_posix() for path in found(folder)}
+    for path in sorted(there - listed.keys() - own):
+        yield f"{path} does not belong to the release"
+    for path, entry in listed.items():
+        if not _is_inside(path):
+            yield f"{path} is not a path inside the release"
+        elif path not in there:
+            yield f"{path} is missing"
+        elif fault := _file_fault(folder / path, entry):
+            yield f"{path} {fault}"
+
+
 def found(folder: Path) -> Iterator[Path]:
     """Yield whatever is in the folder and is not itself a folder."""
     return (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
@@ -134,6 +150,21 @@ def digest(path: Path) -> str:
 def digest_of(manifest: Manifest) -> str:
     """Return the SHA-256 of a manifest as it is written, in hexadecimal."""
     return hashlib.sha256(_text(manifest)).hexdigest()
+
+
+def _is_inside(path: str) -> bool:
+    parts = PurePosixPath(path)
+    return not parts.is_absolute() and ".." not in parts.parts and parts.as_posix() == path
+
+
+def _file_fault(path: Path, entry: FileEntry) -> str | None:
+    if path.is_symlink() or not path.is_file():
+        return "is not a file"
+    if path.stat().st_size != entry.bytes:
+        return f"has {path.stat().st_size:,} bytes instead of {entry.bytes:,}"
+    if digest(path) != entry.sha256:
+        return "was changed: its hash is another"
+    return None
 
 
 def _text(manifest: Manifest) -> bytes:

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from exports import archives, previews, releases, selection
+from exports.releases import Cut
 from exports.rows import Row
 from exports.selection import Criteria
 from exports.splits import SPLITS
@@ -27,6 +28,7 @@ pages = Blueprint(
 )
 
 SHOWN = 3
+_GONE = "The files of this release are not here, or they were changed."
 _PERCENT = {"min_agreement": "agreement_percent", "test_share": "test_percent"}
 
 
@@ -35,31 +37,24 @@ _PERCENT = {"min_agreement": "agreement_percent", "test_share": "test_percent"}
 def index(slug: str) -> ResponseReturnValue:
     project = _project(slug)
     try:
-        return _index(project, _criteria(request.args), request.args, {})
+        return _index(project, _criteria(request.args), request.args)
     except Invalid as refusal:
-        faults = {_PERCENT.get(name, name): words for name, words in refusal.fields.items()}
-        return _index(project, Criteria(), request.args, faults), refusal.status
+        return _index(project, Criteria(), request.args, refusal), refusal.status
 
 
 @pages.post("")
 @login_required
 def cut(slug: str) -> ResponseReturnValue:
-    from exports import cutting
-
-    session, olga, data = database.session(), visitors.person(), _data()
-    project = projects.find(session, slug, by=olga, role=Role.owner)
-    planned = releases.plan(session, project, _criteria(request.form))
-    session.commit()
-    before = releases.numbered(session, project.id, planned.number)
-    if before is not None and releases.contents(before, data):
-        flask.flash(f"Nothing has changed since release {planned.number}: this is it.")
-        return redirect(url_for("releases.show", slug=slug, number=planned.number))
-    target, reading = releases.home(planned, data), database.of_app().reading
-    with cutting.staged(planned, reading, target) as manifest:
-        made = releases.record(session, planned, manifest, target=target, data=data, by=olga)
+    session, project, criteria = database.session(), _project(slug), Criteria()
+    try:
+        criteria = _criteria(request.form)
+        planned = releases.plan(session, project, criteria)
         session.commit()
-    flask.flash(f"Release {made.number} is cut: {made.rows:,} pairs.")
-    return redirect(url_for("releases.show", slug=slug, number=made.number))
+        flask.flash(_write(planned))
+    except Invalid as refusal:
+        database.reread()
+        return _index(project, criteria, request.form, refusal), refusal.status
+    return redirect(url_for("releases.show", slug=slug, number=planned.number))
 
 
 @pages.get("/<int:number>")
@@ -86,7 +81,7 @@ def download(slug: str, number: int) -> ResponseReturnValue:
     release = releases.find(database.session(), _project(slug), number)
     found = releases.contents(release, _data())
     if found is None:
-        raise NotFound("The files of this release are not here, or they were changed.")
+        raise NotFound(_GONE)
     name = f"{slug}-release-{number}"
     return Response(
         archives.stream(*found, name),
@@ -104,11 +99,35 @@ def _data() -> Path:
     return data.absolute()
 
 
+def _write(planned: Cut) -> str:
+    """Cut the release unless it is there; the turn to write is free while its files are made."""
+    from exports import cutting
+
+    data, connected = _data(), database.of_app()
+    with connected.reading() as session:
+        before = releases.numbered(session, planned.project_id, planned.number)
+    if before is not None and releases.contents(before, data):
+        return f"Nothing has changed since release {planned.number}: this is it."
+    target, olga = releases.home(planned, data), visitors.person()
+    with (
+        cutting.staged(planned, connected.reading, target) as manifest,
+        connected.writing() as session,
+    ):
+        made = releases.record(session, planned, manifest, target=target, data=data, by=olga)
+        session.commit()
+    return f"Release {made.number} is cut: {made.rows:,} pairs."
+
+
 def _index(
-    project: Project, criteria: Criteria, values: Mapping[str, str], faults: Mapping[str, str]
+    project: Project,
+    criteria: Criteria,
+    values: Mapping[str, str],
+    refusal: Invalid | None = None,
 ) -> str:
     session, reading = database.session(), database.of_app().reading
     settled = releases.settled(project, criteria)
+    filled_in, said = _filled_in(settled), refusal.fields if refusal else {}
+    faults = {_PERCENT.get(name, name): words for name, words in said.items()}
     mark = selection.glance(session, project.id)
     counted = previews.preview(reading, project.id, mark, settled)
     return render_template(
@@ -117,8 +136,9 @@ def _index(
         role=Role.owner,
         releases=releases.of_project(session, project.id),
         criteria=settled,
-        values={**_filled_in(settled), **values},
-        faults=faults,
+        values={**filled_in, **values},
+        refusal=refusal,
+        faults={name: faults[name] for name in filled_in if name in faults},
         preview=counted,
         steps=previews.sieve(counted.comparisons, counted.reasons),
         most=previews.MOST,
@@ -159,6 +179,9 @@ def _filled_in(criteria: Criteria) -> dict[str, str]:
 
 
 def _first_rows(folder: Path) -> list[Row]:
-    paths = (folder / "jsonl" / f"dpo-{split}.jsonl" for split in SPLITS)
-    with next(path for path in paths if path.exists()).open("rb") as file:
-        return [json.loads(line) for line in islice(file, SHOWN)]
+    for split in SPLITS:
+        path = folder / "jsonl" / f"dpo-{split}.jsonl"
+        if path.exists():
+            with path.open("rb") as file:
+                return [json.loads(line) for line in islice(file, SHOWN)]
+    raise NotFound(_GONE)

@@ -19,7 +19,7 @@ from exports import manifests, pseudonyms, selection
 from exports.manifests import Manifest
 from exports.selection import Criteria, Mark
 from labeler import events
-from labeler.errors import Conflict, NotFound
+from labeler.errors import Conflict, Invalid, NotFound
 from labeler.people.accounts import Person
 from labeler.schema import Base, BigInt, Id, reference
 from labeler.work.judgments import Judgment, JudgmentState
@@ -152,12 +152,18 @@ def home(cut: Cut, data: Path) -> Path:
 
 
 def contents(release: Release, data: Path) -> tuple[Path, Manifest] | None:
-    """Return where a release is and what is in it; None if it is not there, or not as it was."""
+    """Return where a release is and what is in it; None if it is not there, or not as it was.
+
+    Every file is read and its hash compared.
+    """
     folder = data / release.folder
-    listing = folder / manifests.NAME
-    if not listing.is_file() or manifests.digest(listing) != release.manifest_sha256:
+    try:
+        manifest = manifests.read(folder)
+    except Invalid:
         return None
-    return folder, manifests.read(folder)
+    if manifests.digest(folder / manifests.NAME) != release.manifest_sha256:
+        return None
+    return None if any(manifests.faults(folder, manifest)) else (folder, manifest)
 
 
 def find(session: Session, project: Project, number: int) -> Release:
@@ -183,7 +189,10 @@ def of_project(session: Session, project_id: int) -> Sequence[Release]:
 
 
 def faults(session: Session, data: Path) -> Iterator[str]:
-    """Yield what is wrong with the releases whose folders are there, seen from the data folder."""
+    """Yield what is wrong with the releases whose folders can be seen from the data folder.
+
+    One that was written outside of it may be gone: it was given to somebody.
+    """
     from exports import verification
 
     rows = session.execute(
@@ -193,11 +202,12 @@ def faults(session: Session, data: Path) -> Iterator[str]:
     )
     for release, slug in rows.all():
         folder = data / release.folder
-        if not folder.is_dir():
-            continue
-        found = verification.verify(folder)
-        if not found and manifests.digest(folder / manifests.NAME) != release.manifest_sha256:
-            found = [f"{manifests.NAME} is not the one that was written"]
+        if folder.is_dir():
+            found = verification.verify(folder)
+            if not found and manifests.digest(folder / manifests.NAME) != release.manifest_sha256:
+                found = [f"{manifests.NAME} is not the one that was written"]
+        else:
+            found = [] if Path(release.folder).is_absolute() else ["the folder is not there"]
         for fault in found:
             yield f"release {release.number} of {slug} in {folder}: {fault}"
 

@@ -32,10 +32,11 @@ class Reading(Protocol):
     def __call__(self) -> AbstractContextManager[Session]: ...
 
 
-def _tag(tag: str) -> str:
-    if not languages.is_tag(tag):
-        raise ValueError(f"{tag!r} is not a language tag such as en or pt-BR")
-    return tag
+def _tags(tags: tuple[str, ...]) -> tuple[str, ...]:
+    for tag in tags:
+        if not languages.is_tag(tag):
+            raise ValueError(f"{tag!r} is not a language tag such as en or pt-BR")
+    return tags
 
 
 class Criteria(BaseModel):
@@ -52,8 +53,8 @@ class Criteria(BaseModel):
     min_agreement: float = Field(
         0.0, ge=0, le=1, description="Least share of all votes that the better answer has."
     )
-    languages: tuple[Annotated[str, AfterValidator(_tag)], ...] | None = Field(
-        None, min_length=1, description="Only these languages; every one."
+    languages: Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_tags)] | None = (
+        Field(None, description="Only these languages; every one.")
     )
     test_share: float = Field(0.1, ge=0, le=1, description="Share of prompts kept for testing.")
     licence: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.+-]{0,62}$")] = Field(

@@ -83,7 +83,6 @@ def paid(session: Session, project_id: int, mark: Mark) -> list[Pay]:
         .where(
             Transfer.project_id == project_id,
             Transfer.judgment_id <= mark.last_judgment_id,
-            Transfer.at <= mark.cut_at,
         )
         .group_by(Transfer.currency)
         .order_by(Transfer.currency)

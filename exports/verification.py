@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice, zip_longest
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from exports import manifests, rows
 from exports.formats import dpo
-from exports.manifests import FileEntry, LeftOutEntry, Manifest
+from exports.manifests import LeftOutEntry, Manifest
 from exports.pairs import WORDS, Reason
 from exports.rows import Row
 from exports.splits import SPLITS, Split, split_of
@@ -26,37 +26,7 @@ def verify(folder: Path) -> list[str]:
         manifest = manifests.read(folder)
     except Invalid as refusal:
         return [refusal.message]
-    return list(_file_faults(folder, manifest)) or list(_content_faults(folder, manifest))
-
-
-def _file_faults(folder: Path, manifest: Manifest) -> Iterator[str]:
-    listed = {entry.path: entry for entry in manifest.files}
-    own = {manifests.NAME, manifests.SEAL}
-    found = {path.relative_to(folder).as_posix() for path in manifests.found(folder)}
-    for path in sorted(found - listed.keys() - own):
-        yield f"{path} does not belong to the release"
-    for path, entry in listed.items():
-        if not _is_inside(path):
-            yield f"{path} is not a path inside the release"
-        elif path not in found:
-            yield f"{path} is missing"
-        elif fault := _file_fault(folder / path, entry):
-            yield f"{path} {fault}"
-
-
-def _is_inside(path: str) -> bool:
-    parts = PurePosixPath(path)
-    return not parts.is_absolute() and ".." not in parts.parts and parts.as_posix() == path
-
-
-def _file_fault(path: Path, entry: FileEntry) -> str | None:
-    if path.is_symlink() or not path.is_file():
-        return "is not a file"
-    if path.stat().st_size != entry.bytes:
-        return f"has {path.stat().st_size:,} bytes instead of {entry.bytes:,}"
-    if manifests.digest(path) != entry.sha256:
-        return "was changed: its hash is another"
-    return None
+    return list(manifests.faults(folder, manifest)) or list(_content_faults(folder, manifest))
 
 
 def _content_faults(folder: Path, manifest: Manifest) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """One fresh database for each test, on SQLite and on PostgreSQL; a clock that can be stopped."""
 
-import functools
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -121,19 +120,25 @@ def shared_database(
 ) -> Iterator[Callable[[str], Database]]:
     """One database of each back end for all tests that never commit."""
 
-    @functools.cache
+    made: dict[str, Database] = {}
+
     def shared(backend: str) -> Database:
+        if backend not in made:
+            made[backend] = Database(address(backend))
+        return made[backend]
+
+    def address(backend: str) -> str:
         if backend == "sqlite":
             path = tmp_path_factory.mktemp("shared") / "labeler.db"
             shutil.copy(request.getfixturevalue("sqlite_template"), path)
-            return Database(f"sqlite:///{path}")
+            return f"sqlite:///{path}"
         server = request.getfixturevalue("postgresql_server")
         template = request.getfixturevalue("postgresql_template")
-        return Database(postgres.create_database(server, template=template))
+        return postgres.create_database(server, template=template)
 
     yield shared
-    for backend in BACKENDS:
-        shared(backend).close()
+    for database in made.values():
+        database.close()
 
 
 @pytest.fixture

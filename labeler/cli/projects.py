@@ -101,7 +101,7 @@ def invite(slug: str, email: str, name: str, role: str, actor: str | None) -> No
         by = installation.acting(session, slug, actor)
         found = projects.find(session, slug, by=by, role=Role.owner)
         invited = accounts.find_or_create(session, email, name, by=by)
-        memberships.grant(session, found.id, invited, Role(role), by=by)
+        memberships.invite(session, found.id, invited, Role(role), by=by)
         secret = sign_ins.make_link(session, invited, by=by)
         session.commit()
     click.echo(f"{invited.name} <{invited.email}> is {role} of {slug}.")

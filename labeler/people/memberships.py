@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, Session
+from sqlalchemy.orm import Mapped, Session, aliased
 
 from labeler import clock, events
-from labeler.errors import Invalid, NotFound
+from labeler.errors import Conflict, Invalid, NotFound
 from labeler.people.accounts import Person
 from labeler.schema import Base, Id, changed, reference
 
@@ -63,6 +63,19 @@ def manages(session: Session, person: Person) -> bool:
     return person.is_admin or bool(session.scalar(sa.select(mine.exists())))
 
 
+def beyond(owner: Person) -> sa.Select[int]:
+    """Return the memberships of a `Person` in projects that somebody else owns."""
+    mine = aliased(Membership)
+    owned = sa.select(mine.project_id).where(
+        mine.person_id == owner.id, mine.removed_at.is_(None), mine.role == Role.owner
+    )
+    return sa.select(Membership.id).where(
+        Membership.person_id == Person.id,
+        Membership.removed_at.is_(None),
+        Membership.project_id.not_in(owned),
+    )
+
+
 def grant(session: Session, project_id: int, person: Person, role: Role, *, by: Person) -> None:
     """Give the person this role in the project, in place of any other."""
     if role is not Role.owner:
@@ -84,6 +97,15 @@ def grant(session: Session, project_id: int, person: Person, role: Role, *, by: 
         subject=person.id,
         role=role.value,
     )
+
+
+def invite(session: Session, project_id: int, person: Person, role: Role, *, by: Person) -> None:
+    """Give a role to somebody who has none in the project; raises Conflict if they have another."""
+    held = role_of(session, project_id, person)
+    if held not in (None, role):
+        raise Conflict(f"{person.name} has a part here already, as {held.value}.")
+    if held is None:
+        grant(session, project_id, person, role, by=by)
 
 
 def remove(session: Session, project_id: int, person: Person, *, by: Person) -> None:

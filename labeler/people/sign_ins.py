@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from labeler import clock, events
 from labeler.errors import NotFound
-from labeler.people import secrets
+from labeler.people import memberships, secrets
 from labeler.people.accounts import Person
 from labeler.schema import Base, Id, changed, reference
 
@@ -140,7 +140,8 @@ def invite(session: Session, person: Person, *, by: Person) -> str | None:
 def open_to(session: Session, people: Iterable[Person], *, by: Person) -> set[int]:
     """Return for whom of these `by` may make a link, by id: administrators for everybody.
 
-    Anybody else for those without a password whom they were the first to invite.
+    Anybody else for those without a password whom they were the first to invite, and who have
+    a part in no project but theirs.
     """
     ids = [person.id for person in people]
     if by.is_admin:
@@ -152,6 +153,7 @@ def open_to(session: Session, people: Iterable[Person], *, by: Person) -> set[in
         Person.id.in_(ids),
         Person.password_hash.is_(None),
         Person.is_admin.is_(False),
+        ~memberships.beyond(by).exists(),
         sa.or_(first == by.id, ~sa.or_(links.exists(), came.exists())),
     )
     return set(session.scalars(query))

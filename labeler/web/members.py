@@ -18,8 +18,8 @@ from labeler.work import projects
 pages = Blueprint("members", __name__, url_prefix="/projects/<slug>/people")
 
 NOT_YOURS = (
-    "Only whoever invited this person may make a link for them, as long as they have no password. "
-    "Please ask an administrator."
+    "Only whoever invited this person may make a link for them, as long as they have no password "
+    "and no part in the project of somebody else. Please ask an administrator."
 )
 NOW_IS = {Role.annotator: "an annotator", Role.reviewer: "a reviewer", Role.owner: "an owner"}
 ROLE_WORDS = [
@@ -61,7 +61,7 @@ def invite(slug: str) -> ResponseReturnValue:
     try:
         form = forms.read(InvitationForm)
         person = accounts.find_or_create(session, form.email, form.name, by=olga)
-        memberships.grant(session, project.id, person, form.role, by=olga)
+        memberships.invite(session, project.id, person, form.role, by=olga)
     except (Invalid, Conflict) as refusal:
         database.reread()
         return _page(slug, faults=refusal.fields or {"email": refusal.message}), refusal.status

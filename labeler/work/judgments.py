@@ -148,6 +148,7 @@ def exclude(session: Session, judgment: Judgment, reason: str, *, by: Person) ->
     """Leave a judgment out of the data; its pay stays, and the comparison wants another."""
     if not reason.strip():
         raise Invalid("Please say why.", fields={"reason": "A reason is needed."})
+    _wait_for_marks(session)
     excluded = session.execute(
         sa.update(Judgment)
         .where(Judgment.id == judgment.id, IS_CURRENT, Judgment.state == JudgmentState.accepted)
@@ -237,6 +238,18 @@ def read_key(key: str) -> str:
         return str(uuid.UUID(key))
     except (ValueError, AttributeError, TypeError):
         raise Invalid("The key must be a UUID.", fields={"key": "Not a UUID."}) from None
+
+
+def _wait_for_marks(session: Session) -> None:
+    """Wait until whoever fixes a release's cut-off at this moment has done so.
+
+    The release counts what was excluded after its moment. An exclusion that read the clock before
+    that moment and was committed after it would be in the files today and not when they are
+    written again. The update takes the same lock, but only after the clock was read. On SQLite
+    there is one writer.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.text("LOCK TABLE judgments IN ROW EXCLUSIVE MODE"))
 
 
 def _take(session: Session, assignment: Assignment) -> JudgmentState | None:

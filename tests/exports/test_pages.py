@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 import exports
 from exports import verification
+from exports.formats import dpo
+from labeler.database import Database
+from labeler.work.projects import Project
 from tests.exports.stories import Said, contents, tell
 from tests.serving import close_app, make_app
 from tests.visits import Visit
@@ -95,11 +99,55 @@ def test_files_that_are_gone_or_changed_are_not_offered(olga: Visit, tmp_path: P
     assert contents(folder) == contents(tmp_path / "away")
 
 
-def test_nothing_to_release_is_said(olga: Visit) -> None:
+def test_one_file_that_was_changed_is_noticed(olga: Visit, tmp_path: Path) -> None:
+    olga.get(HOME)
+    olga.post(HOME, **RULES)
+    lines = tmp_path / "releases" / "helpful" / "1" / "jsonl" / "dpo-train.jsonl"
+    lines.write_bytes(lines.read_bytes().replace(b"model-x", b"model-z"))
+    assert olga.get(f"{HOME}/1/download").status_code == 404
+    lines.unlink()
+    page = olga.get(f"{HOME}/1")
+    assert (page.status_code, "labeler release again helpful 1" in page.text) == (200, True)
+
+
+def test_nothing_to_release_is_said_and_the_form_comes_back(olga: Visit) -> None:
     olga.get(HOME)
     answer = olga.post(HOME, languages="sw")
     assert answer.status_code == 422
     assert "There is nothing to release" in answer.text
+    assert 'name="languages" type="text" value="sw"' in answer.text
+    assert counts(answer.text)[-1] == "0"
+
+
+def test_a_cut_by_rules_that_make_no_sense_gives_the_form_back(olga: Visit) -> None:
+    olga.get(HOME)
+    answer = olga.post(HOME, agreement_percent="lots", min_margin="2", languages="english")
+    assert answer.status_code == 422
+    assert 'id="agreement_percent-fault"' in answer.text
+    assert 'value="lots"' in answer.text
+    assert 'name="min_margin" type="number" value="2"' in answer.text
+    assert 'id="languages-fault"' in answer.text
+
+
+def test_others_write_while_files_are_made(
+    app: Flask, olga: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database: Database = app.extensions["labeler.database"]
+    held: list[int] = []
+    finish = dpo.Writer.finish
+
+    def notice(writer: dpo.Writer) -> dict[Path, int]:
+        held.append(database.engine.pool.checkedout())  # type: ignore[attr-defined]
+        with database.writing() as session:
+            session.execute(sa.update(Project).values(title="Renamed meanwhile"))
+            session.commit()
+        return finish(writer)
+
+    monkeypatch.setattr(dpo.Writer, "finish", notice)
+    olga.get(HOME)
+    assert olga.post(HOME, **RULES).location == f"{HOME}/1"
+    assert held == [0]
+    assert "Renamed meanwhile" in olga.get(HOME).text
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from labeler.events import Event
 from labeler.people.accounts import Person
 from labeler.work import judgments
 from labeler.work.projects import Project
-from tests.conftest import StoppedClock
+from tests.conftest import NewAddress, StoppedClock
 from tests.exports.stories import Said, contents, plan, release, tell
 from tests.make import judge_next, load_rows, make_row
 
@@ -121,9 +121,34 @@ def test_faults_name_the_release(database: Database, tmp_path: Path) -> None:
         assert list(releases.faults(session, tmp_path)) == []
         (tmp_path / "1" / "README.md").write_text("Something nicer.")
         (tmp_path / "2").rename(tmp_path / "away")
-        (fault,) = releases.faults(session, tmp_path)
-    assert "release 1 of helpful" in fault
-    assert "README.md" in fault
+        changed, gone = releases.faults(session, tmp_path)
+    assert "release 1 of helpful" in changed
+    assert "README.md" in changed
+    assert "release 2 of helpful" in gone
+    assert "not there" in gone
+
+
+def test_what_was_given_to_somebody_may_be_gone(database: Database, tmp_path: Path) -> None:
+    cast, project = tell(database, VOTES)
+    data, outside = tmp_path / "data", tmp_path / "outside"
+    release(database, plan(database, project), outside, data=data, by=cast.olga)
+    with database.reading() as session:
+        assert list(releases.faults(session, data)) == []
+        (outside / "README.md").write_text("Something nicer.")
+        assert len(list(releases.faults(session, data))) == 1
+        outside.rename(tmp_path / "given away")
+        assert list(releases.faults(session, data)) == []
+
+
+@pytest.mark.parametrize("name", ["README.md", "MANIFEST.json", "MANIFEST.sha256"])
+def test_contents_are_whole_or_nothing(new_address: NewAddress, tmp_path: Path, name: str) -> None:
+    database = Database(new_address("sqlite"))
+    cast, project = tell(database, VOTES)
+    made = release(database, plan(database, project), tmp_path / "1", data=tmp_path, by=cast.olga)
+    assert releases.contents(made, tmp_path) is not None
+    (tmp_path / "1" / name).unlink()
+    assert releases.contents(made, tmp_path) is None
+    database.close()
 
 
 def test_another_whole_release_in_its_place_is_a_fault(database: Database, tmp_path: Path) -> None:
@@ -134,7 +159,7 @@ def test_another_whole_release_in_its_place_is_a_fault(database: Database, tmp_p
     (tmp_path / "1").rename(tmp_path / "away")
     (tmp_path / "2").rename(tmp_path / "1")
     with database.reading() as session:
-        (fault,) = releases.faults(session, tmp_path)
+        fault, _gone = releases.faults(session, tmp_path)
         first = releases.find(session, project, 1)
         assert releases.contents(first, tmp_path) is None
     assert "MANIFEST.json is not the one that was written" in fault

@@ -3,12 +3,15 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import sqlalchemy as sa
 
 from exports import selection
 from exports.selection import Judged, Mark
 from labeler.database import Database
 from labeler.errors import Invalid
+from labeler.people.accounts import Person
 from labeler.work import assignments, judgments
+from labeler.work.judgments import Judgment
 from labeler.work.rubrics import Verdict
 from tests.cast import make_cast
 from tests.conftest import NewAddress, StoppedClock
@@ -137,6 +140,32 @@ def test_no_smaller_number_appears_after_the_mark(new_address: NewAddress) -> No
             slow.commit()
         assert marking.result(timeout=5).last_judgment_id == early.id
     database.close()
+
+
+def test_who_excludes_while_a_mark_is_made_comes_after_it(new_address: NewAddress) -> None:
+    """The same mark must select the same before and after that exclusion is committed."""
+    database = Database(new_address("postgresql"))
+    cast, project = tell(database, {"one": [0, 0]})
+    with database.reading() as session:
+        judgment = judgments.page(session, project.id)[0]
+    with ThreadPoolExecutor(1) as beside, database.writing() as marking:
+        marking.execute(sa.text("LOCK TABLE judgments IN SHARE MODE"))
+        excluding = beside.submit(excluded, database, judgment, cast.rex)
+        with pytest.raises(TimeoutError):
+            excluding.result(timeout=0.3)
+        mark = selection.mark(marking, project.id)
+        before = selected(database, project.id, mark)
+        marking.commit()
+        excluding.result(timeout=5)
+    assert selected(database, project.id, mark) == before
+    assert [len(one.votes) for one in before] == [2]
+    database.close()
+
+
+def excluded(database: Database, judgment: Judgment, by: Person) -> None:
+    with database.writing() as session:
+        judgments.exclude(session, session.merge(judgment, load=False), "Too fast.", by=by)
+        session.commit()
 
 
 def marked(database: Database, project_id: int) -> Mark:

@@ -53,7 +53,7 @@ def test_its_numbers_are_those_of_the_judging(
 
 
 def test_a_hostile_title_stays_a_title(database: Database, tmp_path: Path) -> None:
-    title = 'A "b": {c}\\ # \n---\nlicense: mit <script>x</script> [y](z) ভালো'
+    title = 'A "b": {c}\\ # --- license: mit <script>x</script> [y](z) ভালো'
     _, project = tell(database, {"a": [0, 0]}, title=title)
     write(database, plan(database, project), tmp_path / "out")
     head, body = card(tmp_path / "out")

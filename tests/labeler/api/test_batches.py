@@ -130,7 +130,7 @@ def test_a_later_attempt_at_a_file_takes_over(database: Database, people: Cast) 
     with database.writing() as one, database.writing() as other:
         first, second = attempt(one), attempt(other)
         assert [next(first).loaded for _ in range(2)] == [0, 500]
-        assert [next(second).loaded for _ in range(2)] == [0, 500]
+        assert next(progress.loaded for progress in second if progress.loaded) == 500
         with pytest.raises(Conflict):
             next(first)
         one.close()

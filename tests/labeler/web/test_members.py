@@ -95,11 +95,22 @@ def test_inviting_never_opens_the_account_of_somebody_else(site: Site) -> None:
     for email in ("root@example.org", "ada@example.org", "carla@example.org"):
         olga.get(PEOPLE)
         with statements(site.database) as seen:
-            invited = olga.post(f"{PEOPLE}/invite", **(CARLA | {"email": email}))
+            role = "owner" if email == "root@example.org" else "annotator"
+            given = CARLA | {"email": email, "role": role}
+            invited = olga.post(f"{PEOPLE}/invite", **given)
         assert invited.location == PEOPLE
         assert [one for one in seen if "INSERT INTO sign_in_links" in one] == []
         assert "finds the project after signing in" in olga.get(PEOPLE).text
         assert LINK.search(olga.get(PEOPLE).text) is None
+
+
+def test_inviting_changes_nobodys_role(site: Site) -> None:
+    olga = site.visit("olga")
+    olga.get(PEOPLE)
+    given = CARLA | {"email": "rex@example.org", "role": "annotator"}
+    refused = olga.post(f"{PEOPLE}/invite", **given)
+    assert refused.status_code == 409
+    assert "as reviewer" in refused.text
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from sqlalchemy.orm import Session
 
 from labeler import audit
+from labeler.database import Database
 from labeler.errors import Conflict, NotFound
 from labeler.pay import ledger
 from labeler.pay.ledger import Transfer
@@ -282,7 +283,7 @@ class Work(RuleBasedStateMachine):
 
 
 def test_nothing_that_people_do_breaks_the_books(
-    session: Session, cast: Cast, frozen: StoppedClock
+    database: Database, session: Session, cast: Cast, frozen: StoppedClock
 ) -> None:
     examples = iter(range(10_000))
     run_state_machine_as_test(
