@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from labeler import clock
 from labeler.errors import Busy, Conflict, NotFound
 from labeler.people.accounts import Person
-from labeler.schema import Base, Id, reference
+from labeler.schema import Base, Id, changed, reference
 from labeler.work import batches, comparisons
 from labeler.work.comparisons import OPEN, Comparison
 from labeler.work.projects import Project, ProjectState
@@ -147,14 +147,15 @@ def close(
     skip_reason: SkipReason | None = None,
 ) -> bool:
     """Move the assignment on if it still is as expected; False when something came first."""
-    moved = session.execute(
+    moved = changed(
+        session,
         sa.update(Assignment)
         .where(Assignment.id == assignment.id, Assignment.state == expected)
         .values(state=state, closed_at=clock.now(), skip_reason=skip_reason)
-        .execution_options(synchronize_session=False)
+        .execution_options(synchronize_session=False),
     )
     session.refresh(assignment)
-    return bool(moved.rowcount)  # type: ignore[attr-defined]
+    return bool(moved)
 
 
 def expire(session: Session, project: Project) -> None:
@@ -185,14 +186,15 @@ def _one_claim_at_a_time(session: Session, person: Person) -> None:
 
 def _prolong(session: Session, project: Project, held: Assignment) -> bool:
     """Give a held assignment its whole time again; False when it was taken away just now."""
-    kept = session.execute(
+    kept = changed(
+        session,
         sa.update(Assignment)
         .where(Assignment.id == held.id, IS_OPEN)
         .values(deadline=max(held.deadline, _deadline(project)))
-        .execution_options(synchronize_session=False)
+        .execution_options(synchronize_session=False),
     )
     session.refresh(held)
-    return bool(kept.rowcount)  # type: ignore[attr-defined]
+    return bool(kept)
 
 
 def _next(session: Session, project: Project, person: Person) -> Comparison | None:

@@ -17,7 +17,7 @@ from labeler import clock, events
 from labeler.errors import Conflict, Invalid, NotFound
 from labeler.pay import ledger
 from labeler.people.accounts import Person
-from labeler.schema import Base, Id, reference
+from labeler.schema import Base, Id, changed, reference
 from labeler.work import assignments, comparisons, gold, rubrics
 from labeler.work.assignments import Assignment, AssignmentState
 from labeler.work.comparisons import Comparison
@@ -123,13 +123,14 @@ def change(
     if repeated is not None:
         return _again(session, assignment, answer, key)
     _require_changeable(project, assignment, judgment)
-    replaced = session.execute(
+    replaced = changed(
+        session,
         sa.update(Judgment)
         .where(Judgment.id == judgment.id, IS_CURRENT, Judgment.state == judgment.state)
         .values(is_current=False)
-        .execution_options(synchronize_session=False)
+        .execution_options(synchronize_session=False),
     )
-    if not replaced.rowcount:  # type: ignore[attr-defined]
+    if not replaced:
         raise Conflict("You have changed this judgment elsewhere. Please look again.")
     session.refresh(judgment)
     later = _store(
@@ -149,13 +150,14 @@ def exclude(session: Session, judgment: Judgment, reason: str, *, by: Person) ->
     if not reason.strip():
         raise Invalid("Please say why.", fields={"reason": "A reason is needed."})
     _wait_for_marks(session)
-    excluded = session.execute(
+    excluded = changed(
+        session,
         sa.update(Judgment)
         .where(Judgment.id == judgment.id, IS_CURRENT, Judgment.state == JudgmentState.accepted)
         .values(state=JudgmentState.excluded, excluded_at=clock.now())
-        .execution_options(synchronize_session=False)
+        .execution_options(synchronize_session=False),
     )
-    if not excluded.rowcount:  # type: ignore[attr-defined]
+    if not excluded:
         raise Conflict("This judgment does not count already or was changed.")
     session.refresh(judgment)
     comparisons.reopen(session, judgment.comparison_id)
