@@ -127,6 +127,7 @@ def test_counts_that_are_off_are_named(session: Session, story: Story) -> None:
     ]
 
 
+@pytest.mark.usefixtures("database")  # of its own: a pragma is not undone with the transaction
 def test_more_judgments_than_wanted_are_named(session: Session, story: Story) -> None:
     disarm(session)
     pair = story.changed.comparison_id
