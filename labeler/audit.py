@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from labeler import events
+from labeler import events, recounts
 from labeler.pay import ledger
 from labeler.pay.ledger import Account, AccountKind, Transfer
 from labeler.work.assignments import Assignment, AssignmentState
@@ -34,6 +34,7 @@ def faults(session: Session) -> Iterator[str]:
     yield from _earned_wrongly(session)
     yield from _earned_for_nothing(session)
     yield from ledger.faults(session)
+    yield from recounts.faults(session)
     for event_id in events.breaks(session):
         yield f"event {event_id} does not follow from the one before it"
 
@@ -59,30 +60,38 @@ def _miscounted(session: Session) -> Iterator[str]:
 def _unbalanced_slots(session: Session) -> Iterator[str]:
     in_work = (
         sa.select(Assignment.comparison_id, sa.func.count().label("n"))
-        .where(Assignment.state == AssignmentState.open)
+        .where(Assignment.state == AssignmentState.open, ~Assignment.is_repeat)
         .group_by(Assignment.comparison_id)
         .subquery()
     )
     held = sa.func.coalesce(in_work.c.n, 0)
-    # Wide enough: what is wanted on gold is as large as the column.
-    total = sa.cast(Comparison.open_slots, sa.BigInteger()) + held + Comparison.judged
+    surplus = sa.case(
+        (Comparison.taken > Comparison.wanted, Comparison.taken - Comparison.wanted), else_=0
+    )
     rows = session.execute(
-        sa.select(Comparison.id, Comparison.wanted, Comparison.open_slots, held, Comparison.judged)
+        sa.select(
+            Comparison.id,
+            Comparison.wanted,
+            Comparison.surplus,
+            Comparison.taken,
+            held,
+            Comparison.judged,
+        )
         .outerjoin(in_work, in_work.c.comparison_id == Comparison.id)
-        .where(sa.or_(total != Comparison.wanted, Comparison.judged > Comparison.wanted))
+        .where(sa.or_(held + Comparison.judged != Comparison.taken, surplus != Comparison.surplus))
         .order_by(Comparison.id)
     )
-    for comparison_id, wanted, open_slots, n, judged in rows:
+    for comparison_id, wanted, more, taken, n, judged in rows:
         yield (
-            f"comparison {comparison_id} wants {wanted} judgments, but {open_slots} are open, "
-            f"{n} in work and {judged} done"
+            f"comparison {comparison_id} wants {wanted} judgments (and {more} more), {taken} are "
+            f"taken, but {n} are in work and {judged} done"
         )
 
 
 def _judged_twice(session: Session) -> Iterator[str]:
     rows = session.execute(
         sa.select(Judgment.person_id, Judgment.comparison_id, sa.func.count())
-        .where(Judgment.is_current)
+        .where(Judgment.is_current, Judgment.state != JudgmentState.repeat)
         .group_by(Judgment.person_id, Judgment.comparison_id)
         .having(sa.func.count() > 1)
         .order_by(Judgment.person_id, Judgment.comparison_id)

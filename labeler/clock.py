@@ -16,6 +16,11 @@ def now() -> datetime:
     return _read()
 
 
+def is_set() -> bool:
+    """Say whether the time is read from elsewhere than the system's clock."""
+    return _read is not _system
+
+
 def use(reader: Callable[[], datetime] | None) -> None:
     """Read the time from `reader` from now on; None goes back to the system's clock."""
     global _read

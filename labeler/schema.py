@@ -6,9 +6,13 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, cast
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+from sqlalchemy.sql.functions import FunctionElement
 
+from labeler import clock
 from labeler.errors import Invalid
 
 Identity = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -32,6 +36,29 @@ class Moment(sa.TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class _Now(FunctionElement[datetime]):
+    type = Moment()
+    inherit_cache = True
+
+
+@compiles(_Now)
+def _database_clock(_now: _Now, _compiler: Any, **_options: Any) -> str:
+    return "clock_timestamp()"
+
+
+@compiles(_Now, "sqlite")
+def _machine_clock(_now: _Now, _compiler: Any, **_options: Any) -> str:
+    return "strftime('%Y-%m-%d %H:%M:%f000', 'now')"  # as the driver writes microseconds
+
+
+def now_there() -> sa.ColumnElement[datetime]:
+    """Return the database's own present moment, in SQL: servers' clocks may differ from it.
+
+    A clock that was stopped stops it too.
+    """
+    return sa.literal(clock.now(), Moment()) if clock.is_set() else _Now()
 
 
 class Unstorable(Invalid, sa.exc.DontWrapMixin):
@@ -74,6 +101,7 @@ class Base(DeclarativeBase):
         datetime: Moment(),
         str: Words(),
         dict[str, Any]: sa.JSON(),
+        dict[str, int]: sa.JSON(),
         list[Any]: sa.JSON(),
         list[int]: sa.JSON(),
         list[str]: sa.JSON(),
@@ -97,3 +125,10 @@ def reference(target: str, **options: Any) -> Any:
 def changed(session: Session, statement: sa.Update | sa.Delete) -> int:
     """Run the statement; return how many rows it found."""
     return cast("sa.CursorResult[Any]", session.execute(statement)).rowcount
+
+
+def insert(session: Session, table: type[Base]) -> "postgresql.Insert | sqlite.Insert":
+    """Begin an INSERT that may say what happens ON CONFLICT."""
+    if session.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from labeler.people import memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
-from labeler.work import assignments, batches, judgments, projects
+from labeler.work import batches, judgments, projects, queue
 from labeler.work.assignments import Assignment
 from labeler.work.batches import Batch
 from labeler.work.judgments import Judgment
@@ -83,6 +83,6 @@ def judge(
 
 def judge_next(session: Session, project: Project, by: Person, choice: str | int = 1) -> Judgment:
     """Claim and judge what comes next."""
-    assignment = assignments.claim(session, project, by=by)
+    assignment = queue.claim(session, project, by=by)
     assert assignment is not None
     return judge(session, assignment, choice, by)

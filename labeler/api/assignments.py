@@ -7,7 +7,7 @@ from labeler.api import models
 from labeler.api.operations import Answer, Operation
 from labeler.people.accounts import Person
 from labeler.people.tokens import Scope
-from labeler.work import assignments, comparisons, judgments, projects, rubrics
+from labeler.work import assignments, comparisons, judgments, projects, queue, rubrics
 from labeler.work.assignments import Assignment
 from labeler.work.comparisons import Comparison
 from labeler.work.projects import Project
@@ -20,7 +20,7 @@ def claim_assignment(slug: str, *, by: Person) -> Answer:
     """
     session = database.session()
     project = projects.find(session, slug, by=by)
-    assignment = assignments.claim(session, project, by=by)
+    assignment = queue.claim(session, project, by=by)
     session.commit()
     if assignment is None:
         return None, 204

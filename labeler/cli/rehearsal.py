@@ -22,7 +22,7 @@ from labeler.errors import Invalid
 from labeler.people import accounts, memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
-from labeler.work import assignments, batches, comparisons, judgments, layouts, projects
+from labeler.work import assignments, batches, comparisons, judgments, layouts, projects, queue
 from labeler.work.assignments import Assignment, SkipReason
 from labeler.work.projects import Project
 
@@ -118,7 +118,7 @@ class _Worker:
 
     def take(self, *, skips: bool) -> Iterator[Event]:
         """Take a comparison; done with it some time later."""
-        assignment = assignments.claim(self._session, self._project, by=self._person)
+        assignment = queue.claim(self._session, self._project, by=self._person)
         if assignment is None:
             return
         found = comparisons.responses(self._session, assignment.comparison_id)

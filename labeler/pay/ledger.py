@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from labeler import clock
-from labeler.errors import Conflict
-from labeler.schema import Base, BigInt, Id, reference
+from labeler.schema import Base, BigInt, Id, insert, reference
 
+OF_PERSON = sa.text("person_id IS NOT NULL")
 CHECK_AMOUNT = "amount_minor > 0 AND CAST(amount_minor AS BIGINT) = amount_minor"
 
 
@@ -39,8 +39,8 @@ class Account(Base):
             "currency",
             "person_id",
             unique=True,
-            postgresql_where=sa.text("person_id IS NOT NULL"),
-            sqlite_where=sa.text("person_id IS NOT NULL"),
+            postgresql_where=OF_PERSON,
+            sqlite_where=OF_PERSON,
         ),
         sa.Index(
             "uq_accounts_project",
@@ -58,6 +58,8 @@ class Account(Base):
     person_id: Mapped[int | None] = reference("people.id", index=True)
     kind: Mapped[AccountKind]
     currency: Mapped[str]
+    balance_minor: Mapped[BigInt] = mapped_column(default=0)
+    """What came in, of a person's account. A project's is the sum of what its people earned."""
 
 
 class Transfer(Base):
@@ -82,6 +84,12 @@ class Transfer(Base):
     at: Mapped[datetime]
 
 
+def open_project(session: Session, project_id: int, currency: str) -> None:
+    """Open the account from which a project pays."""
+    session.add(Account(project_id=project_id, kind=AccountKind.project_cost, currency=currency))
+    session.flush()
+
+
 def earn(
     session: Session,
     *,
@@ -94,13 +102,16 @@ def earn(
     """Credit the person for a judgment, once; an amount of zero moves nothing."""
     if amount_minor == 0:
         return
-    cost = _account(session, project_id, AccountKind.project_cost, currency, None)
-    earned = _account(session, project_id, AccountKind.earned, currency, person_id)
-    session.add(
-        Transfer(
+    pays = sa.select(Account.id).where(
+        Account.project_id == project_id,
+        Account.kind == AccountKind.project_cost,
+        Account.currency == currency,
+    )
+    session.execute(
+        sa.insert(Transfer).values(
             project_id=project_id,
-            from_account_id=cost,
-            to_account_id=earned,
+            from_account_id=pays.scalar_subquery(),
+            to_account_id=_credit(session, project_id, person_id, amount_minor, currency),
             amount_minor=amount_minor,
             currency=currency,
             key=earning_key(judgment_id),
@@ -123,34 +134,48 @@ def earned(
     since: datetime | None = None,
 ) -> dict[str, int]:
     """Return what the person earned, in minor units by currency."""
+    amount = Account.balance_minor if since is None else Transfer.amount_minor
     query = (
-        sa.select(Transfer.currency, sa.func.sum(Transfer.amount_minor))
-        .join(Account, Account.id == Transfer.to_account_id)
+        sa.select(Account.currency, sa.func.sum(amount))
         .where(Account.person_id == person_id, Account.kind == AccountKind.earned)
-        .group_by(Transfer.currency)
-        .order_by(Transfer.currency)
+        .group_by(Account.currency)
+        .order_by(Account.currency)
     )
     if project_id is not None:
         query = query.where(Account.project_id == project_id)
     if since is not None:
-        query = query.where(Transfer.at >= since)
-    return {currency: int(amount) for currency, amount in session.execute(query)}
+        paid = sa.and_(Transfer.to_account_id == Account.id, Transfer.at >= since)
+        query = query.join(Transfer, paid)
+    return {currency: int(total) for currency, total in session.execute(query)}
+
+
+def earned_by_person(session: Session, project_id: int) -> dict[int, dict[str, int]]:
+    """Return what everybody earned in the project, in minor units by person and currency."""
+    rows = session.execute(
+        sa.select(Account.person_id, Account.currency, Account.balance_minor).where(
+            Account.project_id == project_id, Account.kind == AccountKind.earned
+        )
+    )
+    found: dict[int, dict[str, int]] = {}
+    for person_id, currency, total in rows:
+        found.setdefault(int(person_id or 0), {})[currency] = total
+    return found
 
 
 def cost(session: Session, project_id: int) -> dict[str, int]:
     """Return what the project has cost so far, in minor units by currency."""
     rows = session.execute(
-        sa.select(Transfer.currency, sa.func.sum(Transfer.amount_minor))
-        .where(Transfer.project_id == project_id)
-        .group_by(Transfer.currency)
-        .order_by(Transfer.currency)
+        sa.select(Account.currency, sa.func.sum(Account.balance_minor))
+        .where(Account.project_id == project_id, Account.kind == AccountKind.earned)
+        .group_by(Account.currency)
+        .order_by(Account.currency)
     )
-    return {currency: int(amount) for currency, amount in rows}
+    return {currency: int(total) for currency, total in rows}
 
 
 def faults(session: Session) -> Iterator[str]:
     """Yield what is wrong with the books: a transfer between unlike accounts, an unsound amount."""
-    giver, taker = sa.orm.aliased(Account), sa.orm.aliased(Account)
+    giver, taker = aliased(Account), aliased(Account)
     unlike = session.execute(
         sa.select(Transfer.id)
         .join(giver, giver.id == Transfer.from_account_id)
@@ -170,36 +195,39 @@ def faults(session: Session) -> Iterator[str]:
         yield f"transfer {transfer_id} does not fit its accounts"
 
 
-def _account(
-    session: Session, project_id: int, kind: AccountKind, currency: str, person_id: int | None
-) -> int:
-    wanted = sa.select(Account.id).where(
-        Account.project_id == project_id,
-        Account.kind == kind,
-        Account.currency == currency,
-        Account.person_id.is_(None) if person_id is None else Account.person_id == person_id,
+def wrong_balances(session: Session) -> Iterator[str]:
+    """Yield which balances are not what their transfers add up to."""
+    came_in = (
+        sa.select(Transfer.to_account_id, sa.func.sum(Transfer.amount_minor).label("total"))
+        .group_by(Transfer.to_account_id)
+        .subquery()
     )
-    found = session.scalar(wanted)
-    if found is not None:
-        return found
-    _open(session, project_id=project_id, kind=kind, currency=currency, person_id=person_id)
-    found = session.scalar(wanted)
-    if found is None:
-        raise Conflict("The account was opened by somebody else just now. Please try again.")
-    return found
+    total = sa.func.coalesce(came_in.c.total, 0)
+    unlike_balance = session.execute(
+        sa.select(Account.id, Account.balance_minor, total)
+        .outerjoin(came_in, came_in.c.to_account_id == Account.id)
+        .where(Account.kind == AccountKind.earned, Account.balance_minor != total)
+        .order_by(Account.id)
+    )
+    for account_id, balance, found in unlike_balance:
+        yield f"account {account_id} says {balance} and its transfers add up to {found}"
 
 
-def _open(session: Session, **columns: object) -> None:
-    # Two first judgments at once open the same account: the second one finds it there.
-    insert = _insert(session)(Account).values(**columns).on_conflict_do_nothing()
-    session.execute(insert)
-
-
-def _insert(session: Session):  # type: ignore[no-untyped-def]
-    if session.get_bind().dialect.name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert
-
-        return insert
-    from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-
-    return sqlite_insert
+def _credit(
+    session: Session, project_id: int, person_id: int, amount_minor: int, currency: str
+) -> int:
+    """Add to what the person earned in the project; return the account, opened if need be."""
+    credit = insert(session, Account).values(
+        project_id=project_id,
+        person_id=person_id,
+        kind=AccountKind.earned,
+        currency=currency,
+        balance_minor=amount_minor,
+    )
+    return session.scalars(
+        credit.on_conflict_do_update(
+            index_elements=["project_id", "kind", "currency", "person_id"],
+            index_where=OF_PERSON,
+            set_={"balance_minor": Account.balance_minor + amount_minor},
+        ).returning(Account.id)
+    ).one()

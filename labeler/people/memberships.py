@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, Session, aliased
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from labeler import clock, events
 from labeler.errors import Conflict, Invalid, NotFound
@@ -37,6 +37,10 @@ class Membership(Base):
     project_id: Mapped[int] = reference("projects.id")
     person_id: Mapped[int] = reference("people.id", index=True)
     role: Mapped[Role]
+    languages: Mapped[list[str]] = mapped_column(default=list)
+    """What the person judges in, as tags such as fr or pt-BR; empty: anything."""
+    cohorts: Mapped[list[str]] = mapped_column(default=list)
+    """Groups of the project that the person belongs to: a batch may be for some of them only."""
     created_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
 

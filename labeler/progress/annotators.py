@@ -19,9 +19,7 @@ from labeler.work.comparisons import Comparison, Prompt
 from labeler.work.judgments import IS_CURRENT, Judgment
 from labeler.work.projects import Project, ProjectState, of_person
 from labeler.work.rubrics import Rubric
-
-LATEST = 500
-"""How many judgments tell how long one takes just now."""
+from labeler.work.tallies import Tally
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ def work_of(session: Session, person: Person) -> Sequence[Work]:
             role,
             done=_done_by(session, project.id, person),
             total=_given_out(session, project.id),
-            median_ms=median_ms(session, project.id, latest=LATEST),
+            median_ms=median_ms(session, project.id),
             begun=assignments.open_of(session, project, person),
         )
         for project, role in of_person(session, person)
@@ -128,22 +126,12 @@ def judged_by(
 
 
 def _done_by(session: Session, project_id: int, person: Person) -> int:
-    return (
-        session.scalar(
-            sa.select(sa.func.count()).where(
-                Judgment.project_id == project_id, Judgment.person_id == person.id, IS_CURRENT
-            )
-        )
-        or 0
-    )
+    done = sa.select(sa.func.coalesce(sa.func.sum(Tally.judged), 0))
+    mine = Tally.project_id == project_id, Tally.person_id == person.id
+    return int(session.scalars(done.where(*mine)).one())
 
 
 def _given_out(session: Session, project_id: int) -> int:
-    return int(
-        session.scalar(
-            sa.select(sa.func.coalesce(sa.func.sum(Batch.comparisons), 0)).where(
-                Batch.project_id == project_id, Batch.state == BatchState.ready
-            )
-        )
-        or 0
-    )
+    ready = Batch.project_id == project_id, Batch.state == BatchState.ready
+    total = sa.select(sa.func.coalesce(sa.func.sum(Batch.comparisons), 0)).where(*ready)
+    return int(session.scalars(total).one())

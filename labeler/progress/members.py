@@ -1,5 +1,6 @@
 """The people of a project in numbers. Nothing here ranks them."""
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -7,15 +8,18 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from labeler.pay.ledger import Account, AccountKind, Transfer
+from labeler.pay import ledger
 from labeler.people.accounts import Person
 from labeler.people.memberships import Membership, Role
-from labeler.work.assignments import Assignment, AssignmentState
-from labeler.work.judgments import IS_CURRENT, Judgment
+from labeler.progress.projects import middle
+from labeler.work.counts import Count, Topic
 from labeler.work.projects import Project
+from labeler.work.tallies import COUNTED, Tally
 
 if TYPE_CHECKING:
     from labeler.stats.agreement import Interval
+
+NOTHING = Tally(**dict.fromkeys(COUNTED, 0))
 
 
 @dataclass(frozen=True)
@@ -41,53 +45,46 @@ def people(session: Session, project: Project) -> Sequence[PersonRow]:
     """Return the numbers of everybody who has a part in the project or judged in it, by name."""
     from labeler.stats.reliability import wilson_interval
 
-    members = _members(session, project.id)
-    counted = _counted(session, project.id)
+    tallies = _tallies(session, project.id)
     medians = _medians(session, project.id)
-    earned = _earned(session, project.id)
-    skipped = _skipped(session, project.id)
+    earned = ledger.earned_by_person(session, project.id)
     rows = []
-    for person, role, is_member in members:
-        number, gold, right, chose_a, sides = counted.get(person.id, (0, 0, 0, 0, 0))
+    for person, role, is_member in _members(session, project.id):
+        tally = tallies.get(person.id, NOTHING)
         rows.append(
             PersonRow(
                 person=person,
                 role=role,
                 is_member=is_member,
-                judgments=number,
-                gold=gold,
-                gold_right=right,
-                gold_interval=wilson_interval(right, gold),
+                judgments=tally.judged,
+                gold=tally.gold,
+                gold_right=tally.gold_right,
+                gold_interval=wilson_interval(tally.gold_right, tally.gold),
                 median_ms=medians.get(person.id),
-                chose_a=chose_a,
-                chose_side=sides,
-                a_interval=wilson_interval(chose_a, sides),
-                skips=skipped.get(person.id, 0),
+                chose_a=tally.chose_a,
+                chose_side=tally.chose_side,
+                a_interval=wilson_interval(tally.chose_a, tally.chose_side),
+                skips=tally.skipped,
                 earned=earned.get(person.id, {}),
             )
         )
     return rows
 
 
-def _medians(session: Session, project_id: int) -> dict[int, int]:
-    each = Judgment.person_id
-    place = sa.func.row_number().over(partition_by=each, order_by=Judgment.duration_ms)
-    of_all = sa.func.count().over(partition_by=each)
-    ranked = (
-        sa.select(each, Judgment.duration_ms, place.label("place"), of_all.label("n"))
-        .where(Judgment.project_id == project_id, IS_CURRENT)
-        .subquery()
-    )
+def _medians(session: Session, project_id: int) -> dict[int, int | None]:
     rows = session.execute(
-        sa.select(ranked.c.person_id, ranked.c.duration_ms).where(
-            ranked.c.place == (ranked.c.n + 1) // 2
+        sa.select(Count.shard, Count.key, Count.n).where(
+            Count.project_id == project_id, Count.topic == Topic.took
         )
     )
-    return dict(rows.all())
+    took: dict[int, Counter[int]] = defaultdict(Counter)
+    for person_id, ms, n in rows:
+        took[person_id][int(ms)] += n
+    return {person_id: middle(counted) for person_id, counted in took.items()}
 
 
 def _members(session: Session, project_id: int) -> Sequence[tuple[Person, Role, bool]]:
-    judged = sa.select(Judgment.person_id).where(Judgment.project_id == project_id)
+    judged = sa.select(Tally.person_id).where(Tally.project_id == project_id, Tally.judged > 0)
     # Administrators judge without a membership, with an owner's rights.
     role = sa.func.coalesce(Membership.role, sa.literal(Role.owner, Membership.role.type))
     is_member = sa.and_(Membership.id.is_not(None), Membership.removed_at.is_(None))
@@ -103,42 +100,12 @@ def _members(session: Session, project_id: int) -> Sequence[tuple[Person, Role, 
     return [(person, held, bool(member)) for person, held, member in rows]
 
 
-def _counted(session: Session, project_id: int) -> dict[int, tuple[int, int, int, int, int]]:
-    def many(condition: sa.ColumnElement[bool]) -> sa.Function[Any]:
-        return sa.func.sum(sa.case((condition, 1), else_=0))
-
+def _tallies(session: Session, project_id: int) -> dict[int, Any]:
     rows = session.execute(
         sa.select(
-            Judgment.person_id,
-            sa.func.count(),
-            many(Judgment.gold_right.is_not(None)),
-            many(Judgment.gold_right.is_(True)),
-            many(Judgment.place == 0),
-            many(Judgment.place.is_not(None)),
+            Tally.person_id, *(sa.func.sum(getattr(Tally, name)).label(name) for name in COUNTED)
         )
-        .where(Judgment.project_id == project_id, IS_CURRENT)
-        .group_by(Judgment.person_id)
+        .where(Tally.project_id == project_id)
+        .group_by(Tally.person_id)
     )
-    return {person_id: (n, gold, right, a, sides) for person_id, n, gold, right, a, sides in rows}
-
-
-def _earned(session: Session, project_id: int) -> dict[int, dict[str, int]]:
-    rows = session.execute(
-        sa.select(Account.person_id, Transfer.currency, sa.func.sum(Transfer.amount_minor))
-        .join(Account, Account.id == Transfer.to_account_id)
-        .where(Transfer.project_id == project_id, Account.kind == AccountKind.earned)
-        .group_by(Account.person_id, Transfer.currency)
-    )
-    earned: dict[int, dict[str, int]] = {}
-    for person_id, currency, amount in rows:
-        earned.setdefault(int(person_id or 0), {})[currency] = int(amount)
-    return earned
-
-
-def _skipped(session: Session, project_id: int) -> dict[int, int]:
-    rows = session.execute(
-        sa.select(Assignment.person_id, sa.func.count())
-        .where(Assignment.project_id == project_id, Assignment.state == AssignmentState.skipped)
-        .group_by(Assignment.person_id)
-    )
-    return dict(rows.all())
+    return {row.person_id: row for row in rows}

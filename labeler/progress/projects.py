@@ -1,5 +1,6 @@
 """How far a project has come: judgments by day, their pace and cost, what is left of them."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,18 +12,18 @@ from sqlalchemy.orm import Session
 
 from labeler import clock
 from labeler.pay import ledger
-from labeler.pay.ledger import Transfer
+from labeler.work import counts
 from labeler.work.assignments import Assignment, AssignmentState
 from labeler.work.batches import Batch, BatchState
-from labeler.work.comparisons import Comparison
-from labeler.work.judgments import IS_CURRENT, Judgment, JudgmentState
+from labeler.work.counts import Topic
+from labeler.work.lanes import Lane
 from labeler.work.projects import Project
 from labeler.work.rubrics import Rubric
+from labeler.work.tallies import Tally
 
 PACE_DAYS = 7
 FEWEST_DAYS = 3
 """How many days of work a forecast needs."""
-COUNTS = sa.and_(IS_CURRENT, Judgment.state == JudgmentState.accepted)
 # Student's t, 97.5 %, by the number of days.
 _T = {3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447}
 
@@ -92,14 +93,8 @@ def done_of(session: Session, project_ids: Sequence[int]) -> dict[int, tuple[int
 
 def cost_by_day(session: Session, project: Project) -> Sequence[tuple[date, int]]:
     """Return what the project spent on every day since the first, in its own currency."""
-    day = sa.func.date(Transfer.at)
-    rows = session.execute(
-        sa.select(day, sa.func.sum(Transfer.amount_minor))
-        .where(Transfer.project_id == project.id, Transfer.currency == project.currency)
-        .group_by(day)
-    )
-    spent = {_date(found): int(amount) for found, amount in rows}
-    return [(each, spent.get(each, 0)) for each in _every_day(spent)]
+    spent = _by_date(session, project.id, Topic.spent_on)
+    return [(each, spent[each]) for each in _every_day(spent)]
 
 
 def steps_chosen(session: Session, project_id: int, steps: int) -> dict[str, int]:
@@ -107,17 +102,15 @@ def steps_chosen(session: Session, project_id: int, steps: int) -> dict[str, int
 
     "tie" and "both_bad" are what was said beside the scale.
     """
-    said = sa.func.coalesce(sa.cast(Judgment.step, sa.Text()), sa.cast(Judgment.verdict, sa.Text()))
-    shown = sa.and_(
-        Rubric.project_id == Judgment.project_id, Rubric.number == Judgment.rubric_number
+    rubrics = session.scalars(
+        sa.select(Rubric.number).where(Rubric.project_id == project_id, Rubric.steps == steps)
     )
-    rows = session.execute(
-        sa.select(said, sa.func.count())
-        .join(Rubric, shown)
-        .where(Judgment.project_id == project_id, Rubric.steps == steps, COUNTS)
-        .group_by(said)
-    )
-    return dict(rows.all())
+    numbers = {str(number) for number in rubrics}
+    chosen: Counter[str] = Counter()
+    for key, n in counts.totals(session, project_id, Topic.said).items():
+        number, said = key.split(":")
+        chosen[said] += n if number in numbers else 0
+    return {said: n for said, n in chosen.items() if n}
 
 
 def skips(session: Session, project_id: int) -> Sequence[tuple[str, int]]:
@@ -132,56 +125,54 @@ def skips(session: Session, project_id: int) -> Sequence[tuple[str, int]]:
     return [(reason.value if reason else "other", number) for reason, number in rows]
 
 
-def median_ms(session: Session, project_id: int, *, latest: int | None = None) -> int | None:
-    """Return the median time of a judgment in the project, or of the latest so many, in ms."""
-    times = sa.select(Judgment.duration_ms).where(Judgment.project_id == project_id, IS_CURRENT)
-    if latest is not None:
-        times = times.order_by(Judgment.id.desc()).limit(latest)
-    of_these = times.subquery()
-    place = sa.func.row_number().over(order_by=of_these.c.duration_ms)
-    of_all = sa.func.count().over()
-    ranked = sa.select(of_these, place.label("place"), of_all.label("n")).subquery()
-    return session.scalar(
-        sa.select(ranked.c.duration_ms).where(ranked.c.place == (ranked.c.n + 1) // 2)
-    )
+def median_ms(session: Session, project_id: int) -> int | None:
+    """Return the median time of a judgment in the project, in ms to two digits."""
+    took = counts.totals(session, project_id, Topic.took)
+    return middle(Counter({int(ms): n for ms, n in took.items()}))
+
+
+def middle(counted: Counter[int]) -> int | None:
+    """Return the median of values that are counted; the lower one of two."""
+    left = (counted.total() + 1) // 2
+    for value, n in sorted(counted.items()):
+        left -= n
+        if left <= 0 and n:
+            return value
+    return None
 
 
 def _wanted(session: Session, project_ids: Sequence[int]) -> dict[int, tuple[int, int, int]]:
     """Return by project: judgments done, judgments wanted, comparisons; gold left out."""
+    done = sa.select(Tally.project_id, sa.func.sum(Tally.counted)).group_by(Tally.project_id)
+    counted = dict(session.execute(done.where(Tally.project_id.in_(project_ids))).all())
     rows = session.execute(
-        sa.select(
-            Comparison.project_id,
-            sa.func.sum(Comparison.judged),
-            sa.func.sum(Comparison.wanted),
-            sa.func.count(),
-        )
-        .join(Batch, Batch.id == Comparison.batch_id)
+        sa.select(Lane.project_id, sa.func.sum(Lane.wanted), sa.func.sum(Lane.comparisons))
+        .join(Batch, Batch.id == Lane.batch_id)
         .where(
-            Comparison.project_id.in_(project_ids),
-            Comparison.is_gold.is_(False),
+            Lane.project_id.in_(project_ids),
+            Lane.is_gold.is_(False),
             Batch.state == BatchState.ready,
         )
-        .group_by(Comparison.project_id)
+        .group_by(Lane.project_id)
     )
-    return {each: (int(done), int(wanted), n) for each, done, wanted, n in rows}
+    return {each: (int(counted.get(each, 0)), int(wanted), int(n)) for each, wanted, n in rows}
 
 
 def _by_day(session: Session, project_id: int) -> Sequence[Day]:
     """Return what was judged on every day since the first, each judgment once."""
-    day = sa.func.date(Judgment.created_at)
-    wanted = sa.and_(Judgment.state == JudgmentState.accepted, Judgment.gold_right.is_(None))
-    rows = session.execute(
-        sa.select(day, sa.func.count(), sa.func.sum(sa.case((wanted, 1), else_=0)))
-        .where(Judgment.project_id == project_id, IS_CURRENT)
-        .group_by(day)
-    )
-    judged = {_date(found): (number, int(counted)) for found, number, counted in rows}
-    return [Day(each, *judged.get(each, (0, 0))) for each in _every_day(judged)]
+    judged = _by_date(session, project_id, Topic.judged_on)
+    counted = _by_date(session, project_id, Topic.counted_on)
+    return [Day(each, judged[each], counted[each]) for each in _every_day(judged)]
+
+
+def _by_date(session: Session, project_id: int, topic: Topic) -> Counter[date]:
+    found = counts.totals(session, project_id, topic)
+    return Counter({date.fromisoformat(day): n for day, n in found.items()})
 
 
 def _people(session: Session, project_id: int) -> int:
-    judging = sa.select(sa.func.count(Judgment.person_id.distinct()))
-    return session.scalar(judging.where(Judgment.project_id == project_id)) or 0
+    judging = sa.select(sa.func.count(Tally.person_id.distinct()))
+    return session.scalar(judging.where(Tally.project_id == project_id, Tally.judged > 0)) or 0
 
 
 def _end(left: int, pace: float) -> date | None:
@@ -209,7 +200,3 @@ def _every_day(counted: Mapping[date, object]) -> Iterator[date]:
     first, last = min(counted), max(counted)
     for after in range((last - first).days + 1):
         yield first + timedelta(days=after)
-
-
-def _date(found: str | date) -> date:
-    return date.fromisoformat(found) if isinstance(found, str) else found

@@ -1,16 +1,18 @@
 """How well people agree: what was said of each comparison, counted and estimated."""
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from labeler.progress.projects import COUNTS
-from labeler.work.judgments import Judgment
-from labeler.work.rubrics import Verdict
+from labeler.work import counts
+from labeler.work.comparisons import read_votes
+from labeler.work.counts import Topic
+from labeler.work.judgments import IS_CURRENT, Judgment, JudgmentState
 
 if TYPE_CHECKING:
     from labeler.stats.agreement import Interval
@@ -47,7 +49,7 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Week:
-    """Raw agreement on the comparisons whose latest judgment came in the week from `monday`."""
+    """Raw agreement of the pairs of judgments that came together in the week from `monday`."""
 
     monday: date
     raw: Estimate
@@ -61,29 +63,27 @@ def agreement(session: Session, project_id: int) -> Agreement:
     """
     from labeler.stats import agreement as statistics
 
-    counts, _ = _counted(session, project_id)
-    sides = counts[:, :2]
+    rows, times = _counted(session, project_id)
+    sides = rows[:, :2]
     return Agreement(
-        raw=_estimate(statistics.percent_agreement, counts),
-        without_ties=_estimate(statistics.percent_agreement, sides),
-        alpha=_estimate(statistics.krippendorff_alpha, counts),
+        raw=_estimate(statistics.percent_agreement, rows, times),
+        without_ties=_estimate(statistics.percent_agreement, sides, times),
+        alpha=_estimate(statistics.krippendorff_alpha, rows, times),
     )
 
 
 def agreement_by_week(session: Session, project_id: int) -> Sequence[Week]:
-    """Return raw agreement in each of the last weeks that can tell it with an interval."""
-    from labeler.stats.agreement import percent_agreement
+    """Return raw agreement in each of the last weeks that can tell it with an interval.
 
-    counts, mondays = _counted(session, project_id)
-    twice = counts.sum(axis=1) >= 2
-    weeks = sorted(set(mondays[twice]))[-WEEKS:]
-    resamples = RESAMPLES["week"]
+    A pair of judgments of one comparison belongs to the week in which the later one came.
+    """
+    weeks: dict[int, Counter[tuple[int, int]]] = defaultdict(Counter)
+    for (monday, before, after), n in _moves(session, project_id).items():
+        pairs = [_pairs(after)[at] - _pairs(before)[at] for at in (0, 1)]
+        if monday and pairs[1]:
+            weeks[monday][pairs[0], pairs[1]] += n
     found = [
-        Week(
-            date.fromordinal(int(monday)),
-            _estimate(percent_agreement, counts[mondays == monday], resamples),
-        )
-        for monday in weeks
+        Week(date.fromordinal(monday), _share(weeks[monday])) for monday in sorted(weeks)[-WEEKS:]
     ]
     return [week for week in found if week.raw.has_range]
 
@@ -94,7 +94,8 @@ def votes(session: Session, comparison_ids: Sequence[int]) -> dict[int, dict[str
     said = sa.func.coalesce(preferred, sa.cast(Judgment.verdict, sa.Text()))
     rows = session.execute(
         sa.select(Judgment.comparison_id, said, sa.func.count())
-        .where(Judgment.comparison_id.in_(comparison_ids), COUNTS)
+        .where(Judgment.comparison_id.in_(comparison_ids), IS_CURRENT)
+        .where(Judgment.state == JudgmentState.accepted)
         .group_by(Judgment.comparison_id, said)
     )
     found: dict[int, dict[str, int]] = {comparison_id: {} for comparison_id in comparison_ids}
@@ -103,41 +104,58 @@ def votes(session: Session, comparison_ids: Sequence[int]) -> dict[int, dict[str
     return found
 
 
-def _counted(session: Session, project_id: int) -> tuple[Any, Any]:
-    """Return what was said of each comparison, and the Monday of its latest week (an ordinal).
+def _moves(session: Session, project_id: int) -> Counter[tuple[int, int, int]]:
+    """Return how often votes moved, by week (the ordinal of its Monday), before and after."""
+    moves: Counter[tuple[int, int, int]] = Counter()
+    for key, n in counts.totals(session, project_id, Topic.votes).items():
+        monday, before, after = map(int, key.split(":"))
+        moves[monday, before, after] += n
+    return moves
 
-    The first is an array of comparisons × 4: for response 0, for response 1, tie, both bad.
+
+def _counted(session: Session, project_id: int) -> tuple[Any, Any]:
+    """Return the different votes on comparisons, and how many comparisons have each.
+
+    The first is an array of votes × 4: for response 0, for response 1, tie, both bad.
     """
     import numpy as np
 
-    label = sa.case(
-        (Judgment.verdict == Verdict.tie, 2),
-        (Judgment.verdict == Verdict.both_bad, 3),
-        else_=Judgment.preferred,
-    )
-    rows = session.execute(
-        sa.select(Judgment.comparison_id, label, sa.func.count(), sa.func.max(Judgment.created_at))
-        .where(Judgment.project_id == project_id, COUNTS, Judgment.gold_right.is_(None))
-        .group_by(Judgment.comparison_id, label)
-    )
-    found = [(item, said, number, _monday(latest.date())) for item, said, number, latest in rows]
-    table = np.array(found, dtype=np.int64).reshape(-1, 4)
-    items, place = np.unique(table[:, 0], return_inverse=True)
-    counts = np.zeros((len(items), 4), dtype=np.int64)
-    counts[place, table[:, 1]] = table[:, 2]
-    mondays = np.zeros(len(items), dtype=np.int64)
-    np.maximum.at(mondays, place, table[:, 3])
-    return counts, mondays
+    patterns: Counter[int] = Counter()
+    for (_, before, after), n in _moves(session, project_id).items():
+        patterns[after] += n
+        patterns[before] -= n
+    found = sorted((votes, n) for votes, n in patterns.items() if votes and n)
+    rows = np.array([read_votes(votes) for votes, _ in found], dtype=np.int64).reshape(-1, 4)
+    return rows, np.array([n for _, n in found], dtype=np.int64)
 
 
-def _monday(day: date) -> int:
-    return (day - timedelta(days=day.weekday())).toordinal()
+def _pairs(votes: int) -> tuple[int, int]:
+    """Return how many pairs of these votes agree, and how many pairs there are."""
+    said = read_votes(votes)
+    return sum(n * (n - 1) // 2 for n in said), sum(said) * (sum(said) - 1) // 2
 
 
-def _estimate(statistic: Any, counts: Any, resamples: int = RESAMPLES["headline"]) -> Estimate:
+def _estimate(statistic: Any, rows: Any, times: Any) -> Estimate:
     from labeler.stats.agreement import bootstrap_interval
 
-    usable = counts[counts.sum(axis=1) >= 2]
-    value = float(statistic(usable)) if len(usable) else float("nan")
-    interval = bootstrap_interval(statistic, usable, resamples=resamples)
-    return Estimate(value, interval, len(usable))
+    twice = rows.sum(axis=1) >= 2
+    rows, times = rows[twice], times[twice]
+    value = float(statistic(rows, times=times)) if len(rows) else float("nan")
+    interval = bootstrap_interval(statistic, rows, resamples=RESAMPLES["headline"], times=times)
+    return Estimate(value, interval, int(times.sum()))
+
+
+def _share(pairs: Counter[tuple[int, int]]) -> Estimate:
+    """Return the share of pairs that agree, when what came with each judgment is drawn anew."""
+    import numpy as np
+
+    from labeler.stats.agreement import bootstrap_interval
+
+    def share(counts: Any, *, times: Any) -> float:
+        agreeing, all_of_them = times @ counts
+        return float(agreeing / all_of_them) if all_of_them else float("nan")
+
+    rows = np.array(list(pairs), dtype=np.int64).reshape(-1, 2)
+    times = np.array(list(pairs.values()), dtype=np.int64)
+    interval = bootstrap_interval(share, rows, resamples=RESAMPLES["week"], times=times)
+    return Estimate(share(rows, times=times), interval, int(times.sum()))

@@ -70,24 +70,29 @@ def bootstrap_interval(
     level: float = 0.95,
     resamples: int = 1000,
     seed: int = 0,
+    *,
+    times: ArrayLike | None = None,
 ) -> Interval:
     """Return the percentile interval of a statistic when whole items are drawn anew.
 
     Items, not votes, are resampled: votes on one item are not independent, and intervals that
     ignore this are far too narrow. Items with the same counts are drawn together, so the time
-    depends on how many different rows there are, not on how many items. The interval always
+    depends on how many different rows there are, not on how many items; `times` says how often a
+    row is there, if not once. The interval always
     holds the statistic itself. It is undefined if the statistic is, or if the statistic is
     undefined in so many resamples (more than 1 - level) that they could fill the tails.
     Where every vote agrees it has no width: show the number of items beside it.
     Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapter 13.
     """
     items = np.asarray(counts)
-    point = statistic(items, times=np.ones(len(items)))
+    often = np.ones(len(items), dtype=np.int64) if times is None else np.asarray(times)
+    point = statistic(items, times=often)
     if np.isnan(point):
         return Interval(float("nan"), float("nan"))
-    rows, times = np.unique(items, axis=0, return_counts=True)
+    rows, place = np.unique(items, axis=0, return_inverse=True)
+    there = np.bincount(place.reshape(-1), weights=often).astype(np.int64)
     draws = np.random.default_rng(seed).multinomial(
-        times.sum(), times / times.sum(), size=resamples
+        there.sum(), there / there.sum(), size=resamples
     )
     values = np.array([statistic(rows, times=draw) for draw in draws])
     return _percentiles(values, point, level)

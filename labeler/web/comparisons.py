@@ -12,7 +12,7 @@ from labeler.errors import Invalid, NotFound
 from labeler.people.memberships import Role
 from labeler.text import languages, markdown
 from labeler.web import forms, scale, visitors
-from labeler.work import comparisons, gold, judgments, projects, rubrics
+from labeler.work import comparisons, gold, judgments, projects, reviews, rubrics
 from labeler.work.comparisons import Prompt
 from labeler.work.judgments import Judgment
 
@@ -58,7 +58,7 @@ def exclude(slug: str, comparison_id: int, judgment_id: int) -> ResponseReturnVa
     if judgment is None or judgment.comparison_id != comparison.id:
         raise NotFound("There is no such judgment.")
     try:
-        judgments.exclude(session, judgment, request.form.get("reason", ""), by=rex)
+        reviews.exclude(session, judgment, request.form.get("reason", ""), by=rex)
     except Invalid as refusal:
         database.reread()
         faults = {judgment_id: refusal.fields["reason"]}

@@ -19,7 +19,7 @@ from labeler.pay import ledger
 from labeler.people.accounts import Person
 from labeler.text import languages, markdown
 from labeler.web import filters, forms, scale, visitors
-from labeler.work import assignments, comparisons, guidelines, judgments, projects, rubrics
+from labeler.work import assignments, comparisons, guidelines, judgments, projects, queue, rubrics
 from labeler.work.assignments import Assignment, AssignmentState, SkipReason
 from labeler.work.comparisons import Prompt
 from labeler.work.judgments import Judgment
@@ -90,7 +90,7 @@ def home() -> ResponseReturnValue:
 def start(slug: str) -> ResponseReturnValue:
     session, ada = database.session(), visitors.person()
     project = projects.find(session, slug, by=ada)
-    assignment = assignments.claim(session, project, by=ada)
+    assignment = queue.claim(session, project, by=ada)
     session.commit()
     return redirect(_next(assignment))
 
@@ -196,7 +196,7 @@ def _go_on(done: Assignment, ada: Person) -> ResponseReturnValue:
     if project.state is not ProjectState.active or not is_member:
         return redirect(url_for("work.home"))
     try:
-        following = assignments.claim(session, project, by=ada)
+        following = queue.claim(session, project, by=ada)
         session.commit()
     except (Refusal, OperationalError):
         database.close_session()

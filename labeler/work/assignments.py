@@ -1,29 +1,26 @@
 """Assignments: promises, until a deadline, to judge one comparison.
 
-A claim takes a slot with an UPDATE that repeats what it expects, so that a comparison never gets
-more judgments than wanted; a constraint keeps anybody from seeing one twice, and another from
-holding two at once. Deadlines are looked at in the claim itself: no sweeper has to run.
+Deadlines are kept by the database's clock and looked at when the next one claims (see `queue`):
+no sweeper has to run. What is judged after its deadline counts if nobody else was given it.
 """
 
 import enum
-import secrets
-import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from labeler import clock
-from labeler.errors import Busy, Conflict, NotFound
+from labeler.errors import Conflict, NotFound
 from labeler.people.accounts import Person
-from labeler.schema import Base, Id, changed, reference
-from labeler.work import batches, comparisons
-from labeler.work.comparisons import OPEN, Comparison
-from labeler.work.projects import Project, ProjectState
+from labeler.schema import Base, Id, now_there, reference
+from labeler.work import comparisons, tallies
+from labeler.work.comparisons import Comparison
+from labeler.work.projects import Project
 
-TOP = 2**62
 IS_OPEN = sa.text("state = 'open'")
+AT_ONCE = 200
+"""How many overdue assignments one claim gives back to the queue."""
 
 
 class AssignmentState(enum.Enum):
@@ -61,7 +58,7 @@ class Assignment(Base):
 
     __tablename__ = "assignments"
     __table_args__ = (
-        sa.UniqueConstraint("comparison_id", "person_id"),
+        sa.UniqueConstraint("comparison_id", "person_id", "is_repeat"),
         sa.Index(
             "uq_assignments_open",
             "project_id",
@@ -78,12 +75,15 @@ class Assignment(Base):
             postgresql_where=IS_OPEN,
         ),
         sa.Index("ix_assignments_project", "project_id", "state", "skip_reason"),
+        sa.Index("ix_assignments_person", "person_id", "project_id", "id"),
     )
 
     id: Mapped[Id]
     project_id: Mapped[int] = reference("projects.id")
     comparison_id: Mapped[int] = reference("comparisons.id")
-    person_id: Mapped[int] = reference("people.id", index=True)
+    person_id: Mapped[int] = reference("people.id")
+    is_repeat: Mapped[bool] = mapped_column(default=False)
+    """Whether the person judged it before and is asked again to see how steady they are."""
     state: Mapped[AssignmentState]
     places: Mapped[list[int]]
     guideline_number: Mapped[int]
@@ -94,22 +94,6 @@ class Assignment(Base):
     deadline: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     skip_reason: Mapped[SkipReason | None]
-
-
-def claim(session: Session, project: Project, *, by: Person) -> Assignment | None:
-    """Return the assignment that the person holds, else the next one, else None.
-
-    Raises Conflict while the project gives out no work.
-    """
-    _one_claim_at_a_time(session, by)
-    held = open_of(session, project, by)
-    if held is not None and _prolong(session, project, held):
-        return held
-    if project.state is not ProjectState.active:
-        raise Conflict(f"This project is {project.state.value}: there is no work just now.")
-    expire(session, project)
-    comparison = _next(session, project, by)
-    return None if comparison is None else _open(session, project, comparison, by)
 
 
 def find(session: Session, assignment_id: int, *, by: Person) -> Assignment:
@@ -129,12 +113,29 @@ def open_of(session: Session, project: Project, person: Person) -> Assignment | 
     )
 
 
+def prolong(session: Session, project: Project, held: int, now: datetime) -> Assignment | None:
+    """Give a held assignment its whole time again; None when it was taken away just now."""
+    whole = now + timedelta(seconds=project.time_limit_s)
+    later = sa.case((Assignment.deadline > whole, Assignment.deadline), else_=whole)
+    return session.scalars(
+        sa.update(Assignment)
+        .where(Assignment.id == held, IS_OPEN)
+        .values(deadline=later)
+        .returning(Assignment)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    ).one_or_none()
+
+
 def skip(session: Session, assignment: Assignment, reason: SkipReason) -> None:
     """Hand an assignment back with a reason. Doing it again with the same reason is no error."""
     if close(session, assignment, AssignmentState.open, AssignmentState.skipped, reason):
-        comparisons.give_back_slots(session, [assignment.comparison_id])
+        lane_id = _give_back(session, [assignment])[assignment.comparison_id]
+        _tally(session, assignment, lane_id, given=-1, skipped=1)
     elif close(session, assignment, AssignmentState.expired, AssignmentState.skipped, reason):
-        pass  # its slot went back when it expired
+        # Its slot went back when it expired.
+        _tally(
+            session, assignment, comparisons.lane_of(session, assignment.comparison_id), skipped=1
+        )
     elif (assignment.state, assignment.skip_reason) != (AssignmentState.skipped, reason):
         raise Conflict(f"This comparison is already {assignment.state.value}.")
 
@@ -147,15 +148,16 @@ def close(
     skip_reason: SkipReason | None = None,
 ) -> bool:
     """Move the assignment on if it still is as expected; False when something came first."""
-    moved = changed(
-        session,
+    moved = session.scalars(
         sa.update(Assignment)
         .where(Assignment.id == assignment.id, Assignment.state == expected)
-        .values(state=state, closed_at=clock.now(), skip_reason=skip_reason)
-        .execution_options(synchronize_session=False),
-    )
-    session.refresh(assignment)
-    return bool(moved)
+        .values(state=state, closed_at=now_there(), skip_reason=skip_reason)
+        .returning(Assignment)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    ).one_or_none()
+    if moved is None:
+        session.refresh(assignment)
+    return moved is not None
 
 
 def expire(session: Session, project: Project) -> None:
@@ -163,139 +165,36 @@ def expire(session: Session, project: Project) -> None:
     overdue = (
         sa.select(Assignment.id)
         .join(Comparison, Comparison.id == Assignment.comparison_id)
-        .where(Assignment.project_id == project.id, IS_OPEN, Assignment.deadline < clock.now())
+        .where(Assignment.project_id == project.id, IS_OPEN, Assignment.deadline < now_there())
+        .limit(AT_ONCE)
         # Both rows or neither: to wait for one of them while holding others could be for ever.
         .with_for_update(skip_locked=True, key_share=True)
     )
     lapsed = session.scalars(
         sa.update(Assignment)
         .where(Assignment.id.in_(overdue), IS_OPEN)
-        .values(state=AssignmentState.expired, closed_at=clock.now())
-        .returning(Assignment.comparison_id)
-        .execution_options(synchronize_session=False)
+        .values(state=AssignmentState.expired, closed_at=now_there())
+        .returning(Assignment)
+        .execution_options(synchronize_session=False, populate_existing=True)
     ).all()
-    comparisons.give_back_slots(session, lapsed)
+    found = _give_back(session, lapsed)
+    for each in sorted(lapsed, key=lambda each: (each.person_id, each.id)):
+        _tally(session, each, found[each.comparison_id], given=-1)
 
 
-def _one_claim_at_a_time(session: Session, person: Person) -> None:
-    # Two tabs of one person: the second waits here and then finds what the first was given.
-    session.execute(
-        sa.select(Person.id).where(Person.id == person.id).with_for_update(key_share=True)
-    )
+def _give_back(session: Session, closed: Sequence[Assignment]) -> dict[int, int]:
+    """Give back the slots of assignments that had one; return the lane of each comparison."""
+    held = [each.comparison_id for each in closed if not each.is_repeat]
+    again = [each.comparison_id for each in closed if each.is_repeat]
+    lanes = {each: comparisons.lane_of(session, each) for each in again}
+    return lanes | comparisons.give_back_slots(session, held)
 
 
-def _prolong(session: Session, project: Project, held: Assignment) -> bool:
-    """Give a held assignment its whole time again; False when it was taken away just now."""
-    kept = changed(
+def _tally(session: Session, assignment: Assignment, lane_id: int, **by: int) -> None:
+    tallies.add(
         session,
-        sa.update(Assignment)
-        .where(Assignment.id == held.id, IS_OPEN)
-        .values(deadline=max(held.deadline, _deadline(project)))
-        .execution_options(synchronize_session=False),
+        project_id=assignment.project_id,
+        person_id=assignment.person_id,
+        lane_id=lane_id,
+        **by,
     )
-    session.refresh(held)
-    return bool(kept)
-
-
-def _next(session: Session, project: Project, person: Person) -> Comparison | None:
-    for _ in range(20):
-        found = _draw(session, project, person, is_gold=False, lock=True)
-        if found is not None and secrets.randbelow(10**6) < project.gold_share * 10**6:
-            found = _draw(session, project, person, is_gold=True, lock=True) or found
-        if found is not None and comparisons.take_slot(session, found.id):
-            return found
-        if _draw(session, project, person, is_gold=False, lock=False) is None:
-            return None
-        time.sleep(secrets.randbelow(10) / 1000)  # what is left is in others' hands right now
-    raise Busy("Many people are starting at once. Please try again in a moment.")
-
-
-def _draw(
-    session: Session,
-    project: Project,
-    person: Person,
-    *,
-    is_gold: bool,
-    lock: bool,
-) -> Comparison | None:
-    """Find an open comparison that the person has not had, from a random start in each batch."""
-    start = secrets.randbelow(TOP)
-    for batch_id in batches.ready_ids(session, project.id):
-        for low, high in ((start, TOP), (0, start)):
-            query = _open_from(batch_id, person.id, is_gold, low, high)
-            if lock:
-                query = query.with_for_update(skip_locked=True, key_share=True, of=Comparison)
-            found = session.scalar(query)
-            if found is not None:
-                return found
-    return None
-
-
-def _open_from(
-    batch_id: int, person_id: int, is_gold: bool, low: int, high: int
-) -> sa.Select[Comparison]:
-    had = sa.select(Assignment.id).where(
-        Assignment.comparison_id == Comparison.id, Assignment.person_id == person_id
-    )
-    return (
-        sa.select(Comparison)
-        .where(
-            Comparison.batch_id == batch_id,
-            OPEN,
-            Comparison.is_gold == is_gold,
-            Comparison.shuffle >= low,
-            Comparison.shuffle < high,
-            ~had.exists(),
-        )
-        .order_by(Comparison.shuffle)
-        .limit(1)
-    )
-
-
-def _open(session: Session, project: Project, comparison: Comparison, person: Person) -> Assignment:
-    assignment = Assignment(
-        project_id=project.id,
-        comparison_id=comparison.id,
-        person_id=person.id,
-        state=AssignmentState.open,
-        places=_places(session, comparison),
-        guideline_number=project.guideline_number,
-        rubric_number=project.rubric_number,
-        pay_minor=project.pay_minor,
-        currency=project.currency,
-        opened_at=clock.now(),
-        deadline=_deadline(project),
-    )
-    session.add(assignment)
-    session.flush()
-    return assignment
-
-
-def _places(session: Session, comparison: Comparison) -> list[int]:
-    """Draw the order of the answers, evening out which one has stood first."""
-    places: list[int] = list(
-        session.scalars(
-            sa.select(comparisons.Response.number)
-            .where(comparisons.Response.comparison_id == comparison.id)
-            .order_by(comparisons.Response.number)
-        )
-    )
-    secrets.SystemRandom().shuffle(places)
-    if comparison.is_gold or len(places) != 2:
-        return places
-    firsts = [first for first, *_ in _earlier(session, comparison)]
-    ahead = firsts.count(0) - firsts.count(1)
-    return places if ahead == 0 else [1, 0] if ahead > 0 else [0, 1]
-
-
-def _earlier(session: Session, comparison: Comparison) -> Sequence[list[int]]:
-    counted = (AssignmentState.open, AssignmentState.judged)
-    return session.scalars(
-        sa.select(Assignment.places).where(
-            Assignment.comparison_id == comparison.id, Assignment.state.in_(counted)
-        )
-    ).all()
-
-
-def _deadline(project: Project) -> datetime:
-    return clock.now() + timedelta(seconds=project.time_limit_s)

@@ -14,13 +14,13 @@ from operator import attrgetter
 from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, Session
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from labeler import clock, events
 from labeler.errors import Conflict, Invalid
 from labeler.people.accounts import Person
 from labeler.schema import Base, Id, changed, reference
-from labeler.work import intake, layouts
+from labeler.work import intake, lanes, layouts
 from labeler.work.layouts import Layout, Refused, Row
 from labeler.work.projects import Project
 
@@ -58,6 +58,12 @@ class Batch(Base):
     state: Mapped[BatchState]
     comparisons: Mapped[int]
     refused: Mapped[int]
+    priority: Mapped[int] = mapped_column(default=0)
+    """Batches of a higher priority are given out first, then older ones."""
+    cohorts: Mapped[list[str]] = mapped_column(default=list)
+    """The groups that it is for; empty: everybody."""
+    most_per_person: Mapped[int | None]
+    """How many of its comparisons one person is given at most."""
     created_by: Mapped[int] = reference("people.id")
     created_at: Mapped[datetime]
 
@@ -221,6 +227,7 @@ def _empty(session: Session, batch: Batch) -> Iterator[None]:
     while intake.remove(session, batch.id, at_most=CHUNK):
         yield
         _hold(session, batch)
+    lanes.remove(session, batch.id)
 
 
 def _next_rows(source: Iterator[Row | Refused]) -> list[Row | Refused]:

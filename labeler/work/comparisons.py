@@ -1,21 +1,34 @@
 """Comparisons: a prompt and two or more responses to it, and how many judgments are still wanted.
 
-`open_slots` + open assignments + `judged` = `wanted`, always; the database refuses less than none.
+`taken` counts the slots given away: open assignments and counted judgments. More than `wanted` of
+them there are only after fewer were wanted than before, and then `surplus` says how many.
 Known answers (gold) are asked of everybody, so their `wanted` is without bound in practice.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, Session, defer
+from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
-from labeler.errors import NotFound
+from labeler import clock, events
+from labeler.errors import Conflict, Invalid, NotFound
+from labeler.people.accounts import Person
 from labeler.schema import Base, BigInt, Id, changed, reference
+from labeler.work import lanes
 
 EVERYBODY = 2**31 - 1
 """How many judgments are wanted on gold."""
-OPEN = sa.text("open_slots > 0")
+OPEN = sa.text("taken < wanted")
+STARTED = sa.text("taken > 0 AND taken < wanted")
+FRESH = sa.text("taken = 0 AND taken < wanted")
+LABELS = 4
+"""What can be said of a pair: for response 0, for response 1, tie, both bad."""
+VOTES_BITS = 10
+"""How wide each label's count is in `votes`; a comparison is judged 100 times at most."""
 
 
 class Prompt(Base):
@@ -53,33 +66,57 @@ class Comparison(Base):
     __table_args__ = (
         sa.UniqueConstraint("project_id", "external_id"),
         sa.CheckConstraint(
-            "open_slots >= 0 AND judged >= 0 AND open_slots + judged <= wanted", name="slots"
+            "judged >= 0 AND judged <= taken AND taken <= wanted + surplus AND surplus >= 0",
+            name="slots",
         ),
+        # What was begun and what was not are looked for apart: what was begun goes first.
         sa.Index(
-            "ix_comparisons_open",
-            "batch_id",
-            "is_gold",
+            "ix_comparisons_started",
+            "lane_id",
             "shuffle",
-            sqlite_where=OPEN,
-            postgresql_where=OPEN,
+            sqlite_where=STARTED,
+            postgresql_where=STARTED,
         ),
         sa.Index(
-            "ix_comparisons_progress", "project_id", "batch_id", "is_gold", "judged", "wanted"
+            "ix_comparisons_fresh",
+            "lane_id",
+            "shuffle",
+            sqlite_where=FRESH,
+            postgresql_where=FRESH,
         ),
     )
 
     id: Mapped[Id]
     project_id: Mapped[int] = reference("projects.id")
     batch_id: Mapped[int] = reference("batches.id", index=True)
+    lane_id: Mapped[int] = reference("lanes.id")
     prompt_id: Mapped[int] = reference("prompts.id", index=True)
     external_id: Mapped[str]
     language: Mapped[str]
     is_gold: Mapped[bool]
     shuffle: Mapped[BigInt]
     wanted: Mapped[int]
-    open_slots: Mapped[int]
-    judged: Mapped[int]
+    surplus: Mapped[int] = mapped_column(default=0)
+    taken: Mapped[int] = mapped_column(default=0)
+    judged: Mapped[int] = mapped_column(default=0)
+    votes: Mapped[BigInt] = mapped_column(default=0)
+    """How often each label was said, in `VOTES_BITS` each, from the lowest; 0 on gold."""
+    withdrawn_at: Mapped[datetime | None]
     details: Mapped[dict[str, Any]]
+
+    @property
+    def open_slots(self) -> int:
+        """How many people may still be given it."""
+        return max(0, self.wanted - self.taken)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A comparison after its judgments changed; `moved` are its votes before and after."""
+
+    lane_id: int
+    is_gold: bool
+    moved: tuple[int, int]
 
 
 def find(session: Session, project_id: int, comparison_id: int) -> Comparison:
@@ -119,44 +156,133 @@ def prompts(session: Session, prompt_ids: Iterable[int]) -> dict[int, Prompt]:
     return {prompt.id: prompt for prompt in found}
 
 
+def want(session: Session, comparison_ids: Iterable[int], wanted: int) -> None:
+    """Ask for another number of judgments on comparisons that are no gold.
+
+    What was given away before stays so; if it is more, it counts as surplus.
+    """
+    before = {
+        comparison.id: comparison
+        for comparison in session.scalars(
+            sa.select(Comparison)
+            .where(Comparison.id.in_(comparison_ids), Comparison.withdrawn_at.is_(None))
+            .order_by(Comparison.id)
+            .with_for_update(key_share=True)
+            .execution_options(populate_existing=True)
+        )
+    }
+    planned: Counter[int] = Counter()
+    for comparison in before.values():
+        planned[comparison.lane_id] -= comparison.wanted + comparison.surplus
+        comparison.surplus = max(0, comparison.taken - wanted)
+        comparison.wanted = wanted
+        planned[comparison.lane_id] += comparison.wanted + comparison.surplus
+    session.flush()
+    lanes.replenish(session, planned)
+
+
+def withdraw(session: Session, comparison: Comparison, reason: str, *, by: Person) -> None:
+    """Give the comparison to nobody any more, and leave it out of later releases, for good.
+
+    What was begun may be finished and is paid.
+    """
+    if not reason.strip():
+        raise Invalid("Please say why.", fields={"reason": "A reason is needed."})
+    if comparison.is_gold:
+        raise Invalid("A known answer cannot be withdrawn.")
+    want(session, [comparison.id], 0)
+    if comparison.withdrawn_at is not None:
+        raise Conflict("This comparison is withdrawn already.")
+    comparison.withdrawn_at = clock.now()
+    events.record(
+        session,
+        "comparison.withdrawn",
+        person_id=by.id,
+        project_id=comparison.project_id,
+        subject=comparison.id,
+        reason=reason.strip(),
+    )
+
+
 def take_slot(session: Session, comparison_id: int) -> bool:
     """Take one open slot; False when there is none."""
     taken = changed(
         session,
         sa.update(Comparison)
         .where(Comparison.id == comparison_id, OPEN)
-        .values(open_slots=Comparison.open_slots - 1)
+        .values(taken=Comparison.taken + 1)
         .execution_options(synchronize_session=False),
     )
     return bool(taken)
 
 
-def give_back_slots(session: Session, comparison_ids: Iterable[int]) -> None:
-    """Give back a slot for each id; an id may come several times."""
+def give_back_slots(session: Session, comparison_ids: Iterable[int]) -> dict[int, int]:
+    """Give back a slot for each id, which may come several times; return the comparisons' lanes."""
+    found: dict[int, int] = {}
+    planned: Counter[int] = Counter()
+    over = Comparison.surplus > 0
     for comparison_id in sorted(comparison_ids):
-        session.execute(
+        lane_id, was_surplus = session.execute(
             sa.update(Comparison)
             .where(Comparison.id == comparison_id)
-            .values(open_slots=Comparison.open_slots + 1)
+            .values(
+                taken=Comparison.taken - 1,
+                surplus=sa.case((over, Comparison.surplus - 1), else_=0),
+            )
+            .returning(Comparison.lane_id, Comparison.taken >= Comparison.wanted)
             .execution_options(synchronize_session=False)
-        )
+        ).one()
+        found[comparison_id] = lane_id
+        planned[lane_id] -= bool(was_surplus)
+    lanes.replenish(session, planned)
+    return found
 
 
-def count_judgment(session: Session, comparison_id: int) -> None:
+def count_judgment(session: Session, comparison_id: int, label: int) -> Counted:
     """Count an accepted judgment whose slot was taken before."""
-    session.execute(
-        sa.update(Comparison)
-        .where(Comparison.id == comparison_id)
-        .values(judged=Comparison.judged + 1)
-        .execution_options(synchronize_session=False)
-    )
+    values = {"judged": Comparison.judged + 1, "votes": Comparison.votes + _vote(label)}
+    return _count(session, comparison_id, values, _bit(label))
 
 
-def reopen(session: Session, comparison_id: int) -> None:
-    """Uncount a judgment that was left out, so that the comparison wants another."""
-    session.execute(
+def change_vote(session: Session, comparison_id: int, before: int, after: int) -> Counted:
+    """Count another label in place of the one that was said before."""
+    values = {"votes": Comparison.votes + _vote(after) - _vote(before)}
+    return _count(session, comparison_id, values, _bit(after) - _bit(before))
+
+
+def uncount_judgment(session: Session, comparison_id: int, label: int) -> Counted:
+    """Uncount a judgment that is left out, and give its slot back."""
+    values = {"judged": Comparison.judged - 1, "votes": Comparison.votes - _vote(label)}
+    counted = _count(session, comparison_id, values, -_bit(label))
+    give_back_slots(session, [comparison_id])
+    return counted
+
+
+def lane_of(session: Session, comparison_id: int) -> int:
+    """Return the lane of a comparison."""
+    lane = sa.select(Comparison.lane_id).where(Comparison.id == comparison_id)
+    return session.scalars(lane).one()
+
+
+def read_votes(votes: int) -> list[int]:
+    """Return how often each label was said."""
+    return [votes >> VOTES_BITS * label & 2**VOTES_BITS - 1 for label in range(LABELS)]
+
+
+def _count(session: Session, comparison_id: int, values: dict[str, Any], votes: int) -> Counted:
+    lane_id, is_gold, after = session.execute(
         sa.update(Comparison)
         .where(Comparison.id == comparison_id)
-        .values(judged=Comparison.judged - 1, open_slots=Comparison.open_slots + 1)
+        .values(values)
+        .returning(Comparison.lane_id, Comparison.is_gold, Comparison.votes)
         .execution_options(synchronize_session=False)
-    )
+    ).one()
+    return Counted(lane_id, is_gold, (after if is_gold else after - votes, after))
+
+
+def _bit(label: int) -> int:
+    return 1 << VOTES_BITS * label
+
+
+def _vote(label: int) -> sa.Case[int]:
+    return sa.case((Comparison.is_gold, 0), else_=_bit(label))

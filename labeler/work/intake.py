@@ -6,6 +6,7 @@ What is done here is done in the project's turn: see `batches`.
 import hashlib
 import json
 import secrets
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from labeler import clock
 from labeler.people.accounts import Person
+from labeler.work import lanes
 from labeler.work.comparisons import EVERYBODY, Comparison, Prompt, Response
 from labeler.work.gold import Gold
 from labeler.work.layouts import Row
@@ -81,18 +83,22 @@ def _store_comparisons(
     session: Session, project: Project, batch_id: int, rows: Sequence[Row]
 ) -> Sequence[int]:
     prompt_ids = _store_prompts(session, project, rows)
+    lane_ids = _lengthen_lanes(session, project, batch_id, rows)
     comparisons = [
         {
             "project_id": project.id,
             "batch_id": batch_id,
+            "lane_id": lane_ids[row.language, row.gold is not None],
             "prompt_id": prompt_ids[prompt_digest(row)],
             "external_id": row.id,
             "language": row.language,
             "is_gold": row.gold is not None,
             "shuffle": secrets.randbits(62),
-            "wanted": (wanted := EVERYBODY if row.gold else project.judgments_per_comparison),
-            "open_slots": wanted,
+            "wanted": EVERYBODY if row.gold else project.judgments_per_comparison,
+            "surplus": 0,
+            "taken": 0,
             "judged": 0,
+            "votes": 0,
             "details": row.metadata,
         }
         for row in rows
@@ -100,6 +106,15 @@ def _store_comparisons(
     return session.scalars(
         sa.insert(Comparison).returning(Comparison.id, sort_by_parameter_order=True), comparisons
     ).all()
+
+
+def _lengthen_lanes(
+    session: Session, project: Project, batch_id: int, rows: Sequence[Row]
+) -> dict[tuple[str, bool], int]:
+    added = Counter((row.language, row.gold is not None) for row in rows)
+    wanted = project.judgments_per_comparison
+    longer = {(lane, gold): (n, 0 if gold else n * wanted) for (lane, gold), n in added.items()}
+    return lanes.lengthen(session, project.id, batch_id, longer)
 
 
 def _store_prompts(session: Session, project: Project, rows: Sequence[Row]) -> dict[str, int]:

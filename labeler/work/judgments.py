@@ -13,18 +13,20 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from labeler import clock, events
+from labeler import clock
 from labeler.errors import Conflict, Invalid, NotFound
 from labeler.pay import ledger
 from labeler.people.accounts import Person
-from labeler.schema import Base, Id, changed, reference
+from labeler.schema import Base, Id, changed, insert, reference
 from labeler.work import assignments, comparisons, gold, rubrics
 from labeler.work.assignments import Assignment, AssignmentState
 from labeler.work.comparisons import Comparison
 from labeler.work.projects import Project, ProjectState
 from labeler.work.rubrics import Answer, Verdict
+from labeler.work.totals import Totals
 
 IS_CURRENT = sa.text("is_current")
+_LABELS = {Verdict.tie: 2, Verdict.both_bad: 3}
 
 
 class JudgmentState(enum.Enum):
@@ -34,6 +36,8 @@ class JudgmentState(enum.Enum):
     """Counts."""
     late = "late"
     """Came after its place was given to somebody else: kept and paid, outside the count."""
+    repeat = "repeat"
+    """A second look, to see how steady the person is: kept and paid, outside the count."""
     excluded = "excluded"
     """Left out of the data by a person, with a reason; stays paid."""
 
@@ -78,6 +82,16 @@ class Judgment(Base):
     excluded_at: Mapped[datetime | None]
     reason: Mapped[str]
 
+    @property
+    def counts(self) -> bool:
+        """Whether it is accepted."""
+        return self.state is JudgmentState.accepted
+
+    @property
+    def label(self) -> int:
+        """What was said, as votes are counted: a response's number, 2 for a tie, 3 for both bad."""
+        return _LABELS.get(self.verdict, self.preferred or 0)
+
 
 @dataclass(frozen=True)
 class Receipt:
@@ -97,11 +111,11 @@ def submit(
     """
     assert by.id == assignment.person_id
     key = read_key(key)
-    state = _take(session, assignment)
-    if state is None:
+    label = _label(assignment, answer)
+    stand = _take(session, assignment, label)
+    if stand is None:
         return _again(session, assignment, answer, key)
-    _refuse_used(session, key)
-    judgment = _store(session, assignment, answer, state=state, version=1, key=key)
+    judgment = _store(session, assignment, answer, stand.state, stand.is_gold, version=1, key=key)
     ledger.earn(
         session,
         project_id=assignment.project_id,
@@ -110,6 +124,12 @@ def submit(
         amount_minor=assignment.pay_minor,
         currency=assignment.currency,
     )
+    totals = Totals(assignment.project_id, by.id)
+    totals.count(judgment)
+    totals.spend(judgment.created_at, assignment.pay_minor)
+    totals.move_votes(judgment.created_at, stand.moved)
+    totals.tally["given"] += stand.was_expired
+    totals.write(session, stand.lane_id)
     return Receipt(judgment, repeated=False)
 
 
@@ -133,9 +153,10 @@ def change(
     if not replaced:
         raise Conflict("You have changed this judgment elsewhere. Please look again.")
     session.refresh(judgment)
-    later = _store(
-        session, assignment, answer, state=judgment.state, version=judgment.version + 1, key=key
-    )
+    is_gold = judgment.gold_right is not None
+    version = judgment.version + 1
+    later = _store(session, assignment, answer, judgment.state, is_gold, version=version, key=key)
+    _count_change(session, judgment, later)
     return Receipt(later, repeated=False)
 
 
@@ -143,32 +164,6 @@ def changeable_until(project: Project, assignment: Assignment) -> datetime:
     """Return the end of the time in which the judgment of this assignment may be changed."""
     closed = assignment.closed_at or clock.now()
     return closed + timedelta(seconds=project.change_window_s)
-
-
-def exclude(session: Session, judgment: Judgment, reason: str, *, by: Person) -> None:
-    """Leave a judgment out of the data; its pay stays, and the comparison wants another."""
-    if not reason.strip():
-        raise Invalid("Please say why.", fields={"reason": "A reason is needed."})
-    _wait_for_marks(session)
-    excluded = changed(
-        session,
-        sa.update(Judgment)
-        .where(Judgment.id == judgment.id, IS_CURRENT, Judgment.state == JudgmentState.accepted)
-        .values(state=JudgmentState.excluded, excluded_at=clock.now())
-        .execution_options(synchronize_session=False),
-    )
-    if not excluded:
-        raise Conflict("This judgment does not count already or was changed.")
-    session.refresh(judgment)
-    comparisons.reopen(session, judgment.comparison_id)
-    events.record(
-        session,
-        "judgment.excluded",
-        person_id=by.id,
-        project_id=judgment.project_id,
-        subject=judgment.id,
-        reason=reason.strip(),
-    )
 
 
 def current(session: Session, assignment: Assignment) -> Judgment:
@@ -242,29 +237,42 @@ def read_key(key: str) -> str:
         raise Invalid("The key must be a UUID.", fields={"key": "Not a UUID."}) from None
 
 
-def _wait_for_marks(session: Session) -> None:
-    """Wait until whoever fixes a release's cut-off at this moment has done so.
+@dataclass(frozen=True)
+class Stand:
+    """How a judgment stands, and what its comparison says of itself."""
 
-    The release counts what was excluded after its moment. An exclusion that read the clock before
-    that moment and was committed after it would be in the files today and not when they are
-    written again. The update takes the same lock, but only after the clock was read. On SQLite
-    there is one writer.
-    """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(sa.text("LOCK TABLE judgments IN ROW EXCLUSIVE MODE"))
+    state: JudgmentState
+    lane_id: int
+    is_gold: bool
+    moved: tuple[int, int] = (0, 0)
+    was_expired: bool = False
 
 
-def _take(session: Session, assignment: Assignment) -> JudgmentState | None:
+def _take(session: Session, assignment: Assignment, label: int) -> Stand | None:
     """Close the assignment; return how its judgment will stand, or None if it was closed before."""
-    if assignments.close(session, assignment, AssignmentState.open, AssignmentState.judged):
-        comparisons.count_judgment(session, assignment.comparison_id)
-        return JudgmentState.accepted
-    if not assignments.close(session, assignment, AssignmentState.expired, AssignmentState.judged):
-        return None
-    if comparisons.take_slot(session, assignment.comparison_id):
-        comparisons.count_judgment(session, assignment.comparison_id)
-        return JudgmentState.accepted
-    return JudgmentState.late
+    was_expired = False
+    if not assignments.close(session, assignment, AssignmentState.open, AssignmentState.judged):
+        was_expired = assignments.close(
+            session, assignment, AssignmentState.expired, AssignmentState.judged
+        )
+        if not was_expired:
+            return None
+    comparison_id = assignment.comparison_id
+    if assignment.is_repeat:
+        return _outside(session, comparison_id, JudgmentState.repeat, was_expired)
+    if was_expired and not comparisons.take_slot(session, comparison_id):
+        return _outside(session, comparison_id, JudgmentState.late, was_expired)
+    counted = comparisons.count_judgment(session, comparison_id, label)
+    accepted = JudgmentState.accepted
+    return Stand(accepted, counted.lane_id, counted.is_gold, counted.moved, was_expired)
+
+
+def _outside(
+    session: Session, comparison_id: int, state: JudgmentState, was_expired: bool
+) -> Stand:
+    """Return the stand of a judgment outside the count."""
+    comparison = session.get_one(Comparison, comparison_id)
+    return Stand(state, comparison.lane_id, comparison.is_gold, was_expired=was_expired)
 
 
 def _again(session: Session, assignment: Assignment, answer: Answer, key: str) -> Receipt:
@@ -281,29 +289,27 @@ def _again(session: Session, assignment: Assignment, answer: Answer, key: str) -
     return Receipt(stored, repeated=True)
 
 
-def _refuse_used(session: Session, key: str) -> None:
-    if session.scalar(sa.select(Judgment.id).where(Judgment.key == key)) is not None:
-        raise Conflict("This key was used for another judgment.")
-
-
 def _store(
     session: Session,
     assignment: Assignment,
     answer: Answer,
-    *,
     state: JudgmentState,
+    is_gold: bool,
+    *,
     version: int,
     key: str,
 ) -> Judgment:
     preferred = None if answer.place is None else assignment.places[answer.place]
-    judgment = Judgment(
+    comparison_id, verdict = assignment.comparison_id, answer.verdict
+    right = gold.grade(session, comparison_id, verdict, preferred) if is_gold else None
+    said = insert(session, Judgment).values(
         project_id=assignment.project_id,
-        comparison_id=assignment.comparison_id,
+        comparison_id=comparison_id,
         assignment_id=assignment.id,
         person_id=assignment.person_id,
         version=version,
         key=key,
-        verdict=answer.verdict,
+        verdict=verdict,
         step=answer.step,
         place=answer.place,
         preferred=preferred,
@@ -311,15 +317,18 @@ def _store(
         reason=answer.reason,
         guideline_number=assignment.guideline_number,
         rubric_number=assignment.rubric_number,
-        gold_right=_grade(session, assignment, answer.verdict, preferred),
+        gold_right=right,
         duration_ms=_duration_ms(assignment),
         created_at=clock.now(),
         is_current=True,
         state=state,
     )
-    session.add(judgment)
-    session.flush()
-    return judgment
+    stored = session.scalars(
+        said.on_conflict_do_nothing(index_elements=["key"]).returning(Judgment)
+    ).one_or_none()
+    if stored is None:
+        raise Conflict("This key was used for another judgment.")
+    return stored
 
 
 def _duration_ms(assignment: Assignment) -> int:
@@ -329,15 +338,6 @@ def _duration_ms(assignment: Assignment) -> int:
     return max(0, int(took * 1000))  # a clock may be set back
 
 
-def _grade(
-    session: Session, assignment: Assignment, verdict: Verdict, preferred: int | None
-) -> bool | None:
-    is_gold = session.scalar(
-        sa.select(Comparison.is_gold).where(Comparison.id == assignment.comparison_id)
-    )
-    return gold.grade(session, assignment.comparison_id, verdict, preferred) if is_gold else None
-
-
 def _require_changeable(project: Project, assignment: Assignment, judgment: Judgment) -> None:
     if judgment.state is JudgmentState.excluded:
         raise Conflict("This judgment has been reviewed and can no longer be changed.")
@@ -345,3 +345,19 @@ def _require_changeable(project: Project, assignment: Assignment, judgment: Judg
         raise Conflict("The project is closed; its judgments can no longer be changed.")
     if clock.now() > changeable_until(project, assignment):
         raise Conflict("The time in which this judgment could be changed is over.")
+
+
+def _label(assignment: Assignment, answer: Answer) -> int:
+    preferred = 0 if answer.place is None else assignment.places[answer.place]
+    return _LABELS.get(answer.verdict, preferred)
+
+
+def _count_change(session: Session, judgment: Judgment, later: Judgment) -> None:
+    totals = Totals(later.project_id, later.person_id)
+    totals.count(judgment, -1)
+    totals.count(later)
+    comparison_id = later.comparison_id
+    if later.counts and later.label != judgment.label:
+        counted = comparisons.change_vote(session, comparison_id, judgment.label, later.label)
+        totals.move_votes(later.created_at, counted.moved)
+    totals.write(session, comparisons.lane_of(session, comparison_id))

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from labeler import clock, errors, events
 from labeler.errors import Conflict, Forbidden, Invalid, NotFound
-from labeler.pay import money
+from labeler.pay import ledger, money
 from labeler.people import memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import RANK, Membership, Role
@@ -25,6 +25,9 @@ from labeler.schema import Base, BigInt, Id, changed, reference
 from labeler.text import languages
 from labeler.work import guidelines, rubrics
 from labeler.work.rubrics import RubricDraft
+
+MOST = 1_000_000
+"""How much anybody can be limited to."""
 
 
 class ProjectState(enum.Enum):
@@ -61,6 +64,11 @@ class Project(Base):
     state: Mapped[ProjectState]
     judgments_per_comparison: Mapped[int]
     gold_share: Mapped[float]
+    repeat_share: Mapped[float]
+    """How much of what a person is given they have judged before, in the other order."""
+    most_per_person: Mapped[int | None]
+    most_per_language: Mapped[dict[str, int]]
+    """How many comparisons one person is given at most: in all, and by language."""
     languages: Mapped[list[str]]
     pay_minor: Mapped[BigInt]
     currency: Mapped[str]
@@ -112,6 +120,15 @@ class ProjectDraft(BaseModel):
     rubric: RubricDraft = RubricDraft()
     judgments_per_comparison: int = Field(3, ge=1, le=100)
     gold_share: float = Field(0.0, ge=0, le=0.5, description="Share of known answers in the work.")
+    repeat_share: float = Field(
+        0.0, ge=0, le=0.2, description="Share of second looks at what a person judged before."
+    )
+    most_per_person: int | None = Field(
+        None, ge=1, le=MOST, description="How many comparisons one person is given at most."
+    )
+    most_per_language: dict[
+        Annotated[str, AfterValidator(_language)], Annotated[int, Field(ge=0, le=MOST)]
+    ] = Field({}, description="The same for each language; 0 keeps a language back.")
     languages: list[Annotated[str, AfterValidator(_language)]] = Field(["en"], min_length=1)
     pay: PayDraft = PayDraft()
     time_limit_minutes: int = Field(60, ge=1, le=1440)
@@ -174,6 +191,7 @@ def create(session: Session, draft: ProjectDraft, *, by: Person) -> Project:
     session.flush()
     guidelines.publish(session, project.id, draft.guidelines, by=by)
     rubrics.publish(session, project.id, draft.rubric, by=by)
+    ledger.open_project(session, project.id, project.currency)
     events.record(session, "project.created", person_id=by.id, project_id=project.id, slug=slug)
     memberships.grant(session, project.id, by, Role.owner, by=by)
     return project
@@ -257,6 +275,9 @@ def _columns(draft: ProjectDraft) -> dict[str, Any]:
         "question": draft.question,
         "judgments_per_comparison": draft.judgments_per_comparison,
         "gold_share": draft.gold_share,
+        "repeat_share": draft.repeat_share,
+        "most_per_person": draft.most_per_person,
+        "most_per_language": dict(draft.most_per_language),
         "languages": list(draft.languages),
         "pay_minor": money.minor(draft.pay.per_judgment, draft.pay.currency),
         "currency": draft.pay.currency,

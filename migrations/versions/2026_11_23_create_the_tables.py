@@ -43,6 +43,9 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=24), nullable=False),
         sa.Column("judgments_per_comparison", sa.Integer(), nullable=False),
         sa.Column("gold_share", sa.Double(), nullable=False),
+        sa.Column("repeat_share", sa.Double(), nullable=False),
+        sa.Column("most_per_person", sa.Integer(), nullable=True),
+        sa.Column("most_per_language", sa.JSON(), nullable=False),
         sa.Column("languages", sa.JSON(), nullable=False),
         sa.Column("pay_minor", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
@@ -158,6 +161,9 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=24), nullable=False),
         sa.Column("comparisons", sa.Integer(), nullable=False),
         sa.Column("refused", sa.Integer(), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("cohorts", sa.JSON(), nullable=False),
+        sa.Column("most_per_person", sa.Integer(), nullable=True),
         sa.Column(
             "created_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
@@ -218,6 +224,8 @@ def upgrade() -> None:
             "person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column("role", sa.String(length=24), nullable=False),
+        sa.Column("languages", sa.JSON(), nullable=False),
+        sa.Column("cohorts", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
@@ -300,12 +308,33 @@ def upgrade() -> None:
         sa.UniqueConstraint("project_id", "number", name=op.f("uq_rubrics_project_id_number")),
     )
     op.create_table(
+        "lanes",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "project_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("batch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("is_gold", sa.Boolean(), nullable=False),
+        sa.Column("comparisons", sa.Integer(), nullable=False),
+        sa.Column("wanted", sa.BigInteger(), nullable=False),
+        sa.Column("supply", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["batch_id"], ["batches.id"], name=op.f("fk_lanes_batch_id")),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_lanes_project_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lanes")),
+        sa.UniqueConstraint(
+            "batch_id", "language", "is_gold", name=op.f("uq_lanes_batch_id_language_is_gold")
+        ),
+    )
+    op.create_index(op.f("ix_lanes_project_id"), "lanes", ["project_id"], unique=False)
+    op.create_table(
         "comparisons",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
             "project_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column("batch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("lane_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
             "prompt_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
@@ -314,13 +343,16 @@ def upgrade() -> None:
         sa.Column("is_gold", sa.Boolean(), nullable=False),
         sa.Column("shuffle", sa.BigInteger(), nullable=False),
         sa.Column("wanted", sa.Integer(), nullable=False),
-        sa.Column("open_slots", sa.Integer(), nullable=False),
+        sa.Column("surplus", sa.Integer(), nullable=False),
+        sa.Column("taken", sa.Integer(), nullable=False),
         sa.Column("judged", sa.Integer(), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("details", sa.JSON(), nullable=False),
         sa.CheckConstraint(
-            "open_slots >= 0 AND judged >= 0 AND open_slots + judged <= wanted",
+            "judged >= 0 AND judged <= taken AND taken <= wanted + surplus AND surplus >= 0",
             name=op.f("ck_comparisons_slots"),
         ),
+        sa.ForeignKeyConstraint(["lane_id"], ["lanes.id"], name=op.f("fk_comparisons_lane_id")),
         sa.ForeignKeyConstraint(["batch_id"], ["batches.id"], name=op.f("fk_comparisons_batch_id")),
         sa.ForeignKeyConstraint(
             ["project_id"], ["projects.id"], name=op.f("fk_comparisons_project_id")
@@ -335,18 +367,20 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_comparisons_batch_id"), "comparisons", ["batch_id"], unique=False)
     op.create_index(
-        "ix_comparisons_open",
+        "ix_comparisons_started",
         "comparisons",
-        ["batch_id", "is_gold", "shuffle"],
+        ["lane_id", "shuffle"],
         unique=False,
-        sqlite_where=sa.text("open_slots > 0"),
-        postgresql_where=sa.text("open_slots > 0"),
+        sqlite_where=sa.text("taken > 0 AND taken < wanted"),
+        postgresql_where=sa.text("taken > 0 AND taken < wanted"),
     )
     op.create_index(
-        "ix_comparisons_progress",
+        "ix_comparisons_fresh",
         "comparisons",
-        ["project_id", "batch_id", "is_gold", "judged", "wanted"],
+        ["lane_id", "shuffle"],
         unique=False,
+        sqlite_where=sa.text("taken = 0 AND taken < wanted"),
+        postgresql_where=sa.text("taken = 0 AND taken < wanted"),
     )
     op.create_index(op.f("ix_comparisons_prompt_id"), "comparisons", ["prompt_id"], unique=False)
     op.create_table(
@@ -361,6 +395,7 @@ def upgrade() -> None:
         sa.Column(
             "person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
+        sa.Column("is_repeat", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=24), nullable=False),
         sa.Column("places", sa.JSON(), nullable=False),
         sa.Column("guideline_number", sa.Integer(), nullable=False),
@@ -382,7 +417,10 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_assignments")),
         sa.UniqueConstraint(
-            "comparison_id", "person_id", name=op.f("uq_assignments_comparison_id_person_id")
+            "comparison_id",
+            "person_id",
+            "is_repeat",
+            name=op.f("uq_assignments_comparison_id_person_id_is_repeat"),
         ),
     )
     op.create_index(
@@ -393,7 +431,9 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'open'"),
         postgresql_where=sa.text("state = 'open'"),
     )
-    op.create_index(op.f("ix_assignments_person_id"), "assignments", ["person_id"], unique=False)
+    op.create_index(
+        "ix_assignments_person", "assignments", ["person_id", "project_id", "id"], unique=False
+    )
     op.create_index(
         "ix_assignments_project",
         "assignments",
@@ -591,7 +631,7 @@ def downgrade() -> None:
         postgresql_where=sa.text("state = 'open'"),
     )
     op.drop_index("ix_assignments_project", table_name="assignments")
-    op.drop_index(op.f("ix_assignments_person_id"), table_name="assignments")
+    op.drop_index("ix_assignments_person", table_name="assignments")
     op.drop_index(
         "ix_assignments_deadline",
         table_name="assignments",
@@ -600,15 +640,22 @@ def downgrade() -> None:
     )
     op.drop_table("assignments")
     op.drop_index(op.f("ix_comparisons_prompt_id"), table_name="comparisons")
-    op.drop_index("ix_comparisons_progress", table_name="comparisons")
     op.drop_index(
-        "ix_comparisons_open",
+        "ix_comparisons_fresh",
         table_name="comparisons",
-        sqlite_where=sa.text("open_slots > 0"),
-        postgresql_where=sa.text("open_slots > 0"),
+        sqlite_where=sa.text("taken = 0 AND taken < wanted"),
+        postgresql_where=sa.text("taken = 0 AND taken < wanted"),
+    )
+    op.drop_index(
+        "ix_comparisons_started",
+        table_name="comparisons",
+        sqlite_where=sa.text("taken > 0 AND taken < wanted"),
+        postgresql_where=sa.text("taken > 0 AND taken < wanted"),
     )
     op.drop_index(op.f("ix_comparisons_batch_id"), table_name="comparisons")
     op.drop_table("comparisons")
+    op.drop_index(op.f("ix_lanes_project_id"), table_name="lanes")
+    op.drop_table("lanes")
     op.drop_table("rubrics")
     op.drop_table("releases")
     op.drop_table("prompts")

@@ -10,7 +10,7 @@ from werkzeug.routing import Rule
 
 from labeler.people import accounts
 from labeler.people.accounts import Person
-from labeler.work import assignments, projects
+from labeler.work import assignments, projects, queue
 from labeler.work.assignments import Assignment, SkipReason
 from labeler.work.comparisons import Comparison
 from tests.browser.site import ADA, OLGA, Site
@@ -51,7 +51,7 @@ def furnish(site: Site) -> dict[str, Any]:
 def _rich(session: Session, person: Person) -> Iterator[Assignment]:
     """Yield what the person is given of RICH; it is judged when the next one is asked for."""
     project = projects.find(session, "demo", by=person)
-    while (given := assignments.claim(session, project, by=person)) is not None:
+    while (given := queue.claim(session, project, by=person)) is not None:
         if session.get_one(Comparison, given.comparison_id).external_id in RICH:
             yield given
             judge(session, given, "both_bad", person, reason="Neither is **right**.")

@@ -13,7 +13,7 @@ from exports.releases import Cut, Release
 from exports.selection import Criteria
 from labeler.database import Database
 from labeler.people.accounts import Person
-from labeler.work import assignments
+from labeler.work import assignments, queue
 from labeler.work.assignments import SkipReason
 from labeler.work.comparisons import Comparison
 from labeler.work.projects import Project
@@ -30,7 +30,7 @@ def judge_all(
     session: Session, project: Project, person: Person, says: Callable[[str], Said]
 ) -> None:
     """Let a person judge whatever there is; `says` is asked with the comparison's external id."""
-    while (assignment := assignments.claim(session, project, by=person)) is not None:
+    while (assignment := queue.claim(session, project, by=person)) is not None:
         comparison = session.get_one(Comparison, assignment.comparison_id)
         said = says(comparison.external_id)
         if said is None:

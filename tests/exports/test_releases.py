@@ -12,7 +12,7 @@ from labeler.database import Database
 from labeler.errors import Conflict
 from labeler.events import Event
 from labeler.people.accounts import Person
-from labeler.work import judgments
+from labeler.work import judgments, reviews
 from labeler.work.projects import Project
 from tests.conftest import NewAddress, StoppedClock
 from tests.exports.stories import Said, contents, plan, release, tell
@@ -51,7 +51,7 @@ def test_a_judgment_a_rule_or_an_exclusion_makes_another(
     cuts.append(plan(database, project, min_margin=2))
     frozen.forward(seconds=1)
     with database.writing() as session:
-        judgments.exclude(session, judgments.page(session, project.id)[0], "Fast.", by=cast.rex)
+        reviews.exclude(session, judgments.page(session, project.id)[0], "Fast.", by=cast.rex)
         session.commit()
     cuts.append(plan(database, project))
     judge_more(database, project, cast.ada, cast.olga)

@@ -10,7 +10,7 @@ from exports.selection import Judged, Mark
 from labeler.database import Database
 from labeler.errors import Invalid
 from labeler.people.accounts import Person
-from labeler.work import assignments, judgments
+from labeler.work import assignments, judgments, queue, reviews
 from labeler.work.judgments import Judgment
 from labeler.work.rubrics import Verdict
 from tests.cast import make_cast
@@ -52,7 +52,7 @@ def test_what_is_left_out_after_the_mark_still_counts(
         judgment = judge_next(session, project, cast.ada)
         before = selection.mark(session, project.id)
         frozen.forward(seconds=1)
-        judgments.exclude(session, judgment, "Too fast.", by=cast.rex)
+        reviews.exclude(session, judgment, "Too fast.", by=cast.rex)
         after = selection.mark(session, project.id)
         session.commit()
     assert [len(one.votes) for one in selected(database, project.id, before)] == [1]
@@ -64,7 +64,7 @@ def test_what_came_late_never_counts(database: Database, frozen: StoppedClock) -
         cast = make_cast(session)
         project = make_project(session, cast, judgments_per_comparison=1)
         make_batch(session, project, cast, pairs=1)
-        slow = assignments.claim(session, project, by=cast.ada)
+        slow = queue.claim(session, project, by=cast.ada)
         assert slow is not None
         frozen.forward(hours=2)
         judge_next(session, project, cast.bea)
@@ -164,7 +164,7 @@ def test_who_excludes_while_a_mark_is_made_comes_after_it(new_address: NewAddres
 
 def excluded(database: Database, judgment: Judgment, by: Person) -> None:
     with database.writing() as session:
-        judgments.exclude(session, session.merge(judgment, load=False), "Too fast.", by=by)
+        reviews.exclude(session, session.merge(judgment, load=False), "Too fast.", by=by)
         session.commit()
 
 

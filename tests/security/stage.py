@@ -21,7 +21,7 @@ from labeler.people import accounts, memberships, sign_ins, tokens
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
 from labeler.schema import Base
-from labeler.work import assignments
+from labeler.work import queue
 from labeler.work.judgments import Judgment
 from labeler.work.projects import Project
 from tests.calling import Caller
@@ -104,7 +104,7 @@ def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list
         of_ada = _prefer_the_first(session, project, cast.ada)
         of_bea = _prefer_the_first(session, project, cast.bea)
         of_paul = _prefer_the_first(session, other, paul)
-        held = assignments.claim(session, project, by=cast.ada)
+        held = queue.claim(session, project, by=cast.ada)
         assert held is not None
         spare_cookie = sign_ins.start(session, cast.ada)
         tokens.create(session, cast.ada, label="spare")
@@ -132,7 +132,7 @@ def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list
 
 
 def _prefer_the_first(session: Session, project: Project, by: Person) -> Judgment:
-    assignment = assignments.claim(session, project, by=by)
+    assignment = queue.claim(session, project, by=by)
     assert assignment is not None
     return judge(session, assignment, 1 if assignment.places[0] == 0 else 7, by)
 

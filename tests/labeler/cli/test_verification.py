@@ -35,5 +35,5 @@ def test_a_miscount_is_named(used: Terminal) -> None:
         )
         session.commit()
     said = used.refused(1, "verify")
-    assert "comparison 1 wants 3 judgments" in said
+    assert "lane 1 counts 3 comparisons and 6 judgments wanted, and has 3 and 7" in said
     assert said.count("\n") == 1

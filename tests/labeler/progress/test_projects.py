@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from labeler import progress
-from labeler.work import assignments, judgments
+from labeler.work import assignments, judgments, queue, reviews
 from labeler.work.assignments import Assignment, SkipReason
 from labeler.work.projects import Project
 from tests.cast import Cast
@@ -60,7 +60,7 @@ def test_known_answers_and_what_is_left_out_bring_the_end_no_nearer(
     judge_next(session, project, cast.ada)
     project.gold_share = 0.0
     first, second = (judge_next(session, project, cast.ada) for _ in range(2))
-    judgments.exclude(session, first, "By mistake", by=cast.rex)
+    reviews.exclude(session, first, "By mistake", by=cast.rex)
     assignment = session.get_one(Assignment, second.assignment_id)
     answer = judgments.read_answer(session, assignment, 6)
     judgments.change(session, project, second, answer, key=new_key())
@@ -119,7 +119,7 @@ def test_a_finished_project_ends_nowhere(
 
 def test_skips_by_reason(session: Session, project: Project, cast: Cast) -> None:
     for reason in (SkipReason.subject, SkipReason.language, SkipReason.subject):
-        held = assignments.claim(session, project, by=cast.ada)
+        held = queue.claim(session, project, by=cast.ada)
         assert held is not None
         assignments.skip(session, held, reason)
     assert progress.skips(session, project.id) == [("subject", 2), ("language", 1)]

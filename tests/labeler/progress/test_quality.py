@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from labeler import progress
 from labeler.people.accounts import Person
-from labeler.work import assignments, comparisons, judgments
+from labeler.work import assignments, comparisons, judgments, queue, reviews
 from labeler.work.assignments import SkipReason
 from labeler.work.projects import Project
 from tests.cast import Cast
@@ -27,7 +27,7 @@ def project(session: Session, cast: Cast, frozen: StoppedClock) -> Project:
 
 def say(session: Session, project: Project, person: Person, said: dict[int, str]) -> None:
     """Let the person say "0", "1", "tie" or "both_bad" of these comparisons, and skip the rest."""
-    while (held := assignments.claim(session, project, by=person)) is not None:
+    while (held := queue.claim(session, project, by=person)) is not None:
         name = comparisons.find(session, project.id, held.comparison_id).external_id
         word = said.get(int(name.removeprefix("pair-")))
         if word is None:
@@ -71,11 +71,11 @@ def test_known_answers_and_what_is_left_out_do_not_count(
         comparisons.Comparison.external_id == "pair-0"
     )
     for judgment, _ in judgments.of_comparison(session, session.scalars(asked).one()):
-        judgments.exclude(session, judgment, "By mistake", by=cast.rex)
+        reviews.exclude(session, judgment, "By mistake", by=cast.rex)
     assert progress.agreement(session, project.id).raw.n == 0
 
 
-def test_a_comparison_counts_in_the_week_of_its_latest_judgment(
+def test_a_pair_of_judgments_counts_in_the_week_of_the_later_one(
     session: Session, project: Project, cast: Cast, frozen: StoppedClock
 ) -> None:
     every = dict.fromkeys(range(8), "0")
@@ -87,8 +87,10 @@ def test_a_comparison_counts_in_the_week_of_its_latest_judgment(
     assert week.raw.value == pytest.approx(7 / 8)
     frozen.forward(days=1)
     say(session, project, cast.rex, dict.fromkeys(range(5), "0"))
-    (week,) = progress.agreement_by_week(session, project.id)  # three are left of the first
-    assert (week.monday.isoformat(), week.raw.n) == ("2026-11-30", 5)
+    first, second = progress.agreement_by_week(session, project.id)
+    assert first == week
+    # Each of five came to two that agreed with one another and with it.
+    assert (second.monday.isoformat(), second.raw.n, second.raw.value) == ("2026-11-30", 5, 1.0)
 
 
 def test_votes_on_comparisons(session: Session, project: Project, cast: Cast) -> None:

@@ -11,7 +11,7 @@ from labeler import progress
 from labeler.web import charts
 from labeler.web.charts import Chart
 from labeler.web.drawings import course, known
-from labeler.work import assignments
+from labeler.work import assignments, queue
 from labeler.work.assignments import SkipReason
 from labeler.work.projects import Project, ProjectState
 from tests.cast import Cast
@@ -53,7 +53,7 @@ def test_table_and_drawing_say_the_same(
     for choice in (1, 2, 2, 4, "tie", 6, "both_bad"):
         judge_next(session, project, cast.ada, choice)
         frozen.forward(days=1)
-    held = assignments.claim(session, project, by=cast.ada)
+    held = queue.claim(session, project, by=cast.ada)
     assert held is not None
     assignments.skip(session, held, SkipReason.language)
     found = drawn(session, project)

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from labeler.people import accounts, memberships, sign_ins
 from labeler.people.memberships import Role
-from labeler.work import assignments
+from labeler.work import assignments, queue
 from labeler.work.assignments import SkipReason
 from tests.conftest import StoppedClock
 from tests.labeler.web.conftest import HELPFUL, HOSTILE, Site, statements
@@ -34,11 +34,11 @@ def test_everybody_s_numbers_by_name(site: Site, frozen: StoppedClock) -> None:
     with site.writing() as (session, project):
         project.gold_share = 1.0  # every claim takes a known answer while there is one
         for person, right in ((site.people.ada, True), (site.people.bea, False)):
-            held = assignments.claim(session, project, by=person)
+            held = queue.claim(session, project, by=person)
             assert held is not None
             frozen.forward(seconds=90)
             judge(session, held, 1 if (held.places[0] == 0) is right else 7, person)
-        skipped = assignments.claim(session, project, by=site.people.ada)
+        skipped = queue.claim(session, project, by=site.people.ada)
         assert skipped is not None
         assignments.skip(session, skipped, SkipReason.subject)
     page = site.visit("rex").get(PEOPLE).text

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from labeler import audit
 from labeler.database import Database
 from labeler.errors import Conflict, Invalid
-from labeler.work import assignments, batches, comparisons
+from labeler.work import batches, comparisons, queue
 from labeler.work.batches import CHUNK, Batch, BatchState
 from labeler.work.comparisons import Comparison, Prompt, Response
 from labeler.work.gold import Gold
@@ -211,8 +211,8 @@ def test_nobody_is_given_anything_of_a_batch_that_is_not_whole(
     )
     for progress in loading:
         if progress.batch.state is BatchState.loading:
-            assert assignments.claim(session, project, by=cast.ada) is None
-    assert assignments.claim(session, project, by=cast.ada) is not None
+            assert queue.claim(session, project, by=cast.ada) is None
+    assert queue.claim(session, project, by=cast.ada) is not None
 
 
 def test_a_load_that_was_cut_off_is_begun_anew(database: Database) -> None:

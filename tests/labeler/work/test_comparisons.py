@@ -35,9 +35,9 @@ def test_a_slot_is_taken_judged_and_taken_back(session: Session, comparison: Com
     assert slots(session, comparison) == (2, 0)
     assert comparisons.take_slot(session, comparison.id)
     assert slots(session, comparison) == (1, 0)
-    comparisons.count_judgment(session, comparison.id)
+    comparisons.count_judgment(session, comparison.id, 0)
     assert slots(session, comparison) == (1, 1)
-    comparisons.reopen(session, comparison.id)
+    comparisons.uncount_judgment(session, comparison.id, 0)
     assert slots(session, comparison) == (2, 0)
 
 
@@ -52,9 +52,9 @@ def test_the_database_refuses_slots_that_do_not_add_up(
     session: Session, comparison: Comparison
 ) -> None:
     for statement in (
-        sa.update(Comparison).values(open_slots=-1),
+        sa.update(Comparison).values(taken=3),
         sa.update(Comparison).values(judged=-1),
-        sa.update(Comparison).values(open_slots=2, judged=1),
+        sa.update(Comparison).values(taken=0, judged=1),
     ):
         with pytest.raises(IntegrityError, match="slots"), session.begin_nested():
             session.execute(statement)

@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from labeler.work import assignments, gold
+from labeler.work import assignments, gold, queue
 from labeler.work.assignments import Assignment, SkipReason
 from labeler.work.comparisons import EVERYBODY, Comparison
 from labeler.work.projects import Project
@@ -29,7 +29,7 @@ def is_gold(session: Session, assignment: Assignment) -> bool:
 def everything(session: Session, project: Project, cast: Cast, person: str) -> list[Assignment]:
     """Judge until there is nothing left."""
     done, by = [], getattr(cast, person)
-    while (assignment := assignments.claim(session, project, by=by)) is not None:
+    while (assignment := queue.claim(session, project, by=by)) is not None:
         judge(session, assignment, 1, by)
         done.append(assignment)
     return done
@@ -57,7 +57,7 @@ def test_only_the_known_answer_is_right(
 def test_a_judgment_on_gold_is_graded_by_response_not_by_place(
     session: Session, cast: Cast, project: Project, places: list[int]
 ) -> None:
-    while (assignment := assignments.claim(session, project, by=cast.ada)) is not None:
+    while (assignment := queue.claim(session, project, by=cast.ada)) is not None:
         assignment.places = places
         stored = judge(session, assignment, 1, cast.ada)  # the answer at A
         known = gold.of_comparisons(session, [assignment.comparison_id])
@@ -73,7 +73,7 @@ def test_known_answers_come_at_their_share(session: Session, cast: Cast) -> None
     load_rows(session, project, rows, by=cast.olga)
     found = 0
     for _ in range(200):
-        assignment = assignments.claim(session, project, by=cast.ada)
+        assignment = queue.claim(session, project, by=cast.ada)
         assert assignment is not None
         found += is_gold(session, assignment)
         assignments.skip(session, assignment, SkipReason.other)

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from labeler.errors import Invalid
-from labeler.work import assignments, guidelines, projects
+from labeler.work import guidelines, projects, queue
 from tests.cast import Cast
 from tests.make import judge, judge_next, make_batch, make_project
 
@@ -29,7 +29,7 @@ def test_they_are_of_bounded_length(session: Session, cast: Cast) -> None:
 def test_a_judgment_cites_what_its_person_had_read(session: Session, cast: Cast) -> None:
     project = make_project(session, cast, guidelines="Old.")
     make_batch(session, project, cast)
-    begun = assignments.claim(session, project, by=cast.ada)
+    begun = queue.claim(session, project, by=cast.ada)
     assert begun is not None
 
     given = {"title": "Helpful answers", "guidelines": "New.", "rubric": {"steps": 2}}

@@ -19,9 +19,9 @@ from labeler.pay.ledger import Transfer
 from labeler.people import memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
-from labeler.work import assignments, judgments, projects
+from labeler.work import assignments, judgments, projects, queue, reviews
 from labeler.work.assignments import Assignment, AssignmentState, SkipReason
-from labeler.work.comparisons import Comparison
+from labeler.work.comparisons import OPEN, Comparison
 from labeler.work.judgments import Judgment, JudgmentState
 from labeler.work.projects import Project, ProjectState
 from tests.cast import Cast
@@ -97,12 +97,12 @@ class Work(RuleBasedStateMachine):
                 projects.find(self.session, self.project.slug, by=person)
         elif self.project.state is not ProjectState.active and held is None:
             with pytest.raises(Conflict):
-                assignments.claim(self.session, self.project, by=person)
+                queue.claim(self.session, self.project, by=person)
         else:
             self.take(person, held)
 
     def take(self, person: Person, held: Assignment | None) -> None:
-        given = assignments.claim(self.session, self.project, by=person)
+        given = queue.claim(self.session, self.project, by=person)
         if held is not None:
             assert given is held
         elif given is None:
@@ -114,7 +114,7 @@ class Work(RuleBasedStateMachine):
         had = sa.select(Assignment.comparison_id).where(Assignment.person_id == person.id)
         return self.count(
             Comparison.project_id == self.project.id,
-            Comparison.open_slots > 0,
+            OPEN,
             ~Comparison.is_gold,
             Comparison.id.not_in(had),
         )
@@ -173,10 +173,10 @@ class Work(RuleBasedStateMachine):
         if (judgment := self.pick_judgment(which)) is None:
             return
         if judgment.state is JudgmentState.accepted:
-            judgments.exclude(self.session, judgment, "Too fast.", by=self.cast.rex)
+            reviews.exclude(self.session, judgment, "Too fast.", by=self.cast.rex)
         else:
             with self.refused():
-                judgments.exclude(self.session, judgment, "Too fast.", by=self.cast.rex)
+                reviews.exclude(self.session, judgment, "Too fast.", by=self.cast.rex)
 
     # What happens around them
 
@@ -216,8 +216,9 @@ class Work(RuleBasedStateMachine):
         for each in self.session.scalars(
             sa.select(Comparison).where(Comparison.project_id == self.project.id)
         ):
-            assert each.open_slots + held[each.id] + each.judged == each.wanted
-            assert each.judged == accepted[each.id] <= each.wanted
+            assert held[each.id] + each.judged == each.taken <= each.wanted + each.surplus
+            assert each.surplus == max(0, each.taken - each.wanted)
+            assert each.judged == accepted[each.id]
 
     @invariant()
     def nobody_has_one_twice_or_two_at_once(self) -> None:

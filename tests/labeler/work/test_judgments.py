@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from labeler.errors import Conflict, Invalid, NotFound
 from labeler.pay import ledger
 from labeler.people.accounts import Person
-from labeler.work import assignments, judgments, projects
+from labeler.work import assignments, judgments, projects, queue, reviews
 from labeler.work.assignments import Assignment, AssignmentState, SkipReason
 from labeler.work.comparisons import Comparison
 from labeler.work.judgments import Judgment, JudgmentState, Receipt
@@ -31,7 +31,7 @@ def project(session: Session, cast: Cast, frozen: StoppedClock) -> Project:
 @pytest.fixture
 def assignment(session: Session, cast: Cast, project: Project) -> Assignment:
     """Ada's."""
-    assignment = assignments.claim(session, project, by=cast.ada)
+    assignment = queue.claim(session, project, by=cast.ada)
     assert assignment is not None
     return assignment
 
@@ -58,7 +58,9 @@ def change(
 
 def standing(session: Session) -> tuple[int, int]:
     """Return the open slots and the count of the one comparison."""
-    return tuple(session.execute(sa.select(Comparison.open_slots, Comparison.judged)).one())
+    return tuple(
+        session.execute(sa.select(Comparison.wanted - Comparison.taken, Comparison.judged)).one()
+    )
 
 
 def earned(session: Session, person: Person) -> int:
@@ -114,7 +116,7 @@ def test_a_key_belongs_to_one_assignment(session: Session, cast: Cast) -> None:
     make_batch(session, project, cast)
     key = new_key()
     for person in (cast.ada, cast.bea):
-        assignment = assignments.claim(session, project, by=person)
+        assignment = queue.claim(session, project, by=person)
         assert assignment is not None
         if person is cast.ada:
             submit(session, assignment, 1, person, key)
@@ -193,7 +195,7 @@ def test_a_clock_that_is_set_back_takes_nothing_away(
     session: Session, cast: Cast, project: Project, assignment: Assignment, frozen: StoppedClock
 ) -> None:
     frozen.forward(hours=-1)
-    assert assignments.claim(session, project, by=cast.bea) is None  # Ada's is hers still
+    assert queue.claim(session, project, by=cast.bea) is None  # Ada's is hers still
     stored = judge(session, assignment, 1, cast.ada)
     assert (stored.state, stored.duration_ms) == (JudgmentState.accepted, 0)
     assert change(session, project, stored, 2).judgment.version == 2
@@ -267,7 +269,7 @@ def test_a_closed_project_and_a_reviewed_judgment_stay_as_they_are(
     with pytest.raises(Conflict, match="project is closed"):
         change(session, project, judgment, 2)
     projects.move(session, project, ProjectState.active, by=cast.olga)
-    judgments.exclude(session, judgment, "Too fast.", by=cast.rex)
+    reviews.exclude(session, judgment, "Too fast.", by=cast.rex)
     with pytest.raises(Conflict, match="has been reviewed"):
         change(session, project, judgment, 2)
 
@@ -289,13 +291,13 @@ def test_what_is_left_out_stays_paid_and_the_comparison_wants_another(
     session: Session, cast: Cast, project: Project, assignment: Assignment, frozen: StoppedClock
 ) -> None:
     judgment = judge(session, assignment, 1, cast.ada)
-    judgments.exclude(session, judgment, "Too fast.", by=cast.rex)
+    reviews.exclude(session, judgment, "Too fast.", by=cast.rex)
     session.expire_all()
     assert (judgment.state, judgment.excluded_at) == (JudgmentState.excluded, frozen.time)
     assert judgment.step == 1
     assert standing(session) == (1, 0)
     assert earned(session, cast.ada) == 35
-    assert assignments.claim(session, project, by=cast.ada) is None  # not the same person
+    assert queue.claim(session, project, by=cast.ada) is None  # not the same person
     judge_next(session, project, cast.bea)
     assert standing(session) == (0, 1)
 
@@ -305,11 +307,11 @@ def test_leaving_out_needs_a_reason_and_happens_once(
 ) -> None:
     judgment = judge(session, assignment, 1, cast.ada)
     with pytest.raises(Invalid) as refusal:
-        judgments.exclude(session, judgment, "  ", by=cast.rex)
+        reviews.exclude(session, judgment, "  ", by=cast.rex)
     assert list(refusal.value.fields) == ["reason"]
-    judgments.exclude(session, judgment, "Too fast.", by=cast.rex)
+    reviews.exclude(session, judgment, "Too fast.", by=cast.rex)
     with pytest.raises(Conflict, match="does not count already"):
-        judgments.exclude(session, judgment, "Too fast.", by=cast.rex)
+        reviews.exclude(session, judgment, "Too fast.", by=cast.rex)
     assert standing(session) == (1, 0)
 
 
@@ -319,7 +321,7 @@ def test_an_earlier_version_cannot_be_left_out(
     first = judge(session, assignment, 1, cast.ada)
     change(session, project, first, 2)
     with pytest.raises(Conflict, match="was changed"):
-        judgments.exclude(session, first, "Too fast.", by=cast.rex)
+        reviews.exclude(session, first, "Too fast.", by=cast.rex)
     assert standing(session) == (0, 1)
 
 
@@ -330,7 +332,7 @@ def test_a_late_one_is_outside_the_count_and_cannot_be_left_out_of_it(
     judge_next(session, project, cast.bea)
     late = judge(session, assignment, 1, cast.ada)
     with pytest.raises(Conflict, match="does not count already"):
-        judgments.exclude(session, late, "Too fast.", by=cast.rex)
+        reviews.exclude(session, late, "Too fast.", by=cast.rex)
     assert standing(session) == (0, 1)
 
 

@@ -19,7 +19,7 @@ from labeler.errors import Busy
 from labeler.people import accounts, memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
-from labeler.work import assignments, judgments
+from labeler.work import assignments, judgments, queue
 from labeler.work.assignments import Assignment, AssignmentState, SkipReason
 from labeler.work.comparisons import Comparison
 from labeler.work.judgments import Judgment, JudgmentState, Receipt
@@ -48,22 +48,22 @@ class Worker:
             held = self._skip(held) if self.random.random() < 0.05 else self._submit(held)
 
     def _skip(self, held: int) -> int | None:
-        return self._act(lambda session: self._skip_and_claim(session, held))
+        self._act(lambda session: self._hand_back(session, held))
+        return self._act(self._claim)
 
     def _submit(self, held: int) -> int | None:
         key, choice = new_key(), self.random.randint(1, 7)
 
-        def judge(session: Session) -> tuple[Receipt, int | None]:
-            return self._judge_and_claim(session, held, choice, key)
+        def judge(session: Session) -> Receipt:
+            return self._judge(session, held, choice, key)
 
         if self.random.random() < 0.05:
             with ThreadPoolExecutor(2) as fingers:  # a double click
                 clicks = [fingers.submit(self._act, judge) for _ in range(2)]
-            results = [click.result() for click in clicks]
+            self.receipts += [click.result() for click in clicks]
         else:
-            results = [self._act(judge)]
-        self.receipts += [receipt for receipt, _ in results]
-        return results[0][1]
+            self.receipts.append(self._act(judge))
+        return self._act(self._claim)
 
     def _act(self, verb: Callable[[Session], T]) -> T:
         while True:
@@ -76,21 +76,17 @@ class Worker:
                 time.sleep(0.01)  # the one refusal that says: try again
 
     def _claim(self, session: Session) -> int | None:
-        assignment = assignments.claim(session, self.project, by=self.person)
+        assignment = queue.claim(session, self.project, by=self.person)
         return None if assignment is None else assignment.id
 
-    def _skip_and_claim(self, session: Session, held: int) -> int | None:
+    def _hand_back(self, session: Session, held: int) -> None:
         assignment = assignments.find(session, held, by=self.person)
         assignments.skip(session, assignment, SkipReason.subject)
-        return self._claim(session)
 
-    def _judge_and_claim(
-        self, session: Session, held: int, choice: int, key: str
-    ) -> tuple[Receipt, int | None]:
+    def _judge(self, session: Session, held: int, choice: int, key: str) -> Receipt:
         assignment = assignments.find(session, held, by=self.person)
         answer = judgments.read_answer(session, assignment, choice)
-        receipt = judgments.submit(session, assignment, answer, by=self.person, key=key)
-        return receipt, self._claim(session)
+        return judgments.submit(session, assignment, answer, by=self.person, key=key)
 
 
 def staff(database: Database, *, pairs: int, people: int) -> list[Worker]:
@@ -132,8 +128,8 @@ def test_sixteen_people_never_judge_more_than_is_wanted(database: Database) -> N
     workers = staff(database, pairs=200, people=PEOPLE)
     all_at_once(workers)
     with database.reading() as session:
-        slots = session.execute(sa.select(Comparison.judged, Comparison.open_slots))
-        assert Counter(tuple(row) for row in slots) == {(WANTED, 0): 200}
+        slots = session.execute(sa.select(Comparison.judged, Comparison.taken))
+        assert Counter(tuple(row) for row in slots) == {(WANTED, WANTED): 200}
         assert count(session, Judgment.state == JudgmentState.accepted) == 600
         assert count(session, Assignment.state == AssignmentState.skipped) > 0
         assert list(audit.faults(session)) == []
@@ -170,6 +166,6 @@ def test_deadlines_that_pass_meanwhile_lose_nothing(database: Database, hasty: N
         # What is open still is so because everybody has had it.
         had = sa.func.count(Assignment.id)
         had_by = sa.select(had).where(Assignment.comparison_id == Comparison.id).scalar_subquery()
-        assert count(session, Comparison.open_slots > 0, had_by < len(workers)) == 0
+        assert count(session, Comparison.taken < Comparison.wanted, had_by < len(workers)) == 0
         stored = set(session.scalars(sa.select(Judgment.id)))
     assert {receipt.judgment.id for worker in workers for receipt in worker.receipts} == stored

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from labeler.errors import Invalid
-from labeler.work import assignments, rubrics
+from labeler.work import queue, rubrics
 from labeler.work.judgments import Judgment
 from labeler.work.rubrics import LONGEST_REASON, ReasonRule, Rubric, RubricDraft, Verdict
 from tests.cast import Cast
@@ -148,7 +148,7 @@ def test_each_step_prefers_the_right_response_in_both_orders(
 
 
 def _judge(session: Session, cast: Cast, project, places: list[int], choice: str | int) -> Judgment:
-    assignment = assignments.claim(session, project, by=cast.ada)
+    assignment = queue.claim(session, project, by=cast.ada)
     assert assignment is not None
     assignment.places = places
     judgment_id = judge(session, assignment, choice, cast.ada).id

@@ -1,0 +1,198 @@
+"""The queue: what a person is given next.
+
+A claim is four statements. One looks: at what the person holds, at what is overdue, and at the
+lanes that are open to them. One takes a slot (see `slots`). One writes the promise, one counts
+it. A constraint keeps anybody from being given a comparison twice, or two at once. The cost is
+the same among a thousand comparisons as among a million.
+
+Lanes go by the priority of their batch; in a lane, what was begun goes before what was not. At
+their shares come known answers and second looks, as long as there is other work beside them.
+"""
+
+import secrets
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import SystemRandom
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from labeler.errors import Busy, Conflict
+from labeler.people.accounts import Person
+from labeler.people.memberships import Membership
+from labeler.schema import insert, now_there
+from labeler.work import assignments, comparisons, slots, tallies
+from labeler.work.assignments import IS_OPEN, Assignment, AssignmentState
+from labeler.work.batches import Batch, BatchState
+from labeler.work.lanes import Lane
+from labeler.work.projects import Project, ProjectState
+from labeler.work.slots import Slot
+from labeler.work.tallies import Tally
+
+TRIES = 20
+_random = SystemRandom()
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a claim starts from; the moment is the database's."""
+
+    now: datetime
+    held: int | None
+    overdue: bool
+    lanes: list[Any]
+
+
+def claim(session: Session, project: Project, *, by: Person) -> Assignment | None:
+    """Return the assignment that the person holds, else the next one, else None.
+
+    Raises Conflict while the project gives out no work, Busy when all that is left is in others'
+    hands at this moment.
+    """
+    look = _look(session, project, by)
+    if look.held and (held := assignments.prolong(session, project, look.held, look.now)):
+        return held
+    if project.state is not ProjectState.active:
+        raise Conflict(f"This project is {project.state.value}: there is no work just now.")
+    tries = TRIES
+    if look.overdue:
+        assignments.expire(session, project)
+        look = _look(session, project, by)
+        tries = 1  # others wait for the rows of what was given back just now
+    slot = _next(session, project, look, by, tries=tries)
+    return None if slot is None else _promise(session, project, slot, by, look.now)
+
+
+def _look(session: Session, project: Project, person: Person) -> Look:
+    mine = Assignment.project_id == project.id, Assignment.person_id == person.id, IS_OPEN
+    late = Assignment.project_id == project.id, IS_OPEN, Assignment.deadline < now_there()
+    member = sa.and_(Membership.project_id == Project.id, Membership.person_id == person.id)
+    ready = sa.and_(Batch.id == Lane.batch_id, Batch.state == BatchState.ready)
+    own = sa.and_(Tally.lane_id == Lane.id, Tally.person_id == person.id)
+    rows = session.execute(
+        sa.select(
+            now_there().label("now"),
+            sa.select(Assignment.id).where(*mine).scalar_subquery().label("held"),
+            sa.exists().where(*late).label("overdue"),
+            *(Membership.languages, Membership.cohorts.label("member_of")),
+            *(Lane.id, Lane.batch_id, Lane.language, Lane.is_gold, Lane.comparisons, Lane.supply),
+            *(Batch.priority, Batch.cohorts, Batch.most_per_person),
+            *(Tally.given, Tally.empty_at),
+        )
+        .select_from(Project)
+        .outerjoin(Membership, member)
+        .outerjoin(Lane, Lane.project_id == Project.id)
+        .outerjoin(Batch, ready)
+        .outerjoin(Tally, own)
+        .where(Project.id == project.id)
+    ).all()
+    return Look(rows[0].now, rows[0].held, bool(rows[0].overdue), _open_to(project, rows))
+
+
+def _open_to(project: Project, rows: Sequence[Any]) -> list[Any]:
+    """Return the lanes that may hold something for the person, in the order of the queue."""
+    given: Counter[Any] = Counter()
+    for lane in rows:
+        for whole in (project, lane.batch_id, lane.language):
+            given[whole] += lane.given or 0
+
+    def is_open(lane: Any) -> bool:
+        return (
+            lane.priority is not None  # its batch is ready
+            and lane.empty_at != lane.supply
+            and _speaks(lane.languages, lane.language)
+            and (not lane.cohorts or not set(lane.cohorts).isdisjoint(lane.member_of or ()))
+            and _below(given[project], project.most_per_person)
+            and _below(given[lane.batch_id], lane.most_per_person)
+            and _below(given[lane.language], project.most_per_language.get(lane.language))
+        )
+
+    return sorted(filter(is_open, rows), key=_turn)
+
+
+def _turn(lane: Any) -> tuple[int, int, float]:
+    # In one batch its languages take turns, each as often as it has comparisons.
+    return -lane.priority, lane.batch_id, -(_random.random() ** (1 / max(1, lane.comparisons)))
+
+
+def _speaks(languages: Sequence[str] | None, language: str) -> bool:
+    return not languages or language in languages or language.partition("-")[0] in languages
+
+
+def _below(given: int, most: int | None) -> bool:
+    return most is None or given < most
+
+
+def _next(
+    session: Session, project: Project, look: Look, person: Person, *, tries: int
+) -> Slot | None:
+    plain = [lane for lane in look.lanes if not lane.is_gold]
+    golden = [lane.id for lane in look.lanes if lane.is_gold]
+    slot = None
+    if plain and _random.random() < project.repeat_share:
+        slot = slots.again(session, project.id, person.id)
+    if slot is None and plain and golden and _random.random() < project.gold_share:
+        beside = [lane.id for lane in plain]
+        slot = slots.take_beside(session, _random.choice(golden), person.id, beside)
+    for lane in plain:
+        slot = slot or _take_from(session, project, lane, person, tries=tries)
+    return slot
+
+
+def _take_from(
+    session: Session, project: Project, lane: Any, person: Person, *, tries: int
+) -> Slot | None:
+    """Take a slot in the lane, or remember that it has none for this person."""
+    for _ in range(tries):
+        if slot := slots.take(session, lane.id, person.id):
+            return slot
+        if not slots.any_left(session, lane.id, person.id):
+            tallies.note_empty(
+                session,
+                project_id=project.id,
+                person_id=person.id,
+                lane_id=lane.id,
+                supply=lane.supply,
+            )
+            return None
+        time.sleep(secrets.randbelow(10) / 1000)  # what is left is in others' hands right now
+    raise Busy("Many people are starting at once. Please try again in a moment.")
+
+
+def _promise(
+    session: Session, project: Project, slot: Slot, person: Person, now: datetime
+) -> Assignment | None:
+    promise = insert(session, Assignment).values(
+        project_id=project.id,
+        comparison_id=slot.comparison_id,
+        person_id=person.id,
+        is_repeat=slot.is_repeat,
+        state=AssignmentState.open,
+        places=slot.places,
+        guideline_number=project.guideline_number,
+        rubric_number=project.rubric_number,
+        pay_minor=project.pay_minor,
+        currency=project.currency,
+        opened_at=now,
+        deadline=now + timedelta(seconds=project.time_limit_s),
+    )
+    given = session.scalars(promise.on_conflict_do_nothing().returning(Assignment)).one_or_none()
+    if given is None:
+        return _other_window(session, project, slot, person)
+    tallies.add(session, project_id=project.id, person_id=person.id, lane_id=slot.lane_id, given=1)
+    return given
+
+
+def _other_window(
+    session: Session, project: Project, slot: Slot, person: Person
+) -> Assignment | None:
+    """Return what the person was given in another window while they asked in this one."""
+    if not slot.is_repeat:
+        comparisons.give_back_slots(session, [slot.comparison_id])
+    if held := assignments.open_of(session, project, person):
+        return held
+    raise Busy("You have just been given this in another window. Please try again.")

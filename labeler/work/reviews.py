@@ -1,0 +1,55 @@
+"""Reviews: what a person decides about judgments of others, with a reason."""
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from labeler import clock, events
+from labeler.errors import Conflict, Invalid
+from labeler.people.accounts import Person
+from labeler.schema import changed
+from labeler.work import comparisons
+from labeler.work.judgments import IS_CURRENT, Judgment, JudgmentState
+from labeler.work.totals import Totals
+
+
+def exclude(session: Session, judgment: Judgment, reason: str, *, by: Person) -> None:
+    """Leave a judgment out of the data; its pay stays, and the comparison wants another."""
+    if not reason.strip():
+        raise Invalid("Please say why.", fields={"reason": "A reason is needed."})
+    _wait_for_marks(session)
+    excluded = changed(
+        session,
+        sa.update(Judgment)
+        .where(Judgment.id == judgment.id, IS_CURRENT, Judgment.state == JudgmentState.accepted)
+        .values(state=JudgmentState.excluded, excluded_at=clock.now())
+        .execution_options(synchronize_session=False),
+    )
+    if not excluded:
+        raise Conflict("This judgment does not count already or was changed.")
+    totals = Totals(judgment.project_id, judgment.person_id)
+    totals.count(judgment, -1)
+    session.refresh(judgment)
+    totals.count(judgment)
+    counted = comparisons.uncount_judgment(session, judgment.comparison_id, judgment.label)
+    totals.move_votes(clock.now(), counted.moved)
+    totals.write(session, counted.lane_id)
+    events.record(
+        session,
+        "judgment.excluded",
+        person_id=by.id,
+        project_id=judgment.project_id,
+        subject=judgment.id,
+        reason=reason.strip(),
+    )
+
+
+def _wait_for_marks(session: Session) -> None:
+    """Wait until whoever fixes a release's cut-off at this moment has done so.
+
+    The release counts what was excluded after its moment. An exclusion that read the clock before
+    that moment and was committed after it would be in the files today and not when they are
+    written again. The update takes the same lock, but only after the clock was read. On SQLite
+    there is one writer.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.text("LOCK TABLE judgments IN ROW EXCLUSIVE MODE"))

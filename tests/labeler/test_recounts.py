@@ -1,0 +1,88 @@
+"""Running totals: after everything that verbs do they are what a recount finds."""
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from labeler import recounts
+from labeler.work import assignments, comparisons, judgments, queue, reviews
+from labeler.work.assignments import SkipReason
+from labeler.work.counts import Count, Topic
+from labeler.work.projects import Project
+from labeler.work.tallies import Tally
+from tests.cast import Cast
+from tests.conftest import StoppedClock
+from tests.make import judge, judge_next, load_rows, make_project, make_row, new_key
+
+
+@pytest.fixture
+def project(session: Session, cast: Cast, frozen: StoppedClock) -> Project:
+    """Some of everything: ties, changes, what was left out, late, skipped and withdrawn."""
+    project = make_project(session, cast, judgments_per_comparison=2, gold_share=0.3)
+    rows = [make_row(n, gold=0 if n % 4 == 0 else None) for n in range(12)]
+    load_rows(session, project, rows, by=cast.olga)
+    lapsing = queue.claim(session, project, by=cast.rex)
+    assert lapsing is not None
+    for n, choice in enumerate([1, 7, "tie", "both_bad", 2, 6, 4]):
+        frozen.forward(hours=5, seconds=n * 17)
+        for person in (cast.ada, cast.bea):
+            judge_next(session, project, person, choice)
+    judge(session, lapsing, 3, cast.rex)
+    skipped = queue.claim(session, project, by=cast.rex)
+    assert skipped is not None
+    assignments.skip(session, skipped, SkipReason.other)
+    last = judge_next(session, project, cast.rex, 5)
+    answer = judgments.read_answer(
+        session, session.get_one(assignments.Assignment, last.assignment_id), "tie"
+    )
+    judgments.change(session, project, last, answer, key=new_key())
+    one, other = judgments.of_person(session, cast.ada, limit=2)
+    reviews.exclude(session, one, "Too fast.", by=cast.rex)
+    comparison = comparisons.find(session, project.id, other.comparison_id)
+    if not comparison.is_gold:
+        comparisons.withdraw(session, comparison, "It shows a name.", by=cast.olga)
+    session.flush()
+    session.expire_all()
+    return project
+
+
+def test_what_verbs_count_is_what_a_recount_finds(session: Session, project: Project) -> None:
+    assert list(recounts.faults(session)) == []
+    topics = session.scalars(sa.select(Count.topic).distinct()).all()
+    assert set(topics) == set(Topic)
+
+
+def test_each_total_that_is_off_is_named(session: Session, project: Project, cast: Cast) -> None:
+    for column in ("given", "skipped", "judged", "counted", "gold", "gold_right", "chose_a"):
+        savepoint = session.begin_nested()
+        session.execute(sa.text(f"UPDATE tallies SET {column} = {column} + 1"))
+        found = list(recounts.faults(session))
+        tallies = session.scalars(sa.select(sa.func.count(Tally.person_id))).one()
+        assert len(found) == tallies
+        assert all(f" says {column} " in fault for fault in found)
+        savepoint.rollback()
+    for topic in Topic:
+        savepoint = session.begin_nested()
+        key = session.scalars(sa.select(sa.func.max(Count.key)).where(Count.topic == topic)).one()
+        session.execute(
+            sa.update(Count).where(Count.topic == topic, Count.key == key).values(n=Count.n + 1)
+        )
+        [fault, *_] = recounts.faults(session)
+        assert f" {topic.value} " in fault
+        savepoint.rollback()
+    session.execute(sa.text("UPDATE comparisons SET votes = votes + 1 WHERE judged > 0"))
+    assert "other votes" in next(recounts.faults(session))
+    session.execute(sa.text("UPDATE accounts SET balance_minor = 1 WHERE person_id IS NOT NULL"))
+    assert "says 1 and its transfers add up to" in next(recounts.faults(session))
+    session.execute(sa.text("UPDATE lanes SET wanted = wanted + 1"))
+    assert next(recounts.faults(session)).startswith("lane ")
+
+
+def test_totals_can_be_written_anew(session: Session, project: Project) -> None:
+    before = session.scalars(sa.select(sa.func.sum(Count.n)).where(Count.topic == Topic.took)).one()
+    session.execute(sa.text("UPDATE counts SET n = 7"))
+    session.execute(sa.text("UPDATE tallies SET judged = 7"))
+    recounts.rebuild(session)
+    assert list(recounts.faults(session)) == []
+    after = session.scalars(sa.select(sa.func.sum(Count.n)).where(Count.topic == Topic.took)).one()
+    assert after == before
