@@ -1,69 +1,104 @@
 """Candidates: what becomes of each comparison, by its votes, its texts and its equals."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple, Self
 
 from exports import pairs, rows, selection
 from exports.pairs import LeftOut, Majority, Reason
 from exports.releases import Cut
-from exports.rows import Row
+from exports.rows import Texts, Written
 from exports.selection import Judged, Reading
 from exports.surveys import Survey
 
 Decided = tuple[Judged, Majority | Reason]
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A comparison that has a better answer and can be written."""
 
+    pair_id: str
+    prompt_id: str
     external_id: str
-    row: Row
+    language: str
+    n_votes: int
+    agreement: float
+    line: bytes
+    """The row as it is written, in JSON."""
+
+    @classmethod
+    def of(cls, external_id: str, written: Written) -> Self:
+        """Make the candidate of a row."""
+        row = written.row
+        return cls(
+            row["pair_id"],
+            row["prompt_id"],
+            external_id,
+            row["language"],
+            row["n_votes"],
+            row["agreement"],
+            written.line,
+        )
+
+    @classmethod
+    def read(cls, record: bytes) -> Self:
+        """Read what `record` wrote."""
+        told, line = record.split(b"\t", 1)
+        return cls._make([*json.loads(told), line])
+
+    @property
+    def record(self) -> bytes:
+        """All of it in one line."""
+        return json.dumps(self[:-1]).encode() + b"\t" + self.line
 
     @property
     def chosen(self) -> str:
         """The better answer."""
-        return self.row["chosen"][0]["content"]
+        text: str = json.loads(self.line)["chosen"][0]["content"]
+        return text
 
 
 def judge(cut: Cut, reading: Reading, survey: Survey) -> Iterator[Candidate | LeftOut]:
     """Yield what becomes of every comparison by itself; the survey counts what is looked at."""
-    for page in selection.select(reading, cut.project_id, cut.mark):
-        decided = [(one, pairs.decide(one, cut.criteria)) for one in page]
+    for decided, texts in _pages(cut, reading):
         for one, outcome in decided:
             if outcome not in (Reason.gold, Reason.language):
                 survey.add(one)
-        yield from _build(cut, reading, decided)
+            yield _build(cut, one, outcome, texts)
 
 
 def settle(groups: Iterable[Sequence[Candidate]]) -> Iterator[Candidate | LeftOut]:
     """Yield one candidate of each group of equal pairs, and why the others are left out."""
     for group in groups:
-        if len({one.chosen for one in group}) > 1:
+        if len(group) > 1 and len({one.chosen for one in group}) > 1:
             yield from (_left_out(one, Reason.contradicted) for one in group)
             continue
-        first, *others = sorted(group, key=lambda one: (-one.row["n_votes"], one.external_id))
+        first, *others = sorted(group, key=lambda one: (-one.n_votes, one.external_id))
         yield first
         yield from (_left_out(one, Reason.repeated) for one in others)
 
 
-def _build(cut: Cut, reading: Reading, decided: Sequence[Decided]) -> Iterator[Candidate | LeftOut]:
-    preferring = [one for one, outcome in decided if isinstance(outcome, Majority)]
-    texts = {}
-    if preferring:
+def _pages(cut: Cut, reading: Reading) -> Iterator[tuple[list[Decided], dict[int, Texts]]]:
+    for page in selection.select(reading, cut.project_id, cut.mark):
+        decided = [(one, pairs.decide(one, cut.criteria)) for one in page]
+        preferring = [one for one, outcome in decided if isinstance(outcome, Majority)]
         with reading() as session:
             texts = rows.texts(session, preferring)
-    for one, outcome in decided:
-        made: Row | Reason
-        if isinstance(outcome, Majority):
-            made = rows.build(one, texts[one.id], outcome, cut.pseudonym_key)
-        else:
-            made = outcome
-        if isinstance(made, Reason):
-            yield LeftOut(one.external_id, made, len(one.votes))
-        else:
-            yield Candidate(one.external_id, made)
+        yield decided, texts
+
+
+def _build(
+    cut: Cut, one: Judged, outcome: Majority | Reason, texts: dict[int, Texts]
+) -> Candidate | LeftOut:
+    made: Written | Reason
+    if isinstance(outcome, Majority):
+        made = rows.build(one, texts[one.id], outcome, cut.pseudonym_key)
+    else:
+        made = outcome
+    if isinstance(made, Reason):
+        return LeftOut(one.external_id, made, one.votes.number)
+    return Candidate.of(one.external_id, made)
 
 
 def _left_out(one: Candidate, reason: Reason) -> LeftOut:
-    return LeftOut(one.external_id, reason, one.row["n_votes"])
+    return LeftOut(one.external_id, reason, one.n_votes)

@@ -74,7 +74,7 @@ def write(cut: Cut, reading: Reading, folder: Path) -> Manifest:
         for outcome in candidates.judge(cut, reading, survey):
             tally.comparisons += 1
             if isinstance(outcome, Candidate):
-                waiting.add(outcome.row["pair_id"], [outcome.external_id, outcome.row])
+                waiting.add(outcome.pair_id, outcome.record)
             else:
                 _leave_out(left_out, tally, outcome)
         written = _write_rows(cut, folder, waiting, left_out, tally)
@@ -101,18 +101,17 @@ def write(cut: Cut, reading: Reading, folder: Path) -> Manifest:
 def _write_rows(
     cut: Cut, folder: Path, waiting: Sorter, left_out: Sorter, tally: _Tally
 ) -> dict[Path, int]:
-    groups = ([Candidate(*one) for one in group] for group in waiting.groups())
+    groups = ([Candidate.read(record) for record in group] for group in waiting.groups())
     with dpo.Writer(folder) as writer:
         for outcome in candidates.settle(groups):
             if isinstance(outcome, LeftOut):
                 _leave_out(left_out, tally, outcome)
                 continue
-            row = outcome.row
-            split = split_of(row["prompt_id"], cut.criteria.test_share)
-            writer.add(row, split)
+            split = split_of(outcome.prompt_id, cut.criteria.test_share)
+            writer.add(outcome.line, split)
             tally.splits[split] += 1
-            tally.languages[row["language"]] += 1
-            tally.agreement += row["agreement"]
+            tally.languages[outcome.language] += 1
+            tally.agreement += outcome.agreement
         if not tally.splits:
             raise _nothing(tally)
         return writer.finish()
@@ -121,7 +120,7 @@ def _write_rows(
 def _leave_out(left_out: Sorter, tally: _Tally, one: LeftOut) -> None:
     tally.reasons[one.reason] += 1
     key = hashlib.sha256(one.external_id.encode()).hexdigest()
-    left_out.add(key, [one.external_id, one.reason.value, one.n_votes])
+    left_out.add(key, json.dumps([one.external_id, one.reason.value, one.n_votes]).encode())
 
 
 def _write_left_out(folder: Path, left_out: Sorter) -> tuple[LeftOutEntry, ...] | None:
@@ -129,7 +128,7 @@ def _write_left_out(folder: Path, left_out: Sorter) -> tuple[LeftOutEntry, ...] 
     entries = (
         LeftOutEntry(id=one, reason=Reason(reason), n_votes=n_votes)
         for group in left_out.groups()
-        for one, reason, n_votes in group
+        for one, reason, n_votes in map(json.loads, group)
     )
     first = list(islice(entries, LISTED + 1))
     if len(first) <= LISTED:

@@ -7,13 +7,9 @@ count against both.
 """
 
 import enum
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from statistics import fmean
+from typing import NamedTuple
 
-from exports.selection import Criteria, Judged, Vote
-from labeler.work.rubrics import Verdict
+from exports.selection import Criteria, Judged, Votes
 
 
 class Reason(enum.Enum):
@@ -73,8 +69,7 @@ WORDS = {
 }
 
 
-@dataclass(frozen=True)
-class Majority:
+class Majority(NamedTuple):
     """The better answer of a comparison and how clearly it is the better one."""
 
     preferred: int
@@ -86,8 +81,7 @@ class Majority:
     """Mean number of steps from the middle of the scale, over the votes for the better answer."""
 
 
-@dataclass(frozen=True)
-class LeftOut:
+class LeftOut(NamedTuple):
     """A comparison that is not in the release, by its id in the file that it came from."""
 
     external_id: str
@@ -101,23 +95,15 @@ def decide(judged: Judged, criteria: Criteria) -> Majority | Reason:
         return Reason.gold
     if criteria.languages is not None and judged.language not in criteria.languages:
         return Reason.language
-    if not judged.votes:
+    if not judged.votes.number:
         return Reason.excluded
-    if len(judged.votes) < (criteria.min_judgments or 1):
+    if judged.votes.number < (criteria.min_judgments or 1):
         return Reason.too_few_judgments
     return _majority(judged.votes, criteria)
 
 
-def tally(votes: Sequence[Vote]) -> tuple[int, int, int, int]:
-    """Count the votes for answer 0, for answer 1, "about the same" and "both are bad"."""
-    found = Counter(
-        vote.preferred if vote.verdict is Verdict.preference else vote.verdict for vote in votes
-    )
-    return found[0], found[1], found[Verdict.tie], found[Verdict.both_bad]
-
-
-def _majority(votes: Sequence[Vote], criteria: Criteria) -> Majority | Reason:
-    counts = tally(votes)
+def _majority(votes: Votes, criteria: Criteria) -> Majority | Reason:
+    counts = votes.tally
     most = max(counts)
     if counts[3] == most:
         return Reason.both_bad
@@ -125,12 +111,7 @@ def _majority(votes: Sequence[Vote], criteria: Criteria) -> Majority | Reason:
         return Reason.tie
     preferred = counts.index(most)
     margin = most - counts[1 - preferred]
-    agreement = most / len(votes)
+    agreement = most / votes.number
     if margin < criteria.min_margin or agreement < criteria.min_agreement:
         return Reason.split
-    return Majority(preferred, len(votes), agreement, _strength(votes, preferred))
-
-
-def _strength(votes: Sequence[Vote], preferred: int) -> float:
-    # Whole steps: their mean is the same in whatever order the votes come.
-    return fmean(vote.strength or 0 for vote in votes if vote.preferred == preferred)
+    return Majority(preferred, votes.number, agreement, votes.steps[preferred] / most)

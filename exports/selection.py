@@ -7,9 +7,9 @@ transaction, so that nobody waits for a release and memory stays the same howeve
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any, NamedTuple, Protocol
+from functools import lru_cache
+from typing import Annotated, Any, NamedTuple, Protocol, TypeVarTuple
 
 import sqlalchemy as sa
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -23,7 +23,10 @@ from labeler.work.comparisons import Comparison
 from labeler.work.judgments import Judgment, JudgmentState
 from labeler.work.rubrics import Verdict
 
-PAGE = 500
+Columns = TypeVarTuple("Columns")
+
+PAGE = 1_000
+"""Comparisons that are in memory at once, and read in one transaction."""
 
 
 class Reading(Protocol):
@@ -78,20 +81,32 @@ class Mark(NamedTuple):
     cut_at: datetime
 
 
-class Vote(NamedTuple):
-    """A judgment that counts, without what was written in it."""
+class Voter(NamedTuple):
+    """Who judged, and by which versions of the guidelines and of the form."""
 
     person_id: int
-    verdict: Verdict
-    preferred: int | None
-    strength: int | None
     guideline_number: int
     rubric_number: int
-    created_at: datetime
 
 
-@dataclass(slots=True)
-class Judged:
+class Votes(NamedTuple):
+    """The judgments on a comparison that count, without what was written in them."""
+
+    number: int
+    """How many there are."""
+    tally: tuple[int, int, int, int]
+    """How many are for answer 0, for answer 1, "about the same" and "both are bad"."""
+    steps: tuple[int, int]
+    """Steps from the middle of the scale, added up over the votes for answer 0 and for answer 1."""
+    voters: tuple[Voter, ...]
+    first_at: datetime | None
+    last_at: datetime | None
+
+
+NONE = Votes(0, (0, 0, 0, 0), (0, 0), (), None, None)
+
+
+class Judged(NamedTuple):
     """A comparison that somebody judged before the mark, and the votes on it that count."""
 
     id: int
@@ -99,7 +114,7 @@ class Judged:
     language: str
     is_gold: bool
     prompt_id: int
-    votes: list[Vote] = field(default_factory=list)
+    votes: Votes
 
 
 def mark(session: Session, project_id: int) -> Mark:
@@ -129,16 +144,24 @@ def select(reading: Reading, project_id: int, mark: Mark) -> Iterator[list[Judge
     while True:
         with reading() as session:
             page = _comparisons(session, project_id, after=last)
-            judged = _judge(session, page, mark)
+            votes = _votes(session, [one.id for one in page], mark)
         if not page:
             return
         last = page[-1].id
-        if judged:
-            yield judged
+        if votes:
+            yield [Judged(*one, votes[one.id]) for one in page if one.id in votes]
 
 
-def _comparisons(session: Session, project_id: int, *, after: int) -> list[Judged]:
-    rows = session.execute(
+def rows(session: Session, query: sa.Select[*Columns]) -> Sequence[sa.Row[*Columns]]:
+    """Run a query past the session's layer for entities: its rows are many and are none."""
+    return session.connection().execute(query).all()
+
+
+def _comparisons(
+    session: Session, project_id: int, *, after: int
+) -> Sequence[sa.Row[int, str, str, bool, int]]:
+    return rows(
+        session,
         sa.select(
             Comparison.id,
             Comparison.external_id,
@@ -148,49 +171,68 @@ def _comparisons(session: Session, project_id: int, *, after: int) -> list[Judge
         )
         .where(Comparison.project_id == project_id, Comparison.id > after)
         .order_by(Comparison.id)
-        .limit(PAGE)
+        .limit(PAGE),
     )
-    return [Judged(*row) for row in rows]
 
 
-_SAID = (
-    Judgment.comparison_id,
-    Judgment.assignment_id,
-    Judgment.state,
-    Judgment.excluded_at,
-    Judgment.person_id,
-    Judgment.verdict,
-    Judgment.preferred,
-    Judgment.strength,
-    Judgment.guideline_number,
-    Judgment.rubric_number,
-    Judgment.created_at,
-)
-
-
-def _judge(session: Session, page: Sequence[Judged], mark: Mark) -> list[Judged]:
-    """Give the comparisons their votes; leave out those that nobody had judged."""
-    if not page:
-        return []
-    versions = session.execute(
-        sa.select(*_SAID)
-        .where(
-            Judgment.comparison_id.in_([one.id for one in page]),
-            Judgment.id <= mark.last_judgment_id,
-        )
-        .order_by(Judgment.id)
+def _votes(session: Session, comparison_ids: Sequence[int], mark: Mark) -> dict[int, Votes]:
+    """Return the votes on those of the comparisons that anybody had judged."""
+    made = Judgment.comparison_id.in_(comparison_ids), Judgment.id <= mark.last_judgment_id
+    counted = rows(
+        session,
+        sa.select(Judgment.comparison_id, *_sums())
+        .where(*made, _is_last(mark), _counts(mark))
+        .group_by(Judgment.comparison_id),
     )
-    # Whether a version is the current one changes later; that it was the last before the mark, not.
-    last = {version.assignment_id: version for version in versions}
-    by_id = {one.id: one for one in page}
-    for version in last.values():
-        if _counts(version.state, version.excluded_at, mark):
-            by_id[version.comparison_id].votes.append(Vote(*version[4:]))
-    judged = {version.comparison_id for version in last.values()}
-    return [one for one in page if one.id in judged]
+    judged = rows(session, sa.select(Judgment.comparison_id).where(*made).distinct())
+    votes = dict.fromkeys((comparison_id for (comparison_id,) in judged), NONE)
+    for comparison_id, number, *sums, voters, first_at, last_at in counted:
+        tally, steps = tuple(sums[:4]), tuple(sums[4:])
+        votes[comparison_id] = Votes(number, tally, steps, _voters(voters), first_at, last_at)
+    return votes
 
 
-def _counts(state: JudgmentState, excluded_at: datetime | None, mark: Mark) -> bool:
-    if state is JudgmentState.late:
-        return False
-    return excluded_at is None or excluded_at > mark.cut_at
+def _is_last(mark: Mark) -> sa.ColumnElement[bool]:
+    """Tell the last version before the mark. Whether it is the current one may change later."""
+    later = sa.orm.aliased(Judgment)
+    overtaken = sa.exists().where(
+        later.assignment_id == Judgment.assignment_id,
+        later.id > Judgment.id,
+        later.id <= mark.last_judgment_id,
+    )
+    return sa.or_(Judgment.is_current, ~overtaken)
+
+
+def _counts(mark: Mark) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        Judgment.state.in_([JudgmentState.accepted, JudgmentState.excluded]),
+        sa.or_(Judgment.excluded_at.is_(None), Judgment.excluded_at > mark.cut_at),
+    )
+
+
+def _sums() -> Iterator[sa.ColumnElement[Any]]:
+    """Yield what `Votes` are made of, of the judgments on one comparison."""
+    for_answer = [
+        sa.and_(Judgment.verdict == Verdict.preference, Judgment.preferred == number)
+        for number in (0, 1)
+    ]
+    neither = [Judgment.verdict == verdict for verdict in (Verdict.tie, Verdict.both_bad)]
+    yield sa.func.count()
+    yield from (sa.func.count().filter(kind) for kind in (*for_answer, *neither))
+    for kind in for_answer:
+        yield sa.func.coalesce(sa.func.sum(Judgment.strength).filter(kind), 0)
+    person, guideline, rubric = (
+        sa.cast(column, sa.Text)
+        for column in (Judgment.person_id, Judgment.guideline_number, Judgment.rubric_number)
+    )
+    yield sa.func.aggregate_strings(person + " " + guideline + " " + rubric, ",")
+    yield from (sa.func.min(Judgment.created_at), sa.func.max(Judgment.created_at))
+
+
+def _voters(said: str) -> tuple[Voter, ...]:
+    return tuple(map(_voter, said.split(",")))
+
+
+@lru_cache(maxsize=2**16)
+def _voter(said: str) -> Voter:
+    return Voter(*map(int, said.split()))

@@ -4,17 +4,19 @@ Records wait in 256 files by the first two digits of their key; hashes spread th
 file is small enough to be sorted by itself.
 """
 
-import json
 from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import BinaryIO, Self
+
+BUFFER = 2**16
+"""Bytes that wait in memory for each file."""
 
 
 class Sorter:
-    """Takes records in any order and gives them back by key. Keys are hexadecimal hashes."""
+    """Takes records in any order and gives them back by key, once. Keys are hexadecimal hashes."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -36,18 +38,20 @@ class Sorter:
             path.unlink()
         self._folder.rmdir()
 
-    def add(self, key: str, record: Any) -> None:
-        """Keep a record, which must be made of what JSON knows, under a key."""
+    def add(self, key: str, record: bytes) -> None:
+        """Keep a record, which must be one line, under a key."""
         drawer = key[:2]
         if drawer not in self._files:
-            self._files[drawer] = (self._folder / drawer).open("w+b")
-        self._files[drawer].write(json.dumps([key, record]).encode() + b"\n")
+            self._files[drawer] = (self._folder / drawer).open("wb", BUFFER)
+        self._files[drawer].write(b"%s %s\n" % (key.encode(), record))
 
-    def groups(self) -> Iterator[list[Any]]:
+    def groups(self) -> Iterator[list[bytes]]:
         """Yield the records of each key together, by key, in the order in which they came."""
         for drawer in sorted(self._files):
-            file = self._files[drawer]
-            file.seek(0)
-            kept = sorted((json.loads(line) for line in file), key=itemgetter(0))
+            self._files[drawer].close()
+            path = self._folder / drawer
+            with path.open("rb") as file:
+                kept = sorted((line[:-1].split(b" ", 1) for line in file), key=itemgetter(0))
+            path.unlink()  # before it is written to the disk, if there is memory
             for _, same in groupby(kept, key=itemgetter(0)):
                 yield [record for _, record in same]

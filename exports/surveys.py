@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from exports import pairs
-from exports.selection import Judged, Mark
+from exports.selection import Judged, Mark, Voter
 from labeler.pay.ledger import Transfer
 from labeler.work.rubrics import Rubric
 
@@ -27,9 +26,7 @@ class Survey:
     """Counts of judging; `add` a comparison at a time."""
 
     judgments: int = 0
-    people: set[int] = field(default_factory=set)
-    guidelines: set[int] = field(default_factory=set)
-    rubrics: set[int] = field(default_factory=set)
+    voters: set[Voter] = field(default_factory=set)
     tallies: Counter[tuple[int, int, int, int]] = field(default_factory=Counter)
     """How many comparisons got these votes: for answer 0, for answer 1, ties, both bad."""
     first_at: datetime | None = None
@@ -37,17 +34,29 @@ class Survey:
 
     def add(self, judged: Judged) -> None:
         """Count a comparison with its votes."""
-        if not judged.votes:
+        votes = judged.votes
+        if votes.first_at is None or votes.last_at is None:
             return
-        self.judgments += len(judged.votes)
-        self.tallies[pairs.tally(judged.votes)] += 1
-        for vote in judged.votes:
-            self.people.add(vote.person_id)
-            self.guidelines.add(vote.guideline_number)
-            self.rubrics.add(vote.rubric_number)
-        moments = [vote.created_at for vote in judged.votes]
-        self.first_at = min([*moments, self.first_at or moments[0]])
-        self.last_at = max([*moments, self.last_at or moments[0]])
+        self.judgments += votes.number
+        self.tallies[votes.tally] += 1
+        self.voters.update(votes.voters)
+        self.first_at = min(votes.first_at, self.first_at or votes.first_at)
+        self.last_at = max(votes.last_at, self.last_at or votes.last_at)
+
+    @property
+    def people(self) -> set[int]:
+        """Who judged."""
+        return {voter.person_id for voter in self.voters}
+
+    @property
+    def guidelines(self) -> set[int]:
+        """The versions of the guidelines that were followed."""
+        return {voter.guideline_number for voter in self.voters}
+
+    @property
+    def rubrics(self) -> set[int]:
+        """The versions of the form that were filled in."""
+        return {voter.rubric_number for voter in self.voters}
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,13 @@ pyarrow is imported here, so this module is imported only where files are writte
 import json
 import re
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import pyarrow as pa
+import pyarrow.json
 import pyarrow.parquet as pq
 
 from exports.rows import Row, Turn
@@ -45,6 +47,8 @@ SCHEMA = pa.schema(
 )
 assert SCHEMA.names == list(Row.__annotations__), "the columns are the keys of a row"
 
+_TEXTS = [field.name for field in SCHEMA if not pa.types.is_primitive(field.type)]
+
 # Trainers give these a meaning of their own, whatever is in them.
 RESERVED = frozenset(
     """image images prompt_ids chosen_ids rejected_ids completion_ids KL_completion_ids
@@ -58,13 +62,16 @@ assert RESERVED.isdisjoint(SCHEMA.names)
 class Writer:
     """Writes rows into a folder, each into the files of its split, in the order in which they come.
 
+    Parquet is made of the lines that are written, beside, while the next ones come.
+
     Call `finish` after the last row; what was not finished is for the folder's owner to remove.
     """
 
     def __init__(self, folder: Path) -> None:
         for name in ("dpo", "jsonl"):
             (folder / name).mkdir()
-        self._splits = {split: _SplitWriter(folder, split) for split in SPLITS}
+        self._beside = ThreadPoolExecutor(1)
+        self._splits = {split: _SplitWriter(folder, split, self._beside) for split in SPLITS}
 
     def __enter__(self) -> Self:
         return self
@@ -75,12 +82,13 @@ class Writer:
         _error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
+        self._beside.shutdown()
         for writer in self._splits.values():
             writer.close()
 
-    def add(self, row: Row, split: Split) -> None:
-        """Write a row."""
-        self._splits[split].add(row)
+    def add(self, line: bytes, split: Split) -> None:
+        """Write a row, which comes in JSON, in one line without its end."""
+        self._splits[split].add(line)
 
     def finish(self) -> dict[Path, int]:
         """Complete the files and return how many rows each holds; raises Invalid.
@@ -95,27 +103,28 @@ class Writer:
 
 
 class _SplitWriter:
-    def __init__(self, folder: Path, split: Split) -> None:
+    def __init__(self, folder: Path, split: Split, beside: Executor) -> None:
         self._parquet = folder / "dpo"
         self._lines = folder / "jsonl" / f"dpo-{split}.jsonl"
         self._split = split
         self._shards: list[int] = []
-        self._waiting: list[Row] = []
+        self._waiting: list[bytes] = []
+        self._beside = beside
+        self._writing: Future[None] | None = None
         self._file: Any = None
         self._shard: Any = None
         self._dates = _Dates()
 
-    def add(self, row: Row) -> None:
-        if self._file is None:
-            self._file = self._lines.open("w", encoding="utf-8", newline="\n")
-        self._file.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
-        self._dates.see(row)
-        self._waiting.append(row)
+    def add(self, line: bytes) -> None:
+        if self._dates.suspects:
+            self._dates.see(json.loads(line))
+        self._waiting.append(line)
         if len(self._waiting) == GROUP:
             self._flush()
 
     def finish(self) -> dict[Path, int]:
         self._flush()
+        self._wait()
         self.close()
         self._dates.refuse(self._lines.name)
         made = {}
@@ -132,11 +141,23 @@ class _SplitWriter:
     def _flush(self) -> None:
         if not self._waiting:
             return
+        if self._file is None:
+            self._file = self._lines.open("wb")
+        lines = b"\n".join([*self._waiting, b""])
+        self._file.write(lines)
+        self._wait()
+        self._writing = self._beside.submit(self._write, lines, len(self._waiting))
+        self._waiting = []
+
+    def _wait(self) -> None:
+        if self._writing is not None:
+            self._writing.result()
+
+    def _write(self, lines: bytes, count: int) -> None:
         if not self._shards or self._shards[-1] == SHARD:
             self._next_shard()
-        self._shard.write_batch(pa.RecordBatch.from_pylist(self._waiting, schema=SCHEMA))
-        self._shards[-1] += len(self._waiting)
-        self._waiting = []
+        self._shard.write_table(_table(lines))
+        self._shards[-1] += count
 
     def _next_shard(self) -> None:
         if self._shard is not None:
@@ -147,6 +168,28 @@ class _SplitWriter:
 
     def _unnumbered(self, number: int) -> Path:
         return self._parquet / f".{self._split}-{number:05d}"
+
+
+def _table(lines: bytes) -> Any:
+    """Read rows in JSON lines."""
+    found = pa.json.read_json(
+        pa.BufferReader(lines),
+        read_options=pa.json.ReadOptions(use_threads=False, block_size=len(lines)),
+        parse_options=pa.json.ParseOptions(
+            explicit_schema=SCHEMA, unexpected_field_behavior="error"
+        ),
+    )
+    assert found.column(0).num_chunks == 1, "all lines are one block"
+    columns = [_typed(found.column(field.name).chunk(0), field.type) for field in SCHEMA]
+    return pa.table(columns, schema=SCHEMA)
+
+
+def _typed(column: Any, kind: Any) -> Any:
+    """Say again what the reader forgets: that no turn is without role and content."""
+    if kind != _TURNS:
+        return column
+    turns = pa.StructArray.from_arrays(column.values.flatten(), fields=list(_TURN))
+    return pa.ListArray.from_arrays(column.offsets, turns, type=_TURNS)
 
 
 def read_parquet(path: Path) -> Iterator[Any]:
@@ -183,19 +226,19 @@ class _Dates:
     """
 
     def __init__(self) -> None:
-        self._suspects: dict[str, str] = dict.fromkeys(Row.__annotations__, "")
+        self.suspects: dict[str, str] = dict.fromkeys(_TEXTS, "")
 
     def see(self, row: Row) -> None:
-        for name in list(self._suspects):
+        for name in list(self.suspects):
             found = list(_leaves(row[name]))  # type: ignore[literal-required]
             if any(_DATE.fullmatch(text) is None for text in found):
-                del self._suspects[name]
+                del self.suspects[name]
             elif found:
-                self._suspects[name] = found[0]
+                self.suspects[name] = found[0]
 
     def refuse(self, file: str) -> None:
         """Raise Invalid if there is such a column."""
-        for name, example in self._suspects.items():
+        for name, example in self.suspects.items():
             if example:
                 raise Invalid(
                     f'In {file} every {name} would look like a date ("{example}"), and programs '

@@ -8,22 +8,20 @@ from hypothesis import strategies as st
 
 from exports import pairs
 from exports.pairs import WORDS, Majority, Reason
-from exports.selection import Criteria, Judged, Vote
-from labeler.work.rubrics import Verdict
+from exports.selection import Criteria, Judged, Voter, Votes
 
 THEN = datetime(2026, 11, 23, tzinfo=UTC)
-
-
-def vote(said: str) -> Vote:
-    """Read a vote such as "0+2" (response 0 by two steps), "tie" or "bad"."""
-    kind = {"tie": Verdict.tie, "bad": Verdict.both_bad}.get(said, Verdict.preference)
-    number, strength = (int(said[0]), int(said[2])) if kind is Verdict.preference else (None, None)
-    return Vote(1, kind, number, strength, 1, 1, THEN)
+ADA = Voter(1, 1, 1)
 
 
 def judged(*said: str, **changes: object) -> Judged:
+    """Read votes such as "0+2" (response 0 by two steps), "tie" or "bad"."""
+    sides = [[int(one[2]) for one in said if one[:2] == f"{number}+"] for number in (0, 1)]
+    tally = (len(sides[0]), len(sides[1]), said.count("tie"), said.count("bad"))
+    steps = (sum(sides[0]), sum(sides[1]))
+    votes = Votes(len(said), tally, steps, (ADA,) * len(said), THEN, THEN)
     given = {"id": 1, "external_id": "a", "language": "en", "is_gold": False, "prompt_id": 1}
-    return Judged(**(given | changes), votes=[vote(one) for one in said])  # type: ignore[arg-type]
+    return Judged(**(given | changes), votes=votes)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """What makes a pair unfit for training, and what its ids depend on."""
 
+import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -7,9 +9,10 @@ import pytest
 from exports import rows
 from exports.pairs import Majority, Reason
 from exports.rows import Row, Texts
-from exports.selection import Judged
+from exports.selection import Judged, Voter, Votes
 
 KEY = "00" * 32
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
 QUESTION = "How long can cooked rice stay out of the fridge in summer?"
 
 
@@ -22,8 +25,15 @@ def texts(*answers: str, prompt: list[tuple[str, str]] | None = None) -> Texts:
 
 
 def build(given: Texts, preferred: int = 0) -> Row | Reason:
-    judged = Judged(1, "a", "en", False, 1)
-    return rows.build(judged, given, Majority(preferred, 3, 1.0, 2.0), KEY)
+    votes = Votes(
+        3, (3, 0, 0, 0), (6, 0), (Voter(1, 1, 1), Voter(2, 1, 1), Voter(3, 1, 1)), NOW, NOW
+    )
+    judged = Judged(1, "a", "en", False, 1, votes)
+    made = rows.build(judged, given, Majority(preferred, 3, 2 / 3, 5 / 3), KEY)
+    if isinstance(made, Reason):
+        return made
+    assert made.line == json.dumps(made.row, ensure_ascii=False).encode()
+    return made.row
 
 
 GOOD = ("Two hours at most.", "All day.")
@@ -75,6 +85,7 @@ def test_what_trainers_would_take_without_a_word(given: Texts, reason: Reason) -
             ],
         ),
         texts("কয়েক ঘণ্টা।", "😀 সারা দিন।"),
+        texts('"Two"\\ hours\r\n\tat \x01\x7f\u2028 most.', "All day.", prompt=[("user", '"\n')]),
     ],
 )
 def test_what_is_fit(given: Texts) -> None:

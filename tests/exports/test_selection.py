@@ -6,13 +6,14 @@ import pytest
 import sqlalchemy as sa
 
 from exports import selection
-from exports.selection import Judged, Mark
+from exports.selection import Judged, Mark, Voter, Votes
 from labeler.database import Database
 from labeler.errors import Invalid
+from labeler.people import memberships
 from labeler.people.accounts import Person
+from labeler.people.memberships import Role
 from labeler.work import assignments, judgments, queue, reviews
 from labeler.work.judgments import Judgment
-from labeler.work.rubrics import Verdict
 from tests.cast import make_cast
 from tests.conftest import NewAddress, StoppedClock
 from tests.exports.stories import tell
@@ -37,9 +38,36 @@ def test_the_last_version_before_the_mark_counts(database: Database, frozen: Sto
         judgments.change(session, project, first, answer, key=new_key())
         late = selection.mark(session, project.id)
         session.commit()
-    for mark, verdict in ((early, Verdict.tie), (late, Verdict.both_bad)):
+    for mark, tally in ((early, (0, 0, 1, 0)), (late, (0, 0, 0, 1))):
         (one,) = selected(database, project.id, mark)
-        assert [vote.verdict for vote in one.votes] == [verdict]
+        assert one.votes.tally == tally
+
+
+def test_votes_are_summed_by_what_they_are_for(database: Database, frozen: StoppedClock) -> None:
+    with database.writing() as session:
+        cast = make_cast(session)
+        project = make_project(session, cast, judgments_per_comparison=3)
+        memberships.grant(session, project.id, cast.mallory, Role.annotator, by=cast.olga)
+        make_batch(session, project, cast, pairs=1)
+        first_at = frozen.time
+        for person, choice in ((cast.ada, 1), (cast.bea, 2), (cast.mallory, "tie")):
+            last = judge_next(session, project, person, choice)
+            frozen.forward(seconds=0.5)
+        mark = selection.mark(session, project.id)
+        said = [one for one, _ in judgments.of_comparison(session, last.comparison_id)]
+        session.commit()
+    (one,) = selected(database, project.id, mark)
+    sides = [[each.strength or 0 for each in said if each.preferred == n] for n in (0, 1)]
+    assert one.votes == Votes(
+        number=3,
+        tally=(len(sides[0]), len(sides[1]), 1, 0),
+        steps=(sum(sides[0]), sum(sides[1])),
+        voters=one.votes.voters,
+        first_at=first_at,
+        last_at=last.created_at,
+    )
+    people = (cast.ada, cast.bea, cast.mallory)
+    assert sorted(one.votes.voters) == sorted(Voter(person.id, 1, 1) for person in people)
 
 
 def test_what_is_left_out_after_the_mark_still_counts(
@@ -55,8 +83,8 @@ def test_what_is_left_out_after_the_mark_still_counts(
         reviews.exclude(session, judgment, "Too fast.", by=cast.rex)
         after = selection.mark(session, project.id)
         session.commit()
-    assert [len(one.votes) for one in selected(database, project.id, before)] == [1]
-    assert [len(one.votes) for one in selected(database, project.id, after)] == [0]
+    assert [one.votes.number for one in selected(database, project.id, before)] == [1]
+    assert [one.votes for one in selected(database, project.id, after)] == [selection.NONE]
 
 
 def test_what_came_late_never_counts(database: Database, frozen: StoppedClock) -> None:
@@ -72,7 +100,7 @@ def test_what_came_late_never_counts(database: Database, frozen: StoppedClock) -
         mark = selection.mark(session, project.id)
         session.commit()
     (one,) = selected(database, project.id, mark)
-    assert [vote.person_id for vote in one.votes] == [cast.bea.id]
+    assert [voter.person_id for voter in one.votes.voters] == [cast.bea.id]
 
 
 def test_comparisons_that_nobody_judged_do_not_come(database: Database) -> None:
@@ -158,7 +186,7 @@ def test_who_excludes_while_a_mark_is_made_comes_after_it(new_address: NewAddres
         marking.commit()
         excluding.result(timeout=5)
     assert selected(database, project.id, mark) == before
-    assert [len(one.votes) for one in before] == [2]
+    assert [one.votes.number for one in before] == [2]
     database.close()
 
 

@@ -1,5 +1,6 @@
 """One byte changed anywhere is found, and so is what was forged with care."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -124,7 +125,7 @@ def test_texts_that_were_exchanged_are_found(folder: Path) -> None:
     (work := folder.parent / "work").mkdir()
     with dpo.Writer(work) as writer:
         for row in rows:
-            writer.add(row, "train")
+            writer.add(json.dumps(row, ensure_ascii=False).encode(), "train")
         made = writer.finish()
     for path in made:
         shutil.copy(path, folder / path.relative_to(work))

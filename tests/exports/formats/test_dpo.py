@@ -1,5 +1,6 @@
 """Files for training: the same bytes for the same rows, and no trap for those who load them."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def write(folder: Path, written: list[Row]) -> dict[Path, int]:
     folder.mkdir()
     with dpo.Writer(folder) as writer:
         for one in written:
-            writer.add(one, "train")
+            writer.add(json.dumps(one, ensure_ascii=False).encode(), "train")
         return writer.finish()
 
 
@@ -48,9 +49,26 @@ def test_numbers_with_a_point_keep_it(tmp_path: Path) -> None:
 
 
 def test_what_is_read_is_what_was_written(tmp_path: Path) -> None:
-    written = [row(number, language="বাংলা \u2028 😀") for number in range(3)]
+    language = 'বাংলা \u2028 😀 "\\" \r\n\t\x01\x7f'
+    written = [row(number, language=language, agreement=2 / 3) for number in range(3)]
     parquet, lines = write(tmp_path / "out", written)
     assert list(dpo.read_parquet(parquet)) == list(dpo.read_lines(lines)) == written
+
+
+def test_files_are_as_if_written_from_the_rows_themselves(tmp_path: Path) -> None:
+    """What they hold byte for byte: rows in order, a thousand of them in each group."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    written = [row(number, strength=number / 3, language="বাংলা") for number in range(2500)]
+    parquet, lines = write(tmp_path / "out", written)
+    with pq.ParquetWriter(tmp_path / "x.parquet", dpo.SCHEMA, compression="zstd") as file:
+        for start in range(0, len(written), 1000):
+            some = written[start : start + 1000]
+            file.write_batch(pa.RecordBatch.from_pylist(some, schema=dpo.SCHEMA))
+    assert parquet.read_bytes() == (tmp_path / "x.parquet").read_bytes()
+    texts = [json.dumps(one, ensure_ascii=False) + "\n" for one in written]
+    assert lines.read_text("utf-8") == "".join(texts)
 
 
 def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
