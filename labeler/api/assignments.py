@@ -1,5 +1,6 @@
 """Taking work, judging it and handing it back."""
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler import database
@@ -7,10 +8,31 @@ from labeler.api import models
 from labeler.api.operations import Answer, Operation
 from labeler.people.accounts import Person
 from labeler.people.tokens import Scope
-from labeler.work import assignments, comparisons, judgments, projects, queue, rubrics
+from labeler.work import assignments, judgments, projects, queue
 from labeler.work.assignments import Assignment
-from labeler.work.comparisons import Comparison
+from labeler.work.comparisons import Comparison, Prompt, Response
 from labeler.work.projects import Project
+from labeler.work.rubrics import Rubric
+
+# What is shown of an assignment, and nothing beside it. Made once: that costs most of a statement.
+_SHOWN = (
+    sa.select(
+        Comparison.language,
+        Prompt.messages,
+        Rubric.number,
+        Rubric.steps,
+        Rubric.tie,
+        Rubric.both_bad,
+        Rubric.reason,
+        Rubric.reason_min,
+    )
+    .join(Prompt, Prompt.id == Comparison.prompt_id)
+    .join(Rubric, Rubric.project_id == Comparison.project_id)
+    .where(Comparison.id == sa.bindparam("comparison"), Rubric.number == sa.bindparam("rubric"))
+)
+_TEXTS = sa.select(Response.number, Response.text).where(
+    Response.comparison_id == sa.bindparam("comparison")
+)
 
 
 def claim_assignment(slug: str, *, by: Person) -> Answer:
@@ -61,29 +83,25 @@ def skip_assignment(assignment_id: int, body: models.SkipDraft, *, by: Person) -
 
 
 def _told(session: Session, project: Project, assignment: Assignment) -> models.Assignment:
-    comparison = session.get_one(Comparison, assignment.comparison_id)
-    prompt = comparisons.prompts(session, [comparison.prompt_id])[comparison.prompt_id]
-    rubric = rubrics.version(session, project.id, assignment.rubric_number)
+    which = {"comparison": assignment.comparison_id, "rubric": assignment.rubric_number}
+    shown = session.execute(_SHOWN, which).one()
     return models.Assignment(
         id=assignment.id,
         project=project.slug,
         opened_at=assignment.opened_at,
         deadline=assignment.deadline,
         question=project.question,
-        language=comparison.language,
-        prompt=[models.Turn.model_validate(turn) for turn in prompt.messages],
+        language=shown.language,
+        prompt=[models.Turn.model_validate(turn) for turn in shown.messages],
         responses=_placed(session, assignment),
-        rubric=models.Rubric.model_validate(rubric),
+        rubric=models.Rubric.model_validate(shown),
         guideline_number=assignment.guideline_number,
         pay=models.Amount.of(assignment.pay_minor, assignment.currency),
     )
 
 
 def _placed(session: Session, assignment: Assignment) -> list[models.PlacedResponse]:
-    texts = {
-        response.number: response.text
-        for response in comparisons.responses(session, assignment.comparison_id)
-    }
+    texts = dict(session.execute(_TEXTS, {"comparison": assignment.comparison_id}).all())
     return [
         models.PlacedResponse(place=chr(ord("A") + place), text=texts[number])
         for place, number in enumerate(assignment.places)
