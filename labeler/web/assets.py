@@ -14,7 +14,7 @@ def init_app(app: Flask) -> None:
     @app.url_defaults
     def _hashed(endpoint: str, values: dict[str, Any]) -> None:
         if endpoint == "static" and app.static_folder:
-            values["v"] = _digest(Path(app.static_folder) / values["filename"])
+            values["v"] = _digest(app.static_folder, values["filename"])
 
     @app.after_request
     def _kept(response: Response) -> Response:
@@ -24,5 +24,5 @@ def init_app(app: Flask) -> None:
 
 
 @functools.cache
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+def _digest(folder: str, name: str) -> str:
+    return hashlib.sha256(Path(folder, name).read_bytes()).hexdigest()[:12]
