@@ -17,6 +17,9 @@ from labeler.errors import Invalid
 from labeler.people import secrets
 
 GRACEFUL_S = 20
+KEPT_S = 75
+"""How long a connection waits for its next request: longer than proxies keep theirs (nginx 60 s),
+so that none of them sends a judgment into one that is being closed."""
 
 
 @click.command()
@@ -78,6 +81,7 @@ def _gunicorn(settings: Settings) -> list[str]:
         f"--threads={settings.threads}",
         f"--bind={settings.bind}",
         f"--graceful-timeout={GRACEFUL_S}",
+        f"--keep-alive={KEPT_S}",
         f"--log-level={settings.log_level}",
         "--no-control-socket",
         *_application(),

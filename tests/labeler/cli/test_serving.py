@@ -1,6 +1,8 @@
 """What has to be in order before the server starts, and that it then serves."""
 
 import sys
+import time
+from http.client import HTTPConnection
 from pathlib import Path
 
 from labeler.database import Database
@@ -52,9 +54,20 @@ def test_serve(tmp_path: Path) -> None:
     with processes.running("serve", port=port, folder=tmp_path, environ=environ) as pid:
         assert "Sign in" in processes.read(f"http://{bind}/sign-in")
         loaded = libraries(pid)
+        require_patience(port)
     assert f"(it listens on {bind})" in (tmp_path / "said.txt").read_text()
     assert list(home.iterdir()) == []
     assert [name for name in ("pandas", "pyarrow") if name in loaded] == []
+
+
+def require_patience(port: int) -> None:
+    """Ask twice over one connection, with a pause in which gunicorn by itself would close it."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    for pause_s in (3, 0):
+        connection.request("GET", "/sign-in")
+        assert connection.getresponse().read()
+        time.sleep(pause_s)
+    connection.close()
 
 
 def libraries(pid: int) -> str:
