@@ -32,18 +32,19 @@ def init_app(app: Flask) -> None:
     app.after_request(_set_headers)
 
 
-def _is_unsafe() -> bool:
+def is_unsafe() -> bool:
+    """Say whether this request may change something."""
     return request.method not in ("GET", "HEAD", "OPTIONS")
 
 
 def _read_little_of_strangers() -> None:
     # The API reads nothing before it knows who calls.
-    if _is_unsafe() and request.blueprint != "api" and not current_user.is_authenticated:
+    if is_unsafe() and request.blueprint != "api" and not current_user.is_authenticated:
         request.max_content_length = FROM_STRANGERS
 
 
 def _refuse_cross_site() -> None:
-    if _is_unsafe() and request.headers.get("Sec-Fetch-Site", "same-origin") not in (
+    if is_unsafe() and request.headers.get("Sec-Fetch-Site", "same-origin") not in (
         "same-origin",
         "none",
     ):
