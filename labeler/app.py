@@ -13,6 +13,7 @@ from labeler.config import Settings
 from labeler.database import Database
 from labeler.errors import Invalid
 from labeler.people import sign_ins
+from labeler.web.retries import Site
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -26,7 +27,7 @@ def create_app(settings: Settings | None = None) -> Flask:
             "labeler does not start without a secret key.",
             fields={"LABELER_SECRET_KEY": "Missing. `labeler secret` prints one to set."},
         )
-    app = Flask("labeler", template_folder="templates", static_folder="static")
+    app = Site("labeler", template_folder="templates", static_folder="static")
     app.config.update(_flask_settings(settings, settings.secret_key.get_secret_value()))
     app.extensions["labeler.settings"] = settings
     app.extensions["labeler.database"] = _database(settings)

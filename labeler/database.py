@@ -43,6 +43,16 @@ POSTGRESQL = {
     "idle_in_transaction_session_timeout": "60s",
     "timezone": "UTC",
 }
+PATIENCE_S = 3
+"""How long a request waits for a connection: while there is none it is told so."""
+REACHED = {
+    "connect_timeout": PATIENCE_S,
+    # A network that swallows everything is noticed in as many seconds, in milliseconds here.
+    "tcp_user_timeout": 5000,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+}
 SAFE_SQLITE = (3, 51, 3)
 
 
@@ -157,8 +167,9 @@ def _postgresql(url: sa.URL) -> Engine:
         pool_size=10,
         max_overflow=20,
         pool_pre_ping=True,
+        pool_timeout=PATIENCE_S,
         hide_parameters=True,
-        connect_args={"options": options, "application_name": "labeler"},
+        connect_args={"options": options, "application_name": "labeler", **REACHED},
     )
 
     @event.listens_for(engine, "connect")

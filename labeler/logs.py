@@ -33,6 +33,18 @@ def exception(error: BaseException) -> str:
     return number
 
 
+def trouble(error: BaseException) -> None:
+    """Write down that the database failed and how, in one line: while it is away there are many."""
+    cause = getattr(error, "orig", None) or error
+    structlog.get_logger().warning(
+        "trouble",
+        request=request_number(),
+        path=_path(),
+        error=type(cause).__name__,
+        code=getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None),
+    )
+
+
 def request_number() -> str:
     """Return this request's number, as the log shows it."""
     number: str = g.get("request_number") or uuid.uuid4().hex[:12]

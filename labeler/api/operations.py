@@ -90,7 +90,7 @@ def _media_type(*taken: str) -> str:
 
 
 def _read_body(model: type[BaseModel]) -> BaseModel:
-    sent = request.get_data(cache=False)
+    sent = request.get_data()  # kept: a view may be run again
     try:
         return model.model_validate_json(sent, strict=True)
     except ValidationError as error:

@@ -14,6 +14,7 @@ from labeler.web import (
     members,
     projects,
     refusals,
+    retries,
     security,
     sessions,
     visitors,
@@ -36,5 +37,6 @@ def init_app(app: Flask) -> None:
     visitors.init_app(app)
     security.init_app(app)
     refusals.init_app(app)
+    retries.init_app(app)
     for room in (sessions, work, projects, members, batches, comparisons):
         app.register_blueprint(room.pages)

@@ -7,15 +7,17 @@ from typing import Any
 from flask import Flask, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException
 
 from labeler import database, logs
 from labeler.errors import Busy, Conflict, Refusal
+from labeler.web import retries
 
 API = "/api/"
 RETRY_AFTER_S = "2"
+UNREACHED = "The database cannot be reached just now. Please try again shortly."
 UNIQUE_VIOLATION = "23505"
 """What PostgreSQL calls it; on SQLite there is no other writer."""
 KEPT = ("Allow", "WWW-Authenticate")
@@ -36,8 +38,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(CSRFError, _stale)
     app.register_error_handler(IntegrityError, _at_once)
-    app.register_error_handler(OperationalError, _unserved)
-    app.register_error_handler(NoConnection, _unserved)
+    app.register_error_handler(DBAPIError, _unserved)
+    app.register_error_handler(NoConnection, _unreached)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _bug)
 
@@ -59,9 +61,18 @@ def _at_once(error: IntegrityError) -> ResponseReturnValue:
     return _refused(Conflict("The same was done elsewhere at this moment. Please look again."))
 
 
-def _unserved(error: SQLAlchemyError) -> ResponseReturnValue:
+def _unserved(error: DBAPIError) -> ResponseReturnValue:
+    if retries.passes(error):
+        return _unreached(error)
+    if not isinstance(error, OperationalError):
+        return _bug(error)
     logs.exception(error)
-    return _refused(Busy("The database cannot be reached just now. Please try again shortly."))
+    return _refused(Busy(UNREACHED))
+
+
+def _unreached(error: Exception) -> ResponseReturnValue:
+    logs.trouble(error)
+    return _refused(Busy(UNREACHED))
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:

@@ -42,7 +42,10 @@ class _SignIns(LoginManager):
 
 def init_app(app: Flask) -> None:
     """Let Flask-Login find the visitor of each request."""
-    manager = _SignIns(app)
+    # Its own way to tell templates loads the visitor for every page, also for one that only says
+    # that the database cannot be reached.
+    manager = _SignIns(app, add_context_processor=False)
+    app.jinja_env.globals["current_user"] = current_user
     manager.login_view = "sessions.sign_in"
     manager.login_message = None
     # People's addresses change with their network; the row can be revoked instead.

@@ -10,10 +10,11 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 from pydantic import BaseModel, ConfigDict, field_validator
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
-from labeler import clock, database, progress
+from labeler import clock, database, logs, progress
 from labeler.errors import Conflict, Invalid, Refusal
 from labeler.pay import ledger
 from labeler.people.accounts import Person
@@ -190,18 +191,25 @@ def _go_on(done: Assignment, ada: Person) -> ResponseReturnValue:
     It is claimed in a transaction of its own: what was said is safe, whatever becomes of this one.
     """
     database.close_session()
+    try:
+        return redirect(_following(done, ada))
+    except Refusal:
+        pass
+    except (DBAPIError, NoConnection) as error:
+        logs.exception(error)
+    database.close_session()
+    return redirect(url_for("work.home"))
+
+
+def _following(done: Assignment, ada: Person) -> str:
     session = database.session()
     project = session.get_one(Project, done.project_id)
     is_member = projects.role_in(session, project, ada) is not None
     if project.state is not ProjectState.active or not is_member:
-        return redirect(url_for("work.home"))
-    try:
-        following = queue.claim(session, project, by=ada)
-        session.commit()
-    except (Refusal, OperationalError):
-        database.close_session()
-        return redirect(url_for("work.home"))
-    return redirect(_next(following))
+        return url_for("work.home")
+    following = queue.claim(session, project, by=ada)
+    session.commit()
+    return _next(following)
 
 
 def _next(assignment: Assignment | None) -> str:

@@ -1,0 +1,64 @@
+"""A database that fails at a statement of one's choice, on the application's own engine."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+
+from labeler.database import Database
+
+CODES = ("40001", "40P01", "55P03")
+"""Serialization failure, deadlock, a lock that was not given: what PostgreSQL says in turn."""
+RAISE = "DO $$ BEGIN RAISE EXCEPTION 'not now' USING ERRCODE = '{}'; END $$"
+EVENTS = ("do_execute", "do_execute_no_params", "do_executemany")
+
+
+class Failures:
+    """Which statements fail; `seen` counts them since the last `plan`, `failed` those that did."""
+
+    def __init__(self) -> None:
+        self.plan(lambda _number: False)
+
+    def plan(self, wanted: Callable[[int], bool]) -> None:
+        """Let those statements fail whose number, from 0, is wanted."""
+        self.seen, self.failed, self.wanted = 0, 0, wanted
+
+    def stop(self) -> int:
+        """Let all statements succeed again; return how many failed."""
+        failed = self.failed
+        self.plan(lambda _number: False)
+        return failed
+
+    def strikes(self) -> bool:
+        """Count a statement, and say whether it fails."""
+        fails = self.wanted(self.seen)
+        self.seen += 1
+        self.failed += fails
+        return fails
+
+
+@contextmanager
+def failing(database: Database) -> Iterator[Failures]:
+    """Let statements of the engine fail: with `CODES` on PostgreSQL, on SQLite as locked.
+
+    PostgreSQL raises the error itself, so that the transaction is as broken as it would be.
+    """
+    failures = Failures()
+
+    def execute(cursor: Any, *_: object) -> None:
+        if not failures.strikes():
+            return
+        if not database.is_sqlite:
+            cursor.execute(RAISE.format(CODES[failures.seen % len(CODES)]))
+        error = database.engine.dialect.dbapi.OperationalError("database is locked")
+        error.sqlite_errorcode, error.sqlite_errorname = 5, "SQLITE_BUSY"
+        raise error
+
+    for name in EVENTS:
+        sa.event.listen(database.engine, name, execute)
+    try:
+        yield failures
+    finally:
+        for name in EVENTS:
+            sa.event.remove(database.engine, name, execute)
