@@ -44,11 +44,36 @@ SETTINGS = {
 }
 
 
-@contextmanager
-def start() -> Iterator[str]:
-    """Start a server and yield the address of its first database, as SQLAlchemy reads it.
+class Server:
+    """A server with its folder, which may be stopped and started again."""
 
-    Make further databases with `create_database`. Unix sockets only: nobody else can connect.
+    def __init__(self, program: Path, home: Path, user: pwd.struct_passwd | None) -> None:
+        self.address = f"postgresql+psycopg://{OWNER}@/postgres?host={home}"
+        self._command = [str(program), "-D", str(home / "data"), "-k", str(home)]
+        for name, value in SETTINGS.items():
+            self._command += ["-c", f"{name}={value}"]
+        self._home, self._user = home, user
+
+    def start(self) -> None:
+        """Start it; return when it takes connections."""
+        with (self._home / "log").open("ab") as log:
+            # Its own session: Ctrl-C reaches the tests, which then stop the server in order.
+            self._process = subprocess.Popen(
+                self._command, stdout=log, stderr=log, start_new_session=True, **_as(self._user)
+            )
+        _wait(self._process, self._home)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Stop it: in order, sending everybody away, or with SIGQUIT as if it had crashed."""
+        self._process.send_signal(how)
+        self._process.wait(timeout=START_S)
+
+
+@contextmanager
+def server() -> Iterator[Server]:
+    """Start a server, and stop it when the block ends.
+
+    Unix sockets only: nobody else can connect.
     """
     # A socket's path may not be longer than about 100 bytes, hence not pytest's own folders.
     with tempfile.TemporaryDirectory(prefix="labeler-pg-", dir="/tmp") as folder:
@@ -58,8 +83,22 @@ def start() -> Iterator[str]:
             os.chown(home, user.pw_uid, user.pw_gid)
         programs = _reachable(_programs(), home, user)
         _run(programs / "initdb", home, user)
-        with _serving(programs / "postgres", home, user):
-            yield f"postgresql+psycopg://{OWNER}@/postgres?host={home}"
+        made = Server(programs / "postgres", home, user)
+        try:
+            made.start()
+            yield made
+        finally:
+            made.stop()
+
+
+@contextmanager
+def start() -> Iterator[str]:
+    """Start a server and yield the address of its first database, as SQLAlchemy reads it.
+
+    Make further databases with `create_database`.
+    """
+    with server() as made:
+        yield made.address
 
 
 def create_database(server: str, *, template: str = "template0") -> str:
@@ -141,28 +180,9 @@ def _run(initdb: Path, home: Path, user: pwd.struct_passwd | None) -> None:
         raise RuntimeError(f"initdb failed: {done.stderr}")
 
 
-@contextmanager
-def _serving(program: Path, home: Path, user: pwd.struct_passwd | None) -> Iterator[None]:
-    command = [str(program), "-D", str(home / "data"), "-k", str(home)]
-    for name, value in SETTINGS.items():
-        command += ["-c", f"{name}={value}"]
-    with (home / "log").open("wb") as log:
-        # Its own session: Ctrl-C reaches the tests, which then stop the server in order.
-        server = subprocess.Popen(
-            command, stdout=log, stderr=log, start_new_session=True, **_as(user)
-        )
-        try:
-            _wait(server, home)
-            yield
-        finally:
-            # A fast shutdown: whoever is still connected is sent away.
-            server.send_signal(signal.SIGINT)
-            server.wait(timeout=START_S)
-
-
-def _wait(server: subprocess.Popen[bytes], home: Path) -> None:
+def _wait(process: subprocess.Popen[bytes], home: Path) -> None:
     deadline = time.monotonic() + START_S
-    while server.poll() is None and time.monotonic() < deadline:
+    while process.poll() is None and time.monotonic() < deadline:
         try:
             _connect(f"postgresql://{OWNER}@/postgres?host={home}").close()
             return

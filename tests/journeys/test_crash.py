@@ -2,22 +2,17 @@
 
 import random
 import time
-import uuid
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
 from threading import Event
 
 import pytest
-import sqlalchemy as sa
 
 from labeler.database import Database
-from labeler.pay.ledger import Transfer
-from labeler.work.judgments import Judgment
 from tests.gunicorn import HOST, running
+from tests.journeys.clients import Client, stored, wait_for
 from tests.journeys.opening import PAY_MINOR, SLUG, load_pairs, open_projects
-from tests.journeys.wire import PATIENCE_S, Wire
 from tests.labeler.cli.conftest import Terminal
 from tests.labeler.cli.processes import free_port
 
@@ -27,28 +22,6 @@ CYCLES = 5
 ENOUGH = 25
 """Judgments between two crashes."""
 RESTART_S = 5
-
-
-class Client:
-    """Judges without end, and keeps a receipt of what was acknowledged."""
-
-    def __init__(self, url: str, token: str) -> None:
-        self.wire = Wire(url, token)
-        self.receipts: dict[str, int] = {}
-
-    def work(self, done: Event) -> None:
-        with closing(self.wire):
-            while not done.is_set():
-                self._judge()
-
-    def _judge(self) -> None:
-        given = self.wire.insist(f"/projects/{SLUG}/assignments")
-        assert given.status == 201, given
-        key, choice = str(uuid.uuid4()), random.randint(1, 7)
-        said = {"key": key, "choice": choice}
-        told = self.wire.insist(f"/assignments/{given.json['id']}/judgment", said)
-        assert told.status in (200, 201), told
-        self.receipts[key] = choice
 
 
 def test_no_acknowledged_judgment_is_lost(
@@ -69,7 +42,7 @@ def test_no_acknowledged_judgment_is_lost(
         finally:
             done.set()
     receipts = {key: choice for client in clients for key, choice in client.receipts.items()}
-    assert _stored(database) == {(key, choice, PAY_MINOR) for key, choice in receipts.items()}
+    assert stored(database) == {(key, choice, PAY_MINOR) for key, choice in receipts.items()}
     assert sum(client.wire.lost for client in clients) >= CYCLES
     terminal.good("verify")
     first, *restarts = starts
@@ -88,29 +61,7 @@ def _crash(
     began = time.monotonic()
     with running(address, folder, port=port) as server:
         took = time.monotonic() - began
-        _wait_for(ENOUGH, clients, working)
+        wait_for(ENOUGH, clients, working)
         time.sleep(random.uniform(0, 0.05))
         server.kill()
     return took
-
-
-def _wait_for(count: int, clients: Sequence[Client], working: Sequence["Future[None]"]) -> None:
-    until = time.monotonic() + PATIENCE_S
-    count += sum(len(client.receipts) for client in clients)
-    while sum(len(client.receipts) for client in clients) < count:
-        assert time.monotonic() < until
-        for one in working:
-            assert not one.done(), one.exception()
-        time.sleep(0.001)
-
-
-def _stored(database: Database) -> set[tuple[str, int, int]]:
-    """Return every judgment by its key with its choice and what it earned; no key comes twice."""
-    with database.reading() as session:
-        rows = session.execute(
-            sa.select(Judgment.key, Judgment.step, Transfer.amount_minor).outerjoin(
-                Transfer, Transfer.judgment_id == Judgment.id
-            )
-        ).all()
-    assert len({row.key for row in rows}) == len(rows)
-    return {tuple(row) for row in rows}

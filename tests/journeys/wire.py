@@ -15,10 +15,11 @@ LOST = (OSError, HTTPException)
 
 
 class Answer(NamedTuple):
-    """What came back: the status, and the JSON if there was any."""
+    """What came back: the status, the JSON if there was any, in how many seconds to ask again."""
 
     status: int
     json: Any
+    retry_after: int | None = None
 
 
 class Wire:
@@ -27,6 +28,10 @@ class Wire:
     def __init__(self, url: str, token: str) -> None:
         self.lost = 0
         """How often `insist` was left without an answer."""
+        self.busy = 0
+        """How often it was told to ask again."""
+        self.slowest_s = 0.0
+        """How long the slowest answer took."""
         self._connection = HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE_S)
         self._headers = {"Authorization": f"Bearer {token}"}
 
@@ -55,6 +60,8 @@ class Wire:
             else:
                 if answer.status != 503:
                     return answer
+                assert answer.retry_after
+                self.busy += 1
             time.sleep(PAUSE_S)
         raise TimeoutError(f"No answer to {path}.")
 
@@ -71,6 +78,7 @@ class Wire:
 
     def _ask(self, method: str, path: str, body: bytes, kind: str) -> Answer:
         headers = self._headers | ({"Content-Type": kind} if body else {})
+        began = time.monotonic()
         try:
             self._connection.request(method, API + path, body, headers)
             response = self._connection.getresponse()
@@ -78,4 +86,7 @@ class Wire:
         except LOST:
             self.close()
             raise
-        return Answer(response.status, json.loads(text) if text else None)
+        self.slowest_s = max(self.slowest_s, time.monotonic() - began)
+        retry_after = response.getheader("Retry-After")
+        told = json.loads(text) if text else None
+        return Answer(response.status, told, int(retry_after) if retry_after else None)
