@@ -1,0 +1,198 @@
+"""The same request twice: docs/idempotency.md says of every one that writes what comes of it."""
+
+import io
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import pytest
+from werkzeug.test import TestResponse
+
+from labeler import clock
+from labeler.people import accounts, passwords
+from tests.calling import API
+from tests.house.source import ROOT
+from tests.security.stage import PASSWORD, Stage, rules, staged
+from tests.visits import Visit
+
+DOCUMENT = ROOT / "docs" / "idempotency.md"
+ROW = re.compile(r"^\| `POST (\S+)` \| (\d+) \| (\d+) \| (.+?) \|", re.MULTILINE)
+NOTHING = "nothing"
+HELPFUL = "/projects/helpful"
+SKIP = f"{API}/assignments/<assignment_id>/skip"
+KEY = "1c9a3f4e-54a2-4b0e-8f7e-0d5f2a9f9b11"
+PAIR = (
+    b'{"id": "n", "prompt": "Why?", "language": "en", "responses": [{"text": "a"}, {"text": "b"}]}'
+)
+DRAFT = {"title": "Twice", "languages": "en", "pay.currency": "EUR", "rubric.tie": "1"}
+
+
+Send = Callable[[], TestResponse]
+
+
+class Told(NamedTuple):
+    """What the document says: the two statuses, and what the second request adds."""
+
+    first: int
+    again: int
+    adds: str
+
+
+def documented() -> dict[str, Told]:
+    """Read the document's table by address."""
+    rows = ROW.findall(DOCUMENT.read_text("utf-8"))
+    return {rule: Told(int(first), int(again), adds) for rule, first, again, adds in rows}
+
+
+class Way(NamedTuple):
+    """Who sends it, where, and what."""
+
+    who: str
+    path: str
+    form: Mapping[str, Any] = MappingProxyType({})
+
+
+BY_PROGRAM = {
+    f"{API}/projects/<slug>/assignments": Way("root", f"{API}{HELPFUL}/assignments"),
+    f"{API}/assignments/<assignment_id>/judgment": Way(
+        "ada", API + "/assignments/{held}/judgment", {"key": KEY, "choice": 2}
+    ),
+    SKIP: Way("ada", API + "/assignments/{held}/skip", {"reason": "other"}),
+    f"{API}/projects": Way("root", f"{API}/projects", {"title": "Twice"}),
+    f"{API}/projects/<slug>/batches": Way("olga", f"{API}{HELPFUL}/batches"),
+}
+BY_PAGE = {
+    "/sign-in": Way("anonymous", "/sign-in", {"email": "rex@example.org", "password": PASSWORD}),
+    "/sign-out": Way("rex", "/sign-out"),
+    "/link/<secret>": Way("anonymous", "/link/{link}"),
+    "/account/password": Way("ada", "/account/password", {"password": PASSWORD}),
+    "/account/sign-ins/<sign_in_id>/end": Way("ada", "/account/sign-ins/{sign_in}/end"),
+    "/account/tokens": Way("ada", "/account/tokens", {"label": "new", "scopes": "judge"}),
+    "/account/tokens/<token_id>/revoke": Way("ada", "/account/tokens/{token}/revoke"),
+    "/projects/<slug>/start": Way("rex", f"{HELPFUL}/start"),
+    "/work/<assignment_id>": Way("ada", "/work/{held}", {"key": KEY, "choice": "2"}),
+    "/work/<assignment_id>/skip": Way("ada", "/work/{held}/skip", {"skip_reason": "other"}),
+    "/work/<assignment_id>/change": Way("ada", "/work/{done}/change", {"key": KEY, "choice": "4"}),
+    "/projects/new": Way("root", "/projects/new", DRAFT),
+    "/projects/<slug>/setup": Way("olga", f"{HELPFUL}/setup", DRAFT),
+    "/projects/<slug>/state": Way("olga", f"{HELPFUL}/state", {"state": "paused"}),
+    "/projects/<slug>/people/invite": Way(
+        "olga",
+        f"{HELPFUL}/people/invite",
+        {"email": "new@example.org", "name": "New", "role": "annotator"},
+    ),
+    "/projects/<slug>/people/<person_id>/role": Way(
+        "olga", HELPFUL + "/people/{bea}/role", {"role": "reviewer"}
+    ),
+    "/projects/<slug>/people/<person_id>/link": Way("root", HELPFUL + "/people/{bea}/link"),
+    "/projects/<slug>/people/<person_id>/remove": Way("olga", HELPFUL + "/people/{bea}/remove"),
+    "/projects/<slug>/batches": Way("olga", f"{HELPFUL}/batches"),
+    "/projects/<slug>/comparisons/<comparison_id>/judgments/<judgment_id>/exclude": Way(
+        "rex",
+        HELPFUL + "/comparisons/{comparison}/judgments/{of_bea}/exclude",
+        {"reason": "No."},
+    ),
+    "/projects/<slug>/releases": Way("olga", f"{HELPFUL}/releases", {"min_judgments": "1"}),
+}
+
+
+@pytest.fixture
+def stopped() -> Iterator[None]:
+    """Stop the clock: a deadline that is counted anew ends at the same moment."""
+    moment = clock.now()
+    clock.use(lambda: moment)
+    yield
+    clock.use(None)
+
+
+@pytest.fixture(scope="module")
+def kept(stage: Stage) -> bytes:
+    """The database as the stage was put up, to begin with it again."""
+    stage.database.close()
+    return _file(stage).read_bytes()
+
+
+@pytest.fixture
+def anew(stage: Stage, kept: bytes, stopped: None) -> Iterator[Stage]:
+    """The stage as it was put up, whatever was done on it."""
+    yield stage
+    stage.database.close()
+    _file(stage).write_bytes(kept)
+
+
+def _file(stage: Stage) -> Path:
+    return Path(str(stage.database.url.database))
+
+
+def test_the_document_tells_of_every_address_that_writes(stage: Stage) -> None:
+    writing = {rule for method, rule in rules(stage.app) if method != "GET"}
+    assert {method for method, _ in rules(stage.app)} == {"GET", "POST"}
+    assert set(documented()) == writing == {*BY_PROGRAM, *BY_PAGE}
+
+
+@pytest.mark.parametrize("rule", BY_PAGE)
+def test_on_a_page(anew: Stage, rule: str) -> None:
+    once, twice = _send_twice(anew, rule, _by_page(anew, rule))
+    if twice.status_code == 302 and not twice.location.startswith("/sign-in?"):
+        assert twice.location == once.location
+
+
+@pytest.mark.parametrize("rule", BY_PROGRAM)
+def test_by_program(anew: Stage, rule: str) -> None:
+    once, twice = _send_twice(anew, rule, _by_program(anew, rule))
+    assert twice.status_code == 409 or twice.data == once.data
+
+
+def test_by_program_on_postgresql(
+    new_address: Callable[[str], str], tmp_path: Path, stopped: None
+) -> None:
+    with staged(new_address("postgresql"), tmp_path) as stage:
+        for rule in BY_PROGRAM.keys() - {SKIP}:  # what is skipped cannot be judged
+            _send_twice(stage, rule, _by_program(stage, rule))
+
+
+def _send_twice(stage: Stage, rule: str, send: Send) -> tuple[TestResponse, TestResponse]:
+    """Send it twice, and compare what comes of it with what the document says."""
+    first, again, adds = documented()[rule]
+    once = send()
+    assert once.status_code == first, once.text
+    before = stage.digest()
+    twice = send()
+    assert twice.status_code == again, twice.text
+    assert (stage.digest() == before) == (adds == NOTHING)
+    return once, twice
+
+
+def _by_program(stage: Stage, rule: str) -> Send:
+    who, path, form = BY_PROGRAM[rule]
+    caller, path = stage.callers[who], stage.path(path)
+    if path.endswith("/batches"):
+        return lambda: caller.post(path, data=PAIR, content_type="application/x-ndjson")
+    return lambda: caller.post(path, json=dict(form))
+
+
+def _by_page(stage: Stage, rule: str) -> Send:
+    who, path, form = BY_PAGE[rule]
+    visit, path = Visit(stage.app), stage.path(path)
+    if who != "anonymous":
+        visit.arrive(f"{who}@example.org")
+    if rule == "/sign-in":
+        _give_password(stage)
+    visit.get("/sign-in" if who == "anonymous" else "/account")
+    cookie = visit.client.get_cookie("session")
+    assert cookie is not None
+
+    def send() -> TestResponse:
+        file = {"file": (io.BytesIO(PAIR), "pair.jsonl")} if path.endswith("/batches") else {}
+        visit.client.set_cookie(cookie.key, cookie.value)
+        return visit.post(path, **form, **file)
+
+    return send
+
+
+def _give_password(stage: Stage) -> None:
+    with stage.database.writing() as session:
+        accounts.set_password(session, stage.people.rex, passwords.hashed(PASSWORD))
+        session.commit()
