@@ -33,6 +33,10 @@ def _same_type(
     return None
 
 
+def _note(*, step: Any, **_: Any) -> None:
+    context.config.attributes["applied"] += step.destination_revision_ids
+
+
 connection = context.config.attributes["connection"]
 if connection.dialect.name == "postgresql":
     # Two nodes may start at once: the second waits here, for as long as it takes, and then finds
@@ -49,5 +53,6 @@ context.configure(
     render_item=_render,
     compare_type=_same_type,
     transactional_ddl=False,  # the one who called commits
+    on_version_apply=_note,
 )
 context.run_migrations()

@@ -26,9 +26,9 @@ def upgrade() -> None:
     with installation.opened(settings) as database:
         _make_folder(database)
         before = _version(database)
-        database.upgrade()
+        applied = database.upgrade()
         after = _version(database)
-    if before == after:
+    if not applied:
         click.echo(f"The database is at version {after} already.")
     else:
         click.echo(f"The database went from version {before or 'none'} to {after}.")
