@@ -4,7 +4,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 import click
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 import labeler
 from labeler.cli import refusals
@@ -50,8 +50,13 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except Refusal as refusal:
             raise refusals.ending(refusal) from None
-        except OperationalError as error:
-            raise click.ClickException(f"The database cannot be used: {error.orig}") from None
+        except DBAPIError as error:
+            if not (isinstance(error, OperationalError) or error.connection_invalidated):
+                raise
+            raise click.ClickException(
+                f"The database cannot be used: {error.orig}\n"
+                "What was not finished does not count; the same command may be run again."
+            ) from None
 
 
 def _registered() -> dict[str, EntryPoint]:

@@ -68,6 +68,8 @@ def passes(error: DBAPIError) -> bool:
 
 
 def _again(step: Callable[[], Answer]) -> Answer:
+    if not _may_run_again():
+        return step()
     began, cookie = time.monotonic(), copy.deepcopy(dict(flask.session))
     for pause_s in PAUSES_S:
         try:

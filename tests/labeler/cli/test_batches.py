@@ -2,15 +2,18 @@
 
 import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import make_url
 
 from labeler.work.batches import Batch
 from labeler.work.comparisons import Comparison
 from tests.cast import Cast
 from tests.labeler.cli.conftest import Terminal, settle
+from tests.wiretap import tapped
 
 LOAD = ("batch", "load", "helpful")
 
@@ -54,6 +57,21 @@ def test_load(either: Terminal, tmp_path: Path) -> None:
         f"{two}: 1 loaded.",
     ]
     assert stored(either) == ["pair-1", "pair-2", "pair-3"]
+
+
+def test_a_load_that_lost_its_connection_is_run_again(
+    new_address: Callable[[str], str], tmp_path: Path
+) -> None:
+    url = make_url(new_address("postgresql"))
+    file = write(tmp_path / "many.jsonl", *(pair(n) for n in range(1201)))
+    with tapped(Path(str(url.query["host"]))) as (folder, tap):
+        address = url.set(query={"host": str(folder)}).render_as_string(hide_password=False)
+        terminal = Terminal({"LABELER_DATABASE_URL": address, "LABELER_DATA": str(tmp_path)})
+        settle(terminal)
+        tap.before = b"INSERT INTO events"  # when all rows are stored
+        assert "may be run again" in terminal.refused(1, *LOAD, file)
+        assert terminal.good(*LOAD, file) == f"{file}: 1,201 loaded.\n"
+        assert len(stored(terminal)) == 1201
 
 
 def test_more_than_a_chunk(terminal: Terminal, people: Cast, tmp_path: Path) -> None:

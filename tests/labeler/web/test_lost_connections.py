@@ -13,10 +13,10 @@ from labeler.database import Database
 from labeler.work.judgments import Judgment
 from tests.calling import API, Caller, claim, make_caller
 from tests.cast import make_cast
-from tests.labeler.web.wiretap import Wiretap, tapped
 from tests.make import make_batch, make_project, new_key
 from tests.serving import close_app, make_app
 from tests.visits import Visit
+from tests.wiretap import Wiretap, tapped
 
 
 @dataclass
