@@ -17,22 +17,30 @@ class Wiretap:
     def __init__(self, server: Path) -> None:
         self._server = server
         self._open: list[socket.socket] = []
+        self._unheard: list[socket.socket] = []
         self.before: bytes | None = None
         """Cut the connection in place of sending the message that holds these words, once."""
         self.after: bytes | None = None
         """Send it, wait until the server has answered, and cut before the answer is told, once."""
+        self.silent = False
+        """Take new connections, and say nothing on them."""
 
     def cut(self) -> None:
         """Cut every connection."""
         while self._open:
             with suppress(OSError):
                 self._open.pop().shutdown(socket.SHUT_RDWR)
+        while self._unheard:
+            self._unheard.pop().close()
 
     def serve(self, listening: socket.socket) -> None:
         """Take connections until nobody listens any more."""
         with suppress(OSError):
             while True:
                 ours, _ = listening.accept()
+                if self.silent:
+                    self._unheard.append(ours)
+                    continue
                 theirs = socket.socket(socket.AF_UNIX)
                 theirs.connect(str(self._server / SOCKET))
                 self._open += [ours, theirs]

@@ -1,6 +1,7 @@
 """The connection to PostgreSQL breaks: before the commit, in the middle of it, and in between."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,12 +12,15 @@ from werkzeug.test import TestResponse
 
 from labeler.database import Database
 from labeler.work.judgments import Judgment
-from tests.calling import API, Caller, claim, make_caller
+from tests.calling import API, HELPFUL, Caller, claim, make_caller
 from tests.cast import make_cast
 from tests.make import make_batch, make_project, new_key
 from tests.serving import close_app, make_app
 from tests.visits import Visit
 from tests.wiretap import Wiretap, tapped
+
+LONGEST_S = 20
+"""How long the slowest machine may take to say that nobody answers: it gives up after 3 s."""
 
 
 @dataclass
@@ -123,3 +127,18 @@ def test_connections_that_broke_while_idle_are_not_noticed(line: Line) -> None:
         assert line.visit.get(page).status_code == 200
         line.tap.cut()
         assert line.visit.get(page).status_code == 200
+
+
+def test_nobody_waits_for_a_server_that_says_nothing(line: Line) -> None:
+    line.tap.silent = True
+    line.tap.cut()
+    with ThreadPoolExecutor(2) as pool:
+        look = pool.submit(line.visit.client.get, "/")
+        take = pool.submit(line.caller.post, f"{HELPFUL}/assignments")
+        try:
+            assert_busy(look.result(timeout=LONGEST_S))
+            assert_busy(take.result(timeout=LONGEST_S))
+        finally:
+            line.tap.silent = False
+            line.tap.cut()
+    assert line.caller.post(f"{HELPFUL}/assignments").status_code == 201
