@@ -1,8 +1,8 @@
 """The engine, its two kinds of session, and what a connection must be before it is used.
 
 A writing session takes its place in the queue of writers at its first statement; a reading one
-cannot write at all. On SQLite every pragma is read back: a connection that would acknowledge
-before the disk has the data is refused.
+cannot write at all. On SQLite every pragma is read back, on PostgreSQL what the server says of
+itself: a connection that would acknowledge before the disk has the data is refused.
 """
 
 import os
@@ -27,6 +27,9 @@ from labeler.writelock import WriteLock
 PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": 2,
+    # On macOS alone: there fsync returns before the disk has the data.
+    "fullfsync": 1,
+    "checkpoint_fullfsync": 1,
     "foreign_keys": 1,
     "busy_timeout": 15000,
     "trusted_schema": 0,
@@ -53,6 +56,12 @@ REACHED = {
     "keepalives_interval": 5,
     "keepalives_count": 2,
 }
+DURABLE = {
+    "synchronous_commit": ("on", "remote_apply"),
+    "fsync": ("on",),
+    "full_page_writes": ("on",),
+}
+"""What PostgreSQL must say before it is trusted; the last two are the server's alone."""
 SAFE_SQLITE = (3, 51, 3)
 
 
@@ -181,10 +190,12 @@ def _postgresql(url: sa.URL) -> Engine:
     @event.listens_for(engine, "connect")
     def _verify(dbapi: Any, _record: Any) -> None:
         with dbapi.cursor() as cursor:
-            found = cursor.execute("SHOW synchronous_commit").fetchone()[0]
+            asked = ", ".join(f"current_setting('{name}')" for name in DURABLE)
+            found = cursor.execute(f"SELECT {asked}").fetchone()
         dbapi.rollback()
-        if found not in ("on", "remote_apply"):
-            raise Invalid(f"PostgreSQL runs with synchronous_commit={found}; it must be on.")
+        for (name, safe), value in zip(DURABLE.items(), found, strict=True):
+            if value not in safe:
+                raise Invalid(f"PostgreSQL runs with {name}={value}; it must be on.")
 
     return engine
 

