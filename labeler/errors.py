@@ -1,5 +1,6 @@
 """The refusals that rules raise and doors translate. Anything else that is raised is a bug."""
 
+import errno
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -37,6 +38,12 @@ WORDS = MappingProxyType(
     }
 )
 """What pydantic's kinds of faults mean to whoever wrote the value."""
+
+
+NO_ROOM = "The disk of this site is full, so this was not saved. What you saved before is safe."
+SQLITE_FULL = "database or disk is full"
+DISK_FULL = "53100"
+"""What PostgreSQL calls it."""
 
 
 class Refusal(Exception):
@@ -87,6 +94,32 @@ class Busy(Refusal):
 
     status = 503
     code = "busy"
+
+
+class Full(Refusal):
+    """The disk has no room to keep this; reading goes on, and saving too once there is room."""
+
+    status = 507
+    code = "full"
+
+    def __init__(self, message: str = NO_ROOM) -> None:
+        super().__init__(message)
+
+
+def no_room(error: BaseException | None) -> bool:
+    """Tell whether this came about because a disk is full, however it is wrapped.
+
+    SQLite undoes the whole transaction when its disk is full; what is then said of savepoints that
+    are gone comes on top of it.
+    """
+    while error is not None:
+        orig = getattr(error, "orig", None) or error
+        if getattr(orig, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        if getattr(orig, "sqlstate", None) == DISK_FULL or SQLITE_FULL in str(orig):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def faults(error: ValidationError, *, whole: str = "form") -> dict[str, str]:

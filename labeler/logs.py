@@ -4,9 +4,23 @@ import logging
 import sys
 import time
 import uuid
+from contextlib import suppress
+from typing import TextIO, cast
 
 import structlog
 from flask import Flask, Response, g, request
+
+
+class _Patient:
+    """Standard error, which may be a file on a full disk: no request fails for its log."""
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            sys.stderr.flush()
 
 
 def init_app(app: Flask, level: str) -> None:
@@ -20,7 +34,7 @@ def init_app(app: Flask, level: str) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=True),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(cast(TextIO, _Patient())),
     )
     app.before_request(_begin)
     app.after_request(_write)

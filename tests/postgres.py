@@ -100,12 +100,15 @@ def start() -> Iterator[str]:
         yield made.address
 
 
-def create_database(server: str, *, template: str = "template0") -> str:
+def create_database(
+    server: str, *, template: str = "template0", tablespace: str = "pg_default"
+) -> str:
     """Create an empty database, or a copy of `template`, and return its address."""
     name = f"t_{uuid4().hex[:12]}"
-    create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE {} TABLESPACE {}")
+    named = [sql.Identifier(one) for one in (name, template, tablespace)]
     with connect(server) as connection:
-        connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
+        connection.execute(create.format(*named))
     return make_url(server).set(database=name).render_as_string(hide_password=False)
 
 
@@ -114,6 +117,14 @@ def drop_database(address: str) -> None:
     drop = sql.SQL("DROP DATABASE {} WITH (FORCE)")
     with connect(make_url(address).set(database="postgres")) as connection:
         connection.execute(drop.format(sql.Identifier(make_url(address).database or "")))
+
+
+def own_folder(path: Path) -> Path:
+    """Make a folder that belongs to whoever the server runs as, and return it."""
+    path.mkdir(mode=0o700)
+    if (user := _unprivileged()) is not None:
+        os.chown(path, user.pw_uid, user.pw_gid)
+    return path
 
 
 def connect(address: str | URL) -> psycopg.Connection[Any]:

@@ -28,6 +28,7 @@ REFUSALS = {
     415: "The body is of another type.",
     422: "What was sent cannot be taken; `fields` names what is wrong.",
     503: "Busy just now; the same request may succeed after `Retry-After` seconds.",
+    507: "The disk is full: nothing was saved; the same request may succeed once there is room.",
 }
 
 

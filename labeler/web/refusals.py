@@ -11,8 +11,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException
 
-from labeler import database, logs
-from labeler.errors import Busy, Conflict, Refusal
+from labeler import database, errors, logs
+from labeler.errors import Busy, Conflict, Full, Refusal
 from labeler.web import retries
 
 API = "/api/"
@@ -30,6 +30,7 @@ TITLES = {
     413: "That is too large",
     500: "Something broke",
     503: "Please try again shortly",
+    507: "The disk is full",
 }
 
 
@@ -40,6 +41,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(IntegrityError, _at_once)
     app.register_error_handler(DBAPIError, _unserved)
     app.register_error_handler(NoConnection, _unreached)
+    app.register_error_handler(OSError, _unwritten)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _bug)
 
@@ -67,12 +69,19 @@ def _unserved(error: DBAPIError) -> ResponseReturnValue:
     if not isinstance(error, OperationalError):
         return _bug(error)
     logs.exception(error)
-    return _refused(Busy(UNREACHED))
+    return _refused(Full() if errors.no_room(error) else Busy(UNREACHED))
 
 
 def _unreached(error: Exception) -> ResponseReturnValue:
     logs.trouble(error)
     return _refused(Busy(UNREACHED))
+
+
+def _unwritten(error: OSError) -> ResponseReturnValue:
+    if not errors.no_room(error):
+        return _bug(error)
+    logs.exception(error)
+    return _refused(Full())
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:

@@ -1,9 +1,12 @@
 """Words for what pydantic finds wrong: the same at every door, and none of pydantic's own."""
 
+import errno
 from typing import Literal
 
+import psycopg
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy.exc import OperationalError
 
 from labeler import errors
 
@@ -53,3 +56,30 @@ def test_what_is_wrong_as_a_whole() -> None:
     found = errors.faults(caught.value, whole="body")
     assert list(found) == ["body"]
     assert found["body"].startswith("This is not JSON: ")
+
+
+def failed_savepoint() -> Exception:
+    """What is raised in the end when SQLite's disk is full inside a savepoint."""
+    try:
+        try:
+            raise OperationalError("INSERT", {}, Exception("database or disk is full"))
+        finally:
+            raise OperationalError("ROLLBACK TO", {}, Exception("no such savepoint: a"))
+    except OperationalError as error:
+        return error
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), True),
+        (OSError(errno.EDQUOT, "Disk quota exceeded"), True),
+        (OSError(errno.EPIPE, "Broken pipe"), False),
+        (OperationalError("INSERT", {}, psycopg.errors.DiskFull()), True),
+        (OperationalError("INSERT", {}, psycopg.errors.DeadlockDetected()), False),
+        (OperationalError("COMMIT", {}, Exception("database or disk is full")), True),
+        (failed_savepoint(), True),
+    ],
+)
+def test_a_full_disk_is_known_however_it_is_told(error: Exception, told: bool) -> None:
+    assert errors.no_room(error) is told
