@@ -188,6 +188,13 @@ def of_project(session: Session, project_id: int) -> Sequence[Release]:
     ).all()
 
 
+def folders(session: Session, data: Path) -> Iterator[Path]:
+    """Yield the folders of releases that lie in the data folder, seen from it."""
+    for folder in session.scalars(sa.select(Release.folder).order_by(Release.id)):
+        if not Path(folder).is_absolute() and (data / folder).is_dir():
+            yield Path(folder)
+
+
 def faults(session: Session, data: Path) -> Iterator[str]:
     """Yield what is wrong with the releases whose folders can be seen from the data folder.
 

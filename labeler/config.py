@@ -35,6 +35,9 @@ class Settings(BaseModel):
     workers: int = Field(1, ge=1, le=64, description="Server processes; SQLite takes one.")
     trusted_proxies: int = Field(0, ge=0, le=5, description="Reverse proxies in front of us.")
     upload_mb: int = Field(1024, ge=1, description="Largest file that the page takes, in MB.")
+    pg_programs: Path | None = Field(
+        None, description="Folder of pg_dump and pg_restore, if they are not on the PATH."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="What the server writes to its log."
     )

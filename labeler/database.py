@@ -130,12 +130,20 @@ class Database:
         """Raise Invalid unless the schema is the one that this version of labeler knows."""
         with self.reading() as session:
             found = MigrationContext.configure(session.connection()).get_current_revision()
-        wanted = ScriptDirectory(str(_migrations())).get_current_head()
+        wanted = self.newest()
         if found != wanted:
             raise Invalid(
                 f"The database is at version {found or 'none'}, this program needs {wanted}: "
                 "run `labeler db upgrade`."
             )
+
+    def newest(self) -> str | None:
+        """Return the version of the schema that this program needs."""
+        return _scripts().get_current_head()
+
+    def knows(self, revision: str) -> bool:
+        """Tell whether `upgrade` can bring a schema of this version to the newest."""
+        return revision in {script.revision for script in _scripts().walk_revisions()}
 
     def close(self) -> None:
         self.engine.dispose()
@@ -166,6 +174,10 @@ os.register_at_fork(after_in_child=_start_anew)
 def _migrations() -> Path:
     packaged = Path(__file__).parent / "migrations"
     return packaged if packaged.is_dir() else Path(__file__).parent.parent / "migrations"
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory(str(_migrations()))
 
 
 def _alembic(connection: Connection) -> Config:

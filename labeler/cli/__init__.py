@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 import labeler
 from labeler.cli import refusals
+from labeler.cli.backups import backup, restore
 from labeler.cli.batches import batch
 from labeler.cli.databases import db
 from labeler.cli.demonstration import demo
@@ -69,5 +70,7 @@ def main() -> None:
     """Collect people's judgments on the answers of language models."""
 
 
-for _command in (batch, db, demo, person, project, secret, serve, token, verify):
+for _command in (
+    *(backup, batch, db, demo, person, project, restore, secret, serve, token, verify),
+):
     main.add_command(_command)
