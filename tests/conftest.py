@@ -1,5 +1,6 @@
 """One fresh database for each test, on SQLite and on PostgreSQL; a clock that can be stopped."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -39,6 +40,12 @@ def frozen() -> Iterator[StoppedClock]:
     clock.use(stopped)
     yield stopped
     clock.use(None)
+
+
+@pytest.fixture(scope="session")
+def soak() -> bool:
+    """Whether there is time for the long version of a test: LABELER_SOAK=1."""
+    return os.environ.get("LABELER_SOAK") == "1"
 
 
 @pytest.fixture(scope="session")
