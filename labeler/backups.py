@@ -96,15 +96,13 @@ def write(file: Path, manifest: Manifest, copy: Path, data: Path, folders: Itera
 @contextmanager
 def reading(file: Path) -> Iterator["Backup"]:
     """Open a backup; raises Invalid if it is none, or not a whole one."""
-    try:
-        with tarfile.open(file, mode="r:") as tar:
-            yield Backup(tar, _manifest(tar))
-    except (tarfile.TarError, KeyError, ValidationError, EOFError) as error:
-        raise Invalid(f"{file} is no backup, or not a whole one: {error}") from None
-    except OSError as error:
-        if errors.no_room(error):
-            raise Full("There is no room for what is in the backup.") from None
-        raise
+    with file.open("rb") as opened:
+        try:
+            tar = tarfile.TarFile(fileobj=opened)
+            manifest = _manifest(tar)
+        except (tarfile.TarError, KeyError, ValidationError) as error:
+            raise Invalid(f"{file} is no backup, or not a whole one: {error}") from None
+        yield Backup(tar, manifest)
 
 
 @dataclass(frozen=True)
@@ -158,9 +156,9 @@ class Backup:
         return data.joinpath(*path.parts[1:])
 
     def _open(self, name: str) -> IO[bytes]:
-        found = self.tar.extractfile(name)
+        found = self.tar.extractfile(name) if name in self.tar.getnames() else None
         if found is None:
-            raise KeyError(name)
+            raise Invalid(f"The backup is damaged: {name} is not there.")
         return found
 
 
