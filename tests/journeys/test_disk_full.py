@@ -106,7 +106,7 @@ def test_a_full_disk_loses_nothing_and_is_got_over(
 ) -> None:
     # On SQLite the log and the uploads lie on the full disk as well.
     folder = volume.path if backend == "sqlite" else tmp_path
-    terminal = Terminal({"LABELER_DATABASE_URL": address, "LABELER_DATA": str(folder)})
+    terminal = terminal_on(address, folder)
     opened = open_projects(terminal, tmp_path, [SLUG], annotators=PEOPLE)
     load_pairs(terminal, tmp_path, SLUG, count=COMPARISONS)
     volume.leave(MIB)
@@ -117,6 +117,9 @@ def test_a_full_disk_loses_nothing_and_is_got_over(
         everybody(people, Person.until_full)
         assert_read(server, opened)
         assert_no_file_is_taken(server, opened)
+        terminal.good("backup", tmp_path / "backup.tar")
+        if backend == "sqlite":
+            assert_no_backup_is_made(terminal, volume)
         assert {said["code"] for person in people for said in person.refusals} == {"full"}
         assert "The disk of this site is full" in people[0].refusals[0]["message"]
         before = sum(len(person.receipts) for person in people)
@@ -128,6 +131,16 @@ def test_a_full_disk_loses_nothing_and_is_got_over(
     assert len(receipts) == before + 10 * PEOPLE
     assert stored(address) == receipts
     terminal.good("verify")
+
+
+def terminal_on(address: str, folder: Path) -> Terminal:
+    return Terminal(
+        {
+            "LABELER_DATABASE_URL": address,
+            "LABELER_DATA": str(folder),
+            "LABELER_PG_PROGRAMS": str(postgres.programs()),
+        }
+    )
 
 
 def everybody(people: list[Person], do: Callable[[Person], None]) -> None:
@@ -150,6 +163,12 @@ def assert_no_file_is_taken(server: Server, opened: Opened) -> None:
             f"/projects/{SLUG}/batches?name=more.jsonl", rows.encode(), "application/x-ndjson"
         )
         assert told.status == 507, told
+
+
+def assert_no_backup_is_made(terminal: Terminal, volume: Volume) -> None:
+    before = set(volume.path.iterdir())
+    assert "There is no room in" in terminal.refused(1, "backup", volume.path / "backup.tar")
+    assert set(volume.path.iterdir()) == before
 
 
 def make_long_pair(number: int) -> dict[str, Any]:
