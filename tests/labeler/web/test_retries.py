@@ -22,7 +22,7 @@ from labeler.work.assignments import Assignment, SkipReason
 from labeler.work.judgments import Judgment
 from tests.calling import API, HELPFUL, Caller, make_caller
 from tests.cast import make_cast
-from tests.labeler.web.failing import Failures, failing
+from tests.labeler.web.failing import CODES, Failures, failing
 from tests.make import judge_next, make_batch, make_project, new_key
 from tests.serving import close_app, make_app
 from tests.visits import Visit
@@ -243,7 +243,9 @@ def _fails_once(desk: Desk, number: int, send: Send) -> bool:
     return failed == 1
 
 
-def test_looking_is_not_tried_again(desk: Desk) -> None:
+def test_looking_is_not_tried_again(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     desk.failures.plan(lambda _seen: True)
     assert is_busy(desk.caller.get(f"{HELPFUL}/progress"))
     assert desk.failures.stop() == 1
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "trouble" in line]
+    assert json.loads(line)["code"] in {"SQLITE_BUSY", *CODES}
