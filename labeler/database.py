@@ -50,7 +50,7 @@ PATIENCE_S = 3
 """How long a request waits for a connection: while there is none it is told so."""
 REACHED = {
     "connect_timeout": PATIENCE_S,
-    # A network that swallows everything is noticed in as many seconds, in milliseconds here.
+    # In milliseconds: after so long a network that swallows everything counts as broken.
     "tcp_user_timeout": 5000,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
