@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 from labeler.database import Database
-from labeler.work import assignments, projects
+from labeler.work import projects, queue
 from labeler.work.judgments import Judgment
 from tests import postgres
 from tests.damage import flip, scribble
@@ -28,7 +28,7 @@ def site(address: str, tmp_path: Path) -> Terminal:
         project = projects.find(session, "helpful", by=cast.olga)
         make_batch(session, project, cast, pairs=1)
         for person in (cast.ada, cast.bea):
-            held = assignments.claim(session, project, by=person)
+            held = queue.claim(session, project, by=person)
             assert held is not None
             judge(session, held, 1 if held.places[0] == 0 else 7, by=person)  # both agree
         session.commit()

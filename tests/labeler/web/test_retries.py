@@ -17,7 +17,7 @@ from labeler.pay.ledger import Transfer
 from labeler.people.accounts import Person
 from labeler.schema import Base
 from labeler.web import retries
-from labeler.work import assignments, projects
+from labeler.work import assignments, projects, queue
 from labeler.work.assignments import Assignment, SkipReason
 from labeler.work.judgments import Judgment
 from tests.calling import API, HELPFUL, Caller, make_caller
@@ -45,7 +45,7 @@ class Desk:
     def hold(self) -> int:
         """Give Ada something to judge."""
         with self.database.writing() as session:
-            held = assignments.claim(session, self._project(session), by=self.ada)
+            held = queue.claim(session, self._project(session), by=self.ada)
             session.commit()
             assert held is not None
             return held.id
