@@ -16,9 +16,9 @@ def now() -> datetime:
     return _read()
 
 
-def is_set() -> bool:
-    """Say whether the time is read from elsewhere than the system's clock."""
-    return _read is not _system
+def stopped() -> datetime | None:
+    """Return the present moment if it is read from elsewhere than the system's clock, else None."""
+    return None if _read is _system else _read()
 
 
 def use(reader: Callable[[], datetime] | None) -> None:

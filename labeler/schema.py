@@ -44,8 +44,8 @@ class _Now(FunctionElement[datetime]):
 
 
 @compiles(_Now)
-def _database_clock(_now: _Now, _compiler: Any, **_options: Any) -> str:
-    return "clock_timestamp()"
+def _server_clock(_now: _Now, _compiler: Any, **_options: Any) -> str:
+    return "statement_timestamp()"
 
 
 @compiles(_Now, "sqlite")
@@ -53,12 +53,14 @@ def _machine_clock(_now: _Now, _compiler: Any, **_options: Any) -> str:
     return "strftime('%Y-%m-%d %H:%M:%f000', 'now')"  # as the driver writes microseconds
 
 
-def now_there() -> sa.ColumnElement[datetime]:
-    """Return the database's own present moment, in SQL: servers' clocks may differ from it.
+_STOPPED: sa.BindParameter[datetime] = sa.bindparam(
+    "stopped", type_=Moment(), callable_=clock.stopped, unique=True
+)
+NOW: sa.ColumnElement[datetime] = sa.func.coalesce(_STOPPED, _Now())
+"""The database's own present moment, in SQL: servers' clocks may differ from it.
 
-    A clock that was stopped stops it too.
-    """
-    return sa.literal(clock.now(), Moment()) if clock.is_set() else _Now()
+A clock that was stopped stops it too.
+"""
 
 
 class Unstorable(Invalid, sa.exc.DontWrapMixin):
@@ -127,8 +129,16 @@ def changed(session: Session, statement: sa.Update | sa.Delete) -> int:
     return cast("sa.CursorResult[Any]", session.execute(statement)).rowcount
 
 
-def insert(session: Session, table: type[Base]) -> "postgresql.Insert | sqlite.Insert":
-    """Begin an INSERT that may say what happens ON CONFLICT."""
-    if session.get_bind().dialect.name == "postgresql":
-        return postgresql.insert(table)
-    return sqlite.insert(table)
+def insert(dialect: str, table: Any) -> "postgresql.Insert | sqlite.Insert":
+    """Begin an INSERT that may say what happens ON CONFLICT.
+
+    To make a statement costs several times as much as to run it: one that is run for every
+    judgment is made once, by a cached function of `dialect_of`.
+    """
+    begin = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return begin(table)
+
+
+def dialect_of(session: Session) -> str:
+    """Return the name of the session's database system."""
+    return session.get_bind().dialect.name

@@ -7,12 +7,14 @@ the database refuses UPDATE and DELETE. A natural key makes each business event 
 import enum
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from labeler import clock
-from labeler.schema import Base, BigInt, Id, insert, reference
+from labeler.schema import Base, BigInt, Id, dialect_of, insert, reference
 
 OF_PERSON = sa.text("person_id IS NOT NULL")
 CHECK_AMOUNT = "amount_minor > 0 AND CAST(amount_minor AS BIGINT) = amount_minor"
@@ -102,23 +104,27 @@ def earn(
     """Credit the person for a judgment, once; an amount of zero moves nothing."""
     if amount_minor == 0:
         return
-    pays = sa.select(Account.id).where(
-        Account.project_id == project_id,
-        Account.kind == AccountKind.project_cost,
-        Account.currency == currency,
-    )
-    session.execute(
-        sa.insert(Transfer).values(
-            project_id=project_id,
-            from_account_id=pays.scalar_subquery(),
-            to_account_id=_credit(session, project_id, person_id, amount_minor, currency),
-            amount_minor=amount_minor,
-            currency=currency,
-            key=earning_key(judgment_id),
-            judgment_id=judgment_id,
-            at=clock.now(),
-        )
-    )
+    credit = {
+        "project_id": project_id,
+        "person_id": person_id,
+        "kind": AccountKind.earned,
+        "currency": currency,
+        "balance_minor": amount_minor,
+    }
+    # It is opened if need be.
+    account_id = session.scalars(_crediting(dialect_of(session)), credit).one()
+    transfer = {
+        "project_id": project_id,
+        "of_project": project_id,
+        "in_currency": currency,
+        "to_account_id": account_id,
+        "amount_minor": amount_minor,
+        "currency": currency,
+        "key": earning_key(judgment_id),
+        "judgment_id": judgment_id,
+        "at": clock.now(),
+    }
+    session.execute(_TRANSFER, transfer)
 
 
 def earning_key(judgment_id: int) -> str:
@@ -213,21 +219,23 @@ def wrong_balances(session: Session) -> Iterator[str]:
         yield f"account {account_id} says {balance} and its transfers add up to {found}"
 
 
-def _credit(
-    session: Session, project_id: int, person_id: int, amount_minor: int, currency: str
-) -> int:
-    """Add to what the person earned in the project; return the account, opened if need be."""
-    credit = insert(session, Account).values(
-        project_id=project_id,
-        person_id=person_id,
-        kind=AccountKind.earned,
-        currency=currency,
-        balance_minor=amount_minor,
-    )
-    return session.scalars(
-        credit.on_conflict_do_update(
-            index_elements=["project_id", "kind", "currency", "person_id"],
-            index_where=OF_PERSON,
-            set_={"balance_minor": Account.balance_minor + amount_minor},
-        ).returning(Account.id)
-    ).one()
+# The statements of every judgment, each made once: that costs more than to run it.
+
+
+@cache
+def _crediting(dialect: str) -> Any:
+    credit = insert(dialect, Account.__table__)
+    return credit.on_conflict_do_update(
+        index_elements=["project_id", "kind", "currency", "person_id"],
+        index_where=OF_PERSON,
+        set_={"balance_minor": Account.balance_minor + credit.excluded.balance_minor},
+    ).returning(Account.id)
+
+
+_PAYS = sa.select(Account.id).where(
+    Account.project_id == sa.bindparam("of_project", type_=sa.BigInteger()),
+    Account.kind == AccountKind.project_cost,
+    Account.currency == sa.bindparam("in_currency", type_=sa.Text()),
+)
+_TRANSFERS: Any = Transfer.__table__
+_TRANSFER = sa.insert(_TRANSFERS).values(from_account_id=_PAYS.scalar_subquery())

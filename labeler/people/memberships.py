@@ -45,15 +45,17 @@ class Membership(Base):
     removed_at: Mapped[datetime | None]
 
 
+# Made once: that costs more than to run it.
+_ROLE = sa.select(Membership.role).where(
+    Membership.project_id == sa.bindparam("project"),
+    Membership.person_id == sa.bindparam("person"),
+    Membership.removed_at.is_(None),
+)
+
+
 def role_of(session: Session, project_id: int, person: Person) -> Role | None:
     """Return the person's role in the project, or None."""
-    return session.scalar(
-        sa.select(Membership.role).where(
-            Membership.project_id == project_id,
-            Membership.person_id == person.id,
-            Membership.removed_at.is_(None),
-        )
-    )
+    return session.scalar(_ROLE, {"project": project_id, "person": person.id})
 
 
 def manages(session: Session, person: Person) -> bool:

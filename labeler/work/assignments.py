@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from labeler.errors import Conflict, NotFound
 from labeler.people.accounts import Person
-from labeler.schema import Base, Id, now_there, reference
+from labeler.schema import NOW, Base, Id, reference
 from labeler.work import comparisons, tallies
 from labeler.work.comparisons import Comparison
 from labeler.work.projects import Project
@@ -149,11 +149,7 @@ def close(
 ) -> bool:
     """Move the assignment on if it still is as expected; False when something came first."""
     moved = session.scalars(
-        sa.update(Assignment)
-        .where(Assignment.id == assignment.id, Assignment.state == expected)
-        .values(state=state, closed_at=now_there(), skip_reason=skip_reason)
-        .returning(Assignment)
-        .execution_options(synchronize_session=False, populate_existing=True)
+        _CLOSE, {"this": assignment.id, "was": expected, "now": state, "why": skip_reason}
     ).one_or_none()
     if moved is None:
         session.refresh(assignment)
@@ -165,7 +161,7 @@ def expire(session: Session, project: Project) -> None:
     overdue = (
         sa.select(Assignment.id)
         .join(Comparison, Comparison.id == Assignment.comparison_id)
-        .where(Assignment.project_id == project.id, IS_OPEN, Assignment.deadline < now_there())
+        .where(Assignment.project_id == project.id, IS_OPEN, Assignment.deadline < NOW)
         .limit(AT_ONCE)
         # Both rows or neither: to wait for one of them while holding others could be for ever.
         .with_for_update(skip_locked=True, key_share=True)
@@ -173,7 +169,7 @@ def expire(session: Session, project: Project) -> None:
     lapsed = session.scalars(
         sa.update(Assignment)
         .where(Assignment.id.in_(overdue), IS_OPEN)
-        .values(state=AssignmentState.expired, closed_at=now_there())
+        .values(state=AssignmentState.expired, closed_at=NOW)
         .returning(Assignment)
         .execution_options(synchronize_session=False, populate_existing=True)
     ).all()
@@ -198,3 +194,20 @@ def _tally(session: Session, assignment: Assignment, lane_id: int, **by: int) ->
         lane_id=lane_id,
         **by,
     )
+
+
+# Made once: that costs more than to run it.
+_CLOSE = (
+    sa.update(Assignment)
+    .where(
+        Assignment.id == sa.bindparam("this"),
+        Assignment.state == sa.bindparam("was", type_=Assignment.state.type),
+    )
+    .values(
+        state=sa.bindparam("now", type_=Assignment.state.type),
+        closed_at=NOW,
+        skip_reason=sa.bindparam("why", type_=Assignment.skip_reason.type),
+    )
+    .returning(Assignment)
+    .execution_options(synchronize_session=False, populate_existing=True)
+)

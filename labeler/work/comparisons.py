@@ -240,20 +240,17 @@ def give_back_slots(session: Session, comparison_ids: Iterable[int]) -> dict[int
 
 def count_judgment(session: Session, comparison_id: int, label: int) -> Counted:
     """Count an accepted judgment whose slot was taken before."""
-    values = {"judged": Comparison.judged + 1, "votes": Comparison.votes + _vote(label)}
-    return _count(session, comparison_id, values, _bit(label))
+    return _count(session, comparison_id, 1, _bit(label))
 
 
 def change_vote(session: Session, comparison_id: int, before: int, after: int) -> Counted:
     """Count another label in place of the one that was said before."""
-    values = {"votes": Comparison.votes + _vote(after) - _vote(before)}
-    return _count(session, comparison_id, values, _bit(after) - _bit(before))
+    return _count(session, comparison_id, 0, _bit(after) - _bit(before))
 
 
 def uncount_judgment(session: Session, comparison_id: int, label: int) -> Counted:
     """Uncount a judgment that is left out, and give its slot back."""
-    values = {"judged": Comparison.judged - 1, "votes": Comparison.votes - _vote(label)}
-    counted = _count(session, comparison_id, values, -_bit(label))
+    counted = _count(session, comparison_id, -1, -_bit(label))
     give_back_slots(session, [comparison_id])
     return counted
 
@@ -269,14 +266,9 @@ def read_votes(votes: int) -> list[int]:
     return [votes >> VOTES_BITS * label & 2**VOTES_BITS - 1 for label in range(LABELS)]
 
 
-def _count(session: Session, comparison_id: int, values: dict[str, Any], votes: int) -> Counted:
-    lane_id, is_gold, after = session.execute(
-        sa.update(Comparison)
-        .where(Comparison.id == comparison_id)
-        .values(values)
-        .returning(Comparison.lane_id, Comparison.is_gold, Comparison.votes)
-        .execution_options(synchronize_session=False)
-    ).one()
+def _count(session: Session, comparison_id: int, judged: int, votes: int) -> Counted:
+    given = {"comparison": comparison_id, "more": judged, "said": votes}
+    lane_id, is_gold, after = session.execute(_COUNT, given).one()
     return Counted(lane_id, is_gold, (after if is_gold else after - votes, after))
 
 
@@ -284,5 +276,15 @@ def _bit(label: int) -> int:
     return 1 << VOTES_BITS * label
 
 
-def _vote(label: int) -> sa.Case[int]:
-    return sa.case((Comparison.is_gold, 0), else_=_bit(label))
+# Made once: that costs more than to run it.
+_TABLE: Any = Comparison.__table__
+_COUNT = (
+    sa.update(_TABLE)
+    .where(_TABLE.c.id == sa.bindparam("comparison"))
+    .values(
+        judged=_TABLE.c.judged + sa.bindparam("more", type_=sa.Integer()),
+        votes=_TABLE.c.votes
+        + sa.case((_TABLE.c.is_gold, 0), else_=sa.bindparam("said", type_=sa.BigInteger())),
+    )
+    .returning(_TABLE.c.lane_id, _TABLE.c.is_gold, _TABLE.c.votes)
+)

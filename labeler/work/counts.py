@@ -8,12 +8,13 @@ import enum
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TypeAlias
+from functools import cache
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from labeler.schema import Base, BigInt, insert, reference
+from labeler.schema import Base, BigInt, dialect_of, insert, reference
 
 SHARDS = 16
 
@@ -65,15 +66,8 @@ def add(session: Session, project_id: int, person_id: int, change: Change) -> No
         for (topic, key), n in sorted(change.items(), key=lambda each: (each[0][0].value, each[0]))
         if n
     ]
-    if not rows:
-        return
-    added = insert(session, Count).values(rows)
-    session.execute(
-        added.on_conflict_do_update(
-            index_elements=["project_id", "topic", "key", "shard"],
-            set_={"n": Count.n + added.excluded.n},
-        )
-    )
+    if rows:
+        session.execute(_adding(dialect_of(session)), rows)
 
 
 def totals(session: Session, project_id: int, topic: Topic) -> Counter[str]:
@@ -84,6 +78,15 @@ def totals(session: Session, project_id: int, topic: Topic) -> Counter[str]:
         .group_by(Count.key)
     )
     return Counter({key: int(n) for key, n in rows if n})
+
+
+@cache
+def _adding(dialect: str) -> Any:
+    added = insert(dialect, Count.__table__)
+    return added.on_conflict_do_update(
+        index_elements=["project_id", "topic", "key", "shard"],
+        set_={"n": Count.n + added.excluded.n},
+    )
 
 
 def day(moment: datetime) -> str:

@@ -9,6 +9,8 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -17,7 +19,7 @@ from labeler import clock
 from labeler.errors import Conflict, Invalid, NotFound
 from labeler.pay import ledger
 from labeler.people.accounts import Person
-from labeler.schema import Base, Id, changed, insert, reference
+from labeler.schema import Base, Id, changed, dialect_of, insert, reference
 from labeler.work import assignments, comparisons, gold, rubrics
 from labeler.work.assignments import Assignment, AssignmentState
 from labeler.work.comparisons import Comparison
@@ -302,33 +304,37 @@ def _store(
     preferred = None if answer.place is None else assignment.places[answer.place]
     comparison_id, verdict = assignment.comparison_id, answer.verdict
     right = gold.grade(session, comparison_id, verdict, preferred) if is_gold else None
-    said = insert(session, Judgment).values(
-        project_id=assignment.project_id,
-        comparison_id=comparison_id,
-        assignment_id=assignment.id,
-        person_id=assignment.person_id,
-        version=version,
-        key=key,
-        verdict=verdict,
-        step=answer.step,
-        place=answer.place,
-        preferred=preferred,
-        strength=answer.strength,
-        reason=answer.reason,
-        guideline_number=assignment.guideline_number,
-        rubric_number=assignment.rubric_number,
-        gold_right=right,
-        duration_ms=_duration_ms(assignment),
-        created_at=clock.now(),
-        is_current=True,
-        state=state,
-    )
-    stored = session.scalars(
-        said.on_conflict_do_nothing(index_elements=["key"]).returning(Judgment)
-    ).one_or_none()
+    said = {
+        "project_id": assignment.project_id,
+        "comparison_id": comparison_id,
+        "assignment_id": assignment.id,
+        "person_id": assignment.person_id,
+        "version": version,
+        "key": key,
+        "verdict": verdict,
+        "step": answer.step,
+        "place": answer.place,
+        "preferred": preferred,
+        "strength": answer.strength,
+        "reason": answer.reason,
+        "guideline_number": assignment.guideline_number,
+        "rubric_number": assignment.rubric_number,
+        "gold_right": right,
+        "duration_ms": _duration_ms(assignment),
+        "created_at": clock.now(),
+        "is_current": True,
+        "state": state,
+    }
+    stored: Judgment | None = session.scalars(_storing(dialect_of(session)), said).one_or_none()
     if stored is None:
         raise Conflict("This key was used for another judgment.")
     return stored
+
+
+@cache
+def _storing(dialect: str) -> Any:
+    said = insert(dialect, Judgment).on_conflict_do_nothing(index_elements=["key"])
+    return said.returning(Judgment)
 
 
 def _duration_ms(assignment: Assignment) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session
 
-from labeler.schema import Base, BigInt, Id, insert, reference
+from labeler.schema import Base, BigInt, Id, dialect_of, insert, reference
 
 
 class Lane(Base):
@@ -38,7 +38,7 @@ def lengthen(
     """Add so many comparisons and wanted judgments by (language, is_gold); return the lanes."""
     found: dict[tuple[str, bool], int] = {}
     for (language, is_gold), (comparisons, wanted) in sorted(added.items()):
-        longer = insert(session, Lane).values(
+        longer = insert(dialect_of(session), Lane).values(
             project_id=project_id,
             batch_id=batch_id,
             language=language,

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from random import SystemRandom
 from typing import Any
 
@@ -24,7 +25,7 @@ from sqlalchemy.orm import Session
 from labeler.errors import Busy, Conflict
 from labeler.people.accounts import Person
 from labeler.people.memberships import Membership
-from labeler.schema import insert, now_there
+from labeler.schema import NOW, dialect_of, insert
 from labeler.work import assignments, comparisons, slots, tallies
 from labeler.work.assignments import IS_OPEN, Assignment, AssignmentState
 from labeler.work.batches import Batch, BatchState
@@ -68,28 +69,7 @@ def claim(session: Session, project: Project, *, by: Person) -> Assignment | Non
 
 
 def _look(session: Session, project: Project, person: Person) -> Look:
-    mine = Assignment.project_id == project.id, Assignment.person_id == person.id, IS_OPEN
-    late = Assignment.project_id == project.id, IS_OPEN, Assignment.deadline < now_there()
-    member = sa.and_(Membership.project_id == Project.id, Membership.person_id == person.id)
-    ready = sa.and_(Batch.id == Lane.batch_id, Batch.state == BatchState.ready)
-    own = sa.and_(Tally.lane_id == Lane.id, Tally.person_id == person.id)
-    rows = session.execute(
-        sa.select(
-            now_there().label("now"),
-            sa.select(Assignment.id).where(*mine).scalar_subquery().label("held"),
-            sa.exists().where(*late).label("overdue"),
-            *(Membership.languages, Membership.cohorts.label("member_of")),
-            *(Lane.id, Lane.batch_id, Lane.language, Lane.is_gold, Lane.comparisons, Lane.supply),
-            *(Batch.priority, Batch.cohorts, Batch.most_per_person),
-            *(Tally.given, Tally.empty_at),
-        )
-        .select_from(Project)
-        .outerjoin(Membership, member)
-        .outerjoin(Lane, Lane.project_id == Project.id)
-        .outerjoin(Batch, ready)
-        .outerjoin(Tally, own)
-        .where(Project.id == project.id)
-    ).all()
+    rows = session.execute(_LOOK, {"project": project.id, "person": person.id}).all()
     return Look(rows[0].now, rows[0].held, bool(rows[0].overdue), _open_to(project, rows))
 
 
@@ -166,21 +146,23 @@ def _take_from(
 def _promise(
     session: Session, project: Project, slot: Slot, person: Person, now: datetime
 ) -> Assignment | None:
-    promise = insert(session, Assignment).values(
-        project_id=project.id,
-        comparison_id=slot.comparison_id,
-        person_id=person.id,
-        is_repeat=slot.is_repeat,
-        state=AssignmentState.open,
-        places=slot.places,
-        guideline_number=project.guideline_number,
-        rubric_number=project.rubric_number,
-        pay_minor=project.pay_minor,
-        currency=project.currency,
-        opened_at=now,
-        deadline=now + timedelta(seconds=project.time_limit_s),
-    )
-    given = session.scalars(promise.on_conflict_do_nothing().returning(Assignment)).one_or_none()
+    promise = {
+        "project_id": project.id,
+        "comparison_id": slot.comparison_id,
+        "person_id": person.id,
+        "is_repeat": slot.is_repeat,
+        "state": AssignmentState.open,
+        "places": slot.places,
+        "guideline_number": project.guideline_number,
+        "rubric_number": project.rubric_number,
+        "pay_minor": project.pay_minor,
+        "currency": project.currency,
+        "opened_at": now,
+        "deadline": now + timedelta(seconds=project.time_limit_s),
+    }
+    given: Assignment | None = session.scalars(
+        _promising(dialect_of(session)), promise
+    ).one_or_none()
     if given is None:
         return _other_window(session, project, slot, person)
     tallies.add(session, project_id=project.id, person_id=person.id, lane_id=slot.lane_id, given=1)
@@ -196,3 +178,41 @@ def _other_window(
     if held := assignments.open_of(session, project, person):
         return held
     raise Busy("You have just been given this in another window. Please try again.")
+
+
+# The statements of every claim, each made once: that costs more than to run it.
+
+
+def _looking() -> sa.Select[Any]:
+    project: Any = sa.bindparam("project", type_=sa.BigInteger())
+    person: Any = sa.bindparam("person", type_=sa.BigInteger())
+    mine = Assignment.project_id == project, Assignment.person_id == person, IS_OPEN
+    late = Assignment.project_id == project, IS_OPEN, Assignment.deadline < NOW
+    member = sa.and_(Membership.project_id == Project.id, Membership.person_id == person)
+    ready = sa.and_(Batch.id == Lane.batch_id, Batch.state == BatchState.ready)
+    own = sa.and_(Tally.lane_id == Lane.id, Tally.person_id == person)
+    return (
+        sa.select(
+            NOW.label("now"),
+            sa.select(Assignment.id).where(*mine).scalar_subquery().label("held"),
+            sa.exists().where(*late).label("overdue"),
+            *(Membership.languages, Membership.cohorts.label("member_of")),
+            *(Lane.id, Lane.batch_id, Lane.language, Lane.is_gold, Lane.comparisons, Lane.supply),
+            *(Batch.priority, Batch.cohorts, Batch.most_per_person),
+            *(Tally.given, Tally.empty_at),
+        )
+        .select_from(Project)
+        .outerjoin(Membership, member)
+        .outerjoin(Lane, Lane.project_id == Project.id)
+        .outerjoin(Batch, ready)
+        .outerjoin(Tally, own)
+        .where(Project.id == project)
+    )
+
+
+_LOOK = _looking()
+
+
+@cache
+def _promising(dialect: str) -> Any:
+    return insert(dialect, Assignment).on_conflict_do_nothing().returning(Assignment)

@@ -113,11 +113,15 @@ def publish(session: Session, project_id: int, draft: RubricDraft, *, by: Person
     return rubric
 
 
+# Made once: that costs more than to run it.
+_VERSION = sa.select(Rubric).where(
+    Rubric.project_id == sa.bindparam("project"), Rubric.number == sa.bindparam("number")
+)
+
+
 def version(session: Session, project_id: int, number: int) -> Rubric:
     """Return one version of the form."""
-    return session.scalars(
-        sa.select(Rubric).where(Rubric.project_id == project_id, Rubric.number == number)
-    ).one()
+    return session.scalars(_VERSION, {"project": project_id, "number": number}).one()
 
 
 def read_answer(rubric: Rubric, choice: str | int | None, reason: str = "") -> Answer:

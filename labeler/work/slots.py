@@ -6,7 +6,7 @@ this moment are passed over; on SQLite there is one writer.
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import SystemRandom
 from typing import Any
@@ -23,6 +23,11 @@ SAMPLE = 32
 REST = 20
 """How many other judgments lie at least between a first and a second look."""
 
+LANES: Any = sa.bindparam("lanes", expanding=True)
+LANE: Any = sa.bindparam("lane", type_=sa.BigInteger())
+PERSON: Any = sa.bindparam("person", type_=sa.BigInteger())
+START: Any = sa.bindparam("start", type_=sa.BigInteger())
+
 
 @dataclass(frozen=True)
 class Slot:
@@ -37,23 +42,22 @@ class Slot:
 def take(session: Session, lane_id: int, person_id: int) -> Slot | None:
     """Take a slot in the lane for the person; None if all are gone, had, or in others' hands."""
     start = secrets.randbelow(TOP)
-    some = _take(session, lane_id, _drawn(lane_id, person_id, start, sample=SAMPLE))
-    return some or _take(session, lane_id, _drawn(lane_id, person_id, start))
+    return _run(session, _TAKE_SOME, lane_id, person_id, start) or _run(
+        session, _TAKE_ANY, lane_id, person_id, start
+    )
 
 
 def take_beside(
-    session: Session, lane_id: int, person_id: int, others: Iterable[int]
+    session: Session, lane_id: int, person_id: int, others: Sequence[int]
 ) -> Slot | None:
     """Take a slot in a lane, if there is also one for the person in one of the other lanes."""
-    elsewhere = [_drawn(other, person_id, 0, lock=False) for other in others]
-    drawn = _drawn(lane_id, person_id, secrets.randbelow(TOP))
-    return _take(session, lane_id, drawn, sa.func.coalesce(*elsewhere, None).is_not(None))
+    start = secrets.randbelow(TOP)
+    return _run(session, _TAKE_BESIDE, lane_id, person_id, start, lanes=list(others))
 
 
 def any_left(session: Session, lane_id: int, person_id: int) -> bool:
     """Say whether the lane has a slot for the person, be it in others' hands at this moment."""
-    drawn = _drawn(lane_id, person_id, 0, lock=False)
-    return session.scalar(sa.select(drawn)) is not None
+    return session.scalars(_ANY_LEFT, {"lanes": [lane_id], "person": person_id}).one()
 
 
 def again(session: Session, project_id: int, person_id: int) -> Slot | None:
@@ -89,57 +93,79 @@ def again(session: Session, project_id: int, person_id: int) -> Slot | None:
     return row and Slot(row.comparison_id, row.lane_id, row.places[::-1], is_repeat=True)
 
 
-def _drawn(
-    lane_id: int, person_id: int, start: int, *, sample: int | None = None, lock: bool = True
-) -> sa.ColumnElement[int]:
+def _run(
+    session: Session, statement: sa.Update, lane_id: int, person_id: int, start: int, **more: Any
+) -> Slot | None:
+    given = {"lane": lane_id, "person": person_id, "start": start, **more}
+    taken = session.execute(statement, given).one_or_none()
+    if taken is None:
+        return None
+    return Slot(taken.id, lane_id, _places(taken.answers, taken.ahead))
+
+
+def _places(answers: int, ahead: int) -> list[int]:
+    """Draw the order of the answers; of two, the one that has stood first less often goes first."""
+    places = list(range(answers))
+    SystemRandom().shuffle(places)
+    if answers != 2 or ahead == 0:
+        return places
+    return [1, 0] if ahead > 0 else [0, 1]
+
+
+# The statements. To make one costs far more than to run it, so each is made once.
+
+
+def _had(comparison: Any) -> sa.Exists:
+    return sa.exists().where(
+        Assignment.comparison_id == comparison.id, Assignment.person_id == PERSON
+    )
+
+
+def _drawn(sample: int | None = None) -> sa.ColumnElement[int]:
     """Draw a comparison that the person has not had: begun ones first, each from `start` on.
 
     With a `sample` only so many begun ones are tried: whoever has had thousands of them would
     else pass by them all.
     """
-    begun = [_first(lane_id, person_id, STARTED, span, sample) for span in _round(start)]
-    fresh = [_first(lane_id, person_id, FRESH, span, None) for span in _round(start)]
-    slots = begun + fresh
-    if lock:
-        slots = [slot.with_for_update(skip_locked=True, key_share=True) for slot in slots]
-    return sa.func.coalesce(*(slot.scalar_subquery() for slot in slots))
+    slots = [_first(STARTED, half, sample) for half in (_above, _below)]
+    slots += [_first(FRESH, half, None) for half in (_above, _below)]
+    locked = (slot.with_for_update(skip_locked=True, key_share=True) for slot in slots)
+    return sa.func.coalesce(*(slot.scalar_subquery() for slot in locked))
 
 
-def _round(start: int) -> tuple[tuple[int, int], tuple[int, int]]:
-    return (start, TOP), (0, start)
+def _above(comparison: Any) -> sa.ColumnElement[bool]:
+    return sa.and_(comparison.lane_id == LANE, comparison.shuffle >= START)
 
 
-def _first(
-    lane_id: int, person_id: int, which: sa.TextClause, span: tuple[int, int], sample: int | None
-) -> sa.Select[int]:
+def _below(comparison: Any) -> sa.ColumnElement[bool]:
+    return sa.and_(comparison.lane_id == LANE, comparison.shuffle < START)
+
+
+def _first(which: sa.TextClause, half: Any, sample: int | None) -> sa.Select[int]:
     there: Any = aliased(Comparison)
-    had = sa.exists().where(Assignment.comparison_id == there.id, Assignment.person_id == person_id)
-    first = sa.select(there.id).where(~had).order_by(there.shuffle).limit(1)
+    first = sa.select(there.id).where(~_had(there)).order_by(there.shuffle).limit(1)
     if sample is None:
-        return first.where(there.lane_id == lane_id, which, *_within(there, span))
+        return first.where(half(there), which)
     near: Any = aliased(Comparison)
-    nearest = sa.select(near.id).where(near.lane_id == lane_id, which, *_within(near, span))
-    return first.where(there.id.in_(nearest.order_by(near.shuffle).limit(sample)), OPEN)
+    nearest = sa.select(near.id).where(half(near), which).order_by(near.shuffle).limit(sample)
+    return first.where(there.id.in_(nearest), OPEN)
 
 
-def _within(comparison: Any, span: tuple[int, int]) -> tuple[sa.ColumnElement[bool], ...]:
-    return comparison.shuffle >= span[0], comparison.shuffle < span[1]
+def _any_left() -> sa.ColumnElement[bool]:
+    there: Any = aliased(Comparison)
+    open_to = sa.exists().where(there.lane_id.in_(LANES), ~_had(there))
+    return sa.or_(open_to.where(STARTED), open_to.where(FRESH))
 
 
-def _take(
-    session: Session,
-    lane_id: int,
-    drawn: sa.ColumnElement[int],
-    *conditions: sa.ColumnElement[bool],
-) -> Slot | None:
-    taken = session.execute(
-        sa.update(Comparison)
-        .where(Comparison.id == drawn, OPEN, *conditions)
-        .values(taken=Comparison.taken + 1)
-        .returning(Comparison.id, *_shown())
-        .execution_options(synchronize_session=False)
-    ).one_or_none()
-    return taken and Slot(taken.id, lane_id, _places(taken.answers, taken.ahead))
+def _taking(drawn: sa.ColumnElement[int], *conditions: sa.ColumnElement[bool]) -> sa.Update:
+    """Take a slot of the comparison that is drawn, in the same statement that draws it."""
+    table: Any = Comparison.__table__
+    return (
+        sa.update(table)
+        .where(table.c.id == drawn, OPEN, *conditions)
+        .values(taken=table.c.taken + 1)
+        .returning(table.c.id, *_shown())
+    )
 
 
 def _shown() -> tuple[sa.Label[int], sa.Label[int]]:
@@ -159,10 +185,7 @@ def _shown() -> tuple[sa.Label[int], sa.Label[int]]:
     return answers.scalar_subquery().label("answers"), ahead.scalar_subquery().label("ahead")
 
 
-def _places(answers: int, ahead: int) -> list[int]:
-    """Draw the order of the answers; of two, the one that has stood first less often goes first."""
-    places = list(range(answers))
-    SystemRandom().shuffle(places)
-    if answers != 2 or ahead == 0:
-        return places
-    return [1, 0] if ahead > 0 else [0, 1]
+_ANY_LEFT = sa.select(_any_left())
+_TAKE_SOME = _taking(_drawn(SAMPLE))
+_TAKE_ANY = _taking(_drawn())
+_TAKE_BESIDE = _taking(_drawn(), _any_left())

@@ -4,10 +4,13 @@ A tally is written by its own person's transactions, so that nobody waits for an
 `labeler verify` counts everything again.
 """
 
+from functools import cache
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from labeler.schema import Base, BigInt, insert, reference
+from labeler.schema import Base, BigInt, dialect_of, insert, reference
 
 
 class Tally(Base):
@@ -40,12 +43,13 @@ COUNTED = (
 )
 
 
+NOTHING = dict.fromkeys(COUNTED, 0)
+
+
 def add(session: Session, *, project_id: int, person_id: int, lane_id: int, **by: int) -> None:
     """Add to a tally, which need not be there yet."""
-    row = {"project_id": project_id, "person_id": person_id, "lane_id": lane_id}
-    added = insert(session, Tally).values(**row, **{name: by.get(name, 0) for name in COUNTED})
-    sums = {name: getattr(Tally, name) + by[name] for name in by}
-    session.execute(added.on_conflict_do_update(index_elements=["person_id", "lane_id"], set_=sums))
+    row = {"project_id": project_id, "person_id": person_id, "lane_id": lane_id, "empty_at": -1}
+    session.execute(_adding(dialect_of(session)), row | NOTHING | by)
 
 
 def note_empty(
@@ -53,9 +57,16 @@ def note_empty(
 ) -> None:
     """Remember that there was nothing in the lane for this person, at this supply of it."""
     row = {"project_id": project_id, "person_id": person_id, "lane_id": lane_id}
-    noted = insert(session, Tally).values(**row, empty_at=supply)
+    noted = insert(dialect_of(session), Tally).values(**row, **NOTHING, empty_at=supply)
     session.execute(
         noted.on_conflict_do_update(
             index_elements=["person_id", "lane_id"], set_={"empty_at": supply}
         )
     )
+
+
+@cache
+def _adding(dialect: str) -> Any:
+    added = insert(dialect, Tally)
+    sums = {name: getattr(Tally, name) + added.excluded[name] for name in COUNTED}
+    return added.on_conflict_do_update(index_elements=["person_id", "lane_id"], set_=sums)

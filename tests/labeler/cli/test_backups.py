@@ -258,7 +258,7 @@ def test_what_was_wrong_before_the_backup_is_named(
         session.execute(sa.text("UPDATE comparisons SET wanted = wanted + 1"))
         session.commit()
     site.good("backup", tmp_path / "wrong.tar")
-    assert "wants 3 judgments" in nowhere.refused(1, "restore", tmp_path / "wrong.tar")
+    assert "wanted, and has 1 and 3" in nowhere.refused(1, "restore", tmp_path / "wrong.tar")
 
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
