@@ -167,9 +167,9 @@ def test_what_was_said_is_kept_when_the_next_cannot_be_claimed(
     if database.is_sqlite:
         pytest.skip("on SQLite nobody can stand between a judgment and the next claim")
     task = begin(ada)
-    taken = sa.text("SELECT id FROM people WHERE id = :id FOR NO KEY UPDATE")
-    with database.writing() as elsewhere:  # holds Ada's turn to claim for longer than is waited
-        elsewhere.execute(taken, {"id": people.ada.id})
+    taken = sa.text("SELECT id FROM comparisons WHERE taken = 0 FOR NO KEY UPDATE")
+    with database.writing() as elsewhere:  # holds all that is left for longer than is waited
+        elsewhere.execute(taken)
         assert ada.post(task, key=ada.hidden("key"), choice="1").location == "/"
     assert [judgment.step for judgment in stored(database)] == [1]
 
