@@ -1,5 +1,6 @@
 """The commands: thin functions that read what was typed, call a verb, commit and print."""
 
+import gc
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -68,6 +69,7 @@ def _registered() -> dict[str, EntryPoint]:
 @click.version_option(labeler.__version__, message="%(prog)s %(version)s")
 def main() -> None:
     """Collect people's judgments on the answers of language models."""
+    gc.set_threshold(50_000)  # commands read many things and keep few: looking often costs a tenth
 
 
 for _command in (

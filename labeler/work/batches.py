@@ -24,7 +24,7 @@ from labeler.work import intake, lanes, layouts
 from labeler.work.layouts import Layout, Refused, Row
 from labeler.work.projects import Project
 
-CHUNK = 500
+CHUNK = 1000
 CHUNK_BYTES = 4_000_000
 """How much of a file one chunk holds; in memory it may be thirty times as much."""
 MOST_REFUSED = 100_000

@@ -12,13 +12,18 @@ from collections.abc import Collection, Iterator, Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from labeler import clock
+from labeler import bulk, clock
 from labeler.people.accounts import Person
 from labeler.work import lanes
 from labeler.work.comparisons import EVERYBODY, Comparison, Prompt, Response
 from labeler.work.gold import Gold
 from labeler.work.layouts import Row
 from labeler.work.projects import Project
+
+COLUMNS = (
+    *("id", "project_id", "batch_id", "lane_id", "prompt_id", "external_id", "language"),
+    *("is_gold", "shuffle", "wanted", "surplus", "taken", "judged", "votes", "details"),
+)
 
 
 def split_known(
@@ -48,7 +53,8 @@ def store(
     if not rows:
         return
     ids = _store_comparisons(session, project, batch_id, rows)
-    session.execute(sa.insert(Response), list(_responses(project, ids, rows)))
+    columns = ("project_id", "comparison_id", "number", "text", "model", "provenance")
+    bulk.append(session, Response, columns, _responses(project, ids, rows))
     if golds := list(_golds(project, ids, rows, by=by)):
         session.execute(sa.insert(Gold), golds)
 
@@ -84,28 +90,30 @@ def _store_comparisons(
 ) -> Sequence[int]:
     prompt_ids = _store_prompts(session, project, rows)
     lane_ids = _lengthen_lanes(session, project, batch_id, rows)
-    comparisons = [
-        {
-            "project_id": project.id,
-            "batch_id": batch_id,
-            "lane_id": lane_ids[row.language, row.gold is not None],
-            "prompt_id": prompt_ids[prompt_digest(row)],
-            "external_id": row.id,
-            "language": row.language,
-            "is_gold": row.gold is not None,
-            "shuffle": secrets.randbits(62),
-            "wanted": EVERYBODY if row.gold else project.judgments_per_comparison,
-            "surplus": 0,
-            "taken": 0,
-            "judged": 0,
-            "votes": 0,
-            "details": row.metadata,
-        }
-        for row in rows
-    ]
-    return session.scalars(
-        sa.insert(Comparison).returning(Comparison.id, sort_by_parameter_order=True), comparisons
-    ).all()
+    ids = bulk.reserve(session, Comparison, len(rows))
+    bulk.append(
+        session,
+        Comparison,
+        COLUMNS,
+        (
+            (
+                each,
+                project.id,
+                batch_id,
+                lane_ids[row.language, row.gold is not None],
+                prompt_id,
+                row.id,
+                row.language,
+                row.gold is not None,
+                secrets.randbits(62),
+                EVERYBODY if row.gold else project.judgments_per_comparison,
+                *(0, 0, 0, 0),
+                _json(row.metadata),
+            )
+            for each, row, prompt_id in zip(ids, rows, prompt_ids, strict=True)
+        ),
+    )
+    return ids
 
 
 def _lengthen_lanes(
@@ -117,41 +125,43 @@ def _lengthen_lanes(
     return lanes.lengthen(session, project.id, batch_id, longer)
 
 
-def _store_prompts(session: Session, project: Project, rows: Sequence[Row]) -> dict[str, int]:
-    wanted = {prompt_digest(row): row for row in rows}
+def _store_prompts(session: Session, project: Project, rows: Sequence[Row]) -> list[int]:
+    """Store what prompts are new; return the prompt of each row."""
+    digests = [prompt_digest(row) for row in rows]
+    wanted = dict(zip(digests, rows, strict=True))
     lookup = sa.select(Prompt.digest, Prompt.id).where(
         Prompt.project_id == project.id, Prompt.digest.in_(wanted)
     )
     known = dict(session.execute(lookup).all())
-    missing = [
-        {
-            "project_id": project.id,
-            "digest": digest,
-            "messages": [{"role": turn.role, "content": turn.content} for turn in row.messages],
-            "language": row.language,
-        }
-        for digest, row in wanted.items()
-        if digest not in known
-    ]
-    if missing:
-        session.execute(sa.insert(Prompt), missing)
-        known = dict(session.execute(lookup).all())
-    return known
+    missing = [digest for digest in wanted if digest not in known]
+    known |= dict(zip(missing, bulk.reserve(session, Prompt, len(missing)), strict=True))
+    bulk.append(
+        session,
+        Prompt,
+        ("id", "project_id", "digest", "messages", "language"),
+        (
+            (known[each], project.id, each, _messages(wanted[each]), wanted[each].language)
+            for each in missing
+        ),
+    )
+    return [known[digest] for digest in digests]
+
+
+def _messages(row: Row) -> str:
+    return _json([{"role": turn.role, "content": turn.content} for turn in row.messages])
 
 
 def _responses(
     project: Project, ids: Sequence[int], rows: Sequence[Row]
-) -> Iterator[dict[str, object]]:
+) -> Iterator[tuple[object, ...]]:
     for comparison_id, row in zip(ids, rows, strict=True):
         for number, response in enumerate(row.responses):
-            yield {
-                "project_id": project.id,
-                "comparison_id": comparison_id,
-                "number": number,
-                "text": response.text,
-                "model": response.model,
-                "provenance": response.provenance,
-            }
+            origin = _json(response.provenance)
+            yield project.id, comparison_id, number, response.text, response.model, origin
+
+
+def _json(value: object) -> str:
+    return json.dumps(value) if value else "{}"
 
 
 def _golds(

@@ -21,7 +21,7 @@ from labeler.errors import Conflict, Invalid
 from labeler.people import tokens
 from labeler.people.memberships import Role
 from labeler.work import batches, projects
-from labeler.work.batches import Batch
+from labeler.work.batches import CHUNK, Batch
 from labeler.work.comparisons import Comparison
 from labeler.work.gold import Gold
 from labeler.work.layouts import Refused, Row
@@ -107,20 +107,20 @@ def test_the_same_file_again(callers: Callers, database: Database) -> None:
 
 
 def test_the_same_file_twice_at_once(app: Flask, callers: Callers, database: Database) -> None:
-    body = lines(*map(row, range(1500)))
+    body = lines(*map(row, range(2500)))
 
     def load(_number: int) -> int:
         return send(Caller(app.test_client(), callers.olga.token), body).status_code
 
     with ThreadPoolExecutor(2) as pool:
         assert sorted(pool.map(load, range(2))) == [201, 409]
-    assert stored(database) == 1500
+    assert stored(database) == 2500
 
 
 def test_a_later_attempt_at_a_file_takes_over(database: Database, people: Cast) -> None:
     def attempt(session: Session) -> Iterator[batches.Progress]:
         project = projects.find(session, "helpful", by=people.olga, role=Role.owner)
-        rows = [make_row(number) for number in range(10, 1200)]
+        rows = [make_row(number) for number in range(10, 2400)]
         for progress in batches.load(
             session, project, rows, name="sums", digest="d", by=people.olga
         ):
@@ -129,8 +129,8 @@ def test_a_later_attempt_at_a_file_takes_over(database: Database, people: Cast) 
 
     with database.writing() as one, database.writing() as other:
         first, second = attempt(one), attempt(other)
-        assert [next(first).loaded for _ in range(2)] == [0, 500]
-        assert next(progress.loaded for progress in second if progress.loaded) == 500
+        assert [next(first).loaded for _ in range(2)] == [0, CHUNK]
+        assert next(progress.loaded for progress in second if progress.loaded) == CHUNK
         with pytest.raises(Conflict):
             next(first)
         one.close()
@@ -236,15 +236,15 @@ def test_nothing_stays_behind_on_disk(callers: Callers, tmp_path: Path) -> None:
     assert list((tmp_path / "uploads").iterdir()) == []
 
 
-@pytest.mark.parametrize("last", [make_row(1200), Refused(3, "prompt", "Missing.")])
+@pytest.mark.parametrize("last", [make_row(2400), Refused(3, "prompt", "Missing.")])
 def test_others_write_while_rows_are_read(
     database: Database, people: Cast, last: Row | Refused
 ) -> None:
     """Between chunks, and before a complaint is written, the turn to write is with the others."""
 
     def rows() -> Iterator[Row | Refused]:
-        for number in range(10, 1200):
-            if number in (700, 1100):
+        for number in range(10, 2400):
+            if number in (700, 2100):
                 write_something(database, people)
             if number == 500:
                 yield last

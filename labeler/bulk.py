@@ -1,0 +1,42 @@
+"""Many rows at once, by the quickest way that the database has.
+
+Values go as the database stores them: texts that were checked, JSON as text. What is stored row by
+row goes through the tables' own types instead.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from labeler.schema import Base, dialect_of
+
+
+def append(
+    session: Session, table: type[Base], columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Insert rows of stored values: with COPY on PostgreSQL, else with one prepared statement."""
+    name, listed = table.__tablename__, ", ".join(columns)
+    connection = session.connection()
+    if dialect_of(session) != "postgresql":
+        marks = ", ".join("?" for _ in columns)
+        insert = f"INSERT INTO {name} ({listed}) VALUES ({marks})"  # noqa: S608  our own names
+        if values := [tuple(row) for row in rows]:
+            connection.exec_driver_sql(insert, values)
+        return
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(f"COPY {name} ({listed}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def reserve(session: Session, table: type[Base], number: int) -> Sequence[int]:
+    """Return as many new ids of a table, rising; on SQLite the writer is alone with them."""
+    name = table.__tablename__
+    if dialect_of(session) != "postgresql":
+        ids: Any = table.__table__.c.id
+        last = session.scalar(sa.select(sa.func.coalesce(sa.func.max(ids), 0))) or 0
+        return range(last + 1, last + 1 + number)
+    taken = "SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :number)"
+    return sorted(session.scalars(sa.text(taken), {"name": name, "number": number}))
