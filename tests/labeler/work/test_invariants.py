@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
+from time import monotonic
 
 import pytest
 import sqlalchemy as sa
@@ -11,40 +13,55 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy.orm import Session
 
-from labeler import audit
+from labeler import audit, recounts
 from labeler.database import Database
-from labeler.errors import Conflict, NotFound
+from labeler.errors import Conflict, Invalid, NotFound
 from labeler.pay import ledger
 from labeler.pay.ledger import Transfer
 from labeler.people import memberships
 from labeler.people.accounts import Person
-from labeler.people.memberships import Role
-from labeler.work import assignments, judgments, projects, queue, reviews
+from labeler.people.memberships import Membership, Role
+from labeler.work import assignments, comparisons, judgments, projects, queue, reviews, slots
 from labeler.work.assignments import Assignment, AssignmentState, SkipReason
-from labeler.work.comparisons import OPEN, Comparison
+from labeler.work.batches import Batch
+from labeler.work.comparisons import Comparison
 from labeler.work.judgments import Judgment, JudgmentState
 from labeler.work.projects import Project, ProjectState
-from tests.cast import Cast
-from tests.conftest import StoppedClock
+from tests.cast import Cast, make_cast
+from tests.conftest import NewAddress, StoppedClock
+from tests.labeler.work.offers import offers
 from tests.make import load_rows, make_project, make_row, new_key
 
 WHO = st.sampled_from(["ada", "bea", "rex", "olga"])
 WHICH = st.integers(0, 99)
 CHOICE = st.sampled_from(["1", "2", "6", "7", "4", "tie", "both_bad"])
-ACTS = 6 * ["claim"] + 2 * ["lapse"] + 6 * ["submit"] + 2 * ["skip", "change", "exclude", "repeat"]
-ACTS += ["time", "load", "pay", "leave", "pause", "close"] + 3 * ["resume"]
+ACTS = 6 * ["shift"] + 5 * ["claim", "submit"]
+ACTS += 2 * ["lapse", "skip", "change", "exclude", "repeat", "want", "load"] + 3 * ["resume"]
+ACTS += ["time", "pay", "leave", "pause", "close", "withdraw"]
+ACTS += ["speak", "join", "sort", "limit", "share"]
+LANGUAGES = ("en", "pt-BR")
+SPOKEN = ([], [], [], ["en"], ["pt"], ["pt-BR", "en"], ["de"])
+COHORTS = ([], ["day"], ["night"], ["day", "night"])
+MOST = (None, None, 2, 5, 9)
+REST = 2
+"""How many judgments lie between two looks here, where stories are short."""
 STATES = {
     "pause": ProjectState.paused,
     "close": ProjectState.closed,
     "resume": ProjectState.active,
 }
+SOAK_STORIES, SOAK_S = 2000, 400
+"""With time to soak: so many stories on each database, or as many as there is time for."""
 UNFINISHED = (AssignmentState.open, AssignmentState.expired)
 Said = tuple[int, str, str]
 """Which assignment, what was chosen, under which key."""
 
 
 class Work(RuleBasedStateMachine):
-    """A project in which pairs are wanted once or twice each, for four people to judge."""
+    """A project in which pairs are wanted once or twice each, for four people to judge.
+
+    Its owner changes her mind about everything meanwhile.
+    """
 
     def __init__(self, session: Session, cast: Cast, time: StoppedClock, number: int) -> None:
         super().__init__()
@@ -55,10 +72,12 @@ class Work(RuleBasedStateMachine):
             slug=f"project-{number}",
             judgments_per_comparison=1 + number % 2,
             gold_share=0.2,
+            repeat_share=0.2,
             change_window_minutes=90,
         )
         self.rows, self.given, self.said = 0, list[int](), list[Said]()
         self.earned: Counter[int] = Counter()
+        self.steps = 0
         self.load_more()
 
     def teardown(self) -> None:
@@ -74,12 +93,16 @@ class Work(RuleBasedStateMachine):
                 self.claim(who)
                 self.time.forward(minutes=61)
                 self.claim("bea" if who == "ada" else "ada")
+            case "shift":
+                self.shift(who, 2 + which % 5, choice)
             case "time":
                 self.time.forward(minutes=which)
             case "load":
                 self.load_more()
             case "pay":
                 self.project.pay_minor = which
+            case "speak" | "join":
+                self.be_another(act, who, which)
             case "leave":
                 self.leave_or_come_back(who)
             case "pause" | "close" | "resume":
@@ -101,23 +124,42 @@ class Work(RuleBasedStateMachine):
         else:
             self.take(person, held)
 
+    def shift(self, who: str, length: int, choice: str) -> None:
+        """Judge some in a row."""
+        person: Person = getattr(self.cast, who)
+        for _ in range(length):
+            self.claim(who)
+            if held := assignments.open_of(self.session, self.project, person):
+                self.judge(held, choice)
+
     def take(self, person: Person, held: Assignment | None) -> None:
         given = queue.claim(self.session, self.project, by=person)
         if held is not None:
             assert given is held
         elif given is None:
-            assert self.left_for(person) == 0
+            assert offers(self.session, self.project, person) == []
         else:
             self.given.append(given.id)
+            self.require_that_it_was_due(given, person)
 
-    def left_for(self, person: Person) -> int:
-        had = sa.select(Assignment.comparison_id).where(Assignment.person_id == person.id)
-        return self.count(
-            Comparison.project_id == self.project.id,
-            OPEN,
-            ~Comparison.is_gold,
-            Comparison.id.not_in(had),
-        )
+    def require_that_it_was_due(self, given: Assignment, person: Person) -> None:
+        comparison = self.session.get_one(Comparison, given.comparison_id, populate_existing=True)
+        if given.is_repeat:
+            assert not comparison.is_gold
+            assert comparison.withdrawn_at is None
+            return
+        left = offers(self.session, self.project, person, before=given)
+        if comparison.is_gold:
+            assert left  # other work beside it
+            return
+        turn = {offer.comparison_id: (-offer.priority, offer.batch_id) for offer in left}
+        assert turn[comparison.id] == min(turn.values())
+        lane = {
+            offer.comparison_id: offer.is_begun
+            for offer in left
+            if (offer.batch_id, offer.language) == (comparison.batch_id, comparison.language)
+        }
+        assert lane[comparison.id] == max(lane.values())  # what was begun goes first
 
     def skip(self, which: int, _choice: str) -> None:
         if (assignment := self.pick(which)) is None:
@@ -132,8 +174,10 @@ class Work(RuleBasedStateMachine):
                 assignments.skip(self.session, assignment, reason)
 
     def submit(self, which: int, choice: str) -> None:
-        if (assignment := self.pick(which)) is None:
-            return
+        if assignment := self.pick(which):
+            self.judge(assignment, choice)
+
+    def judge(self, assignment: Assignment, choice: str) -> None:
         key, before = new_key(), assignment.state
         free = self.session.get_one(Comparison, assignment.comparison_id).open_slots > 0
         if before not in UNFINISHED:
@@ -142,7 +186,9 @@ class Work(RuleBasedStateMachine):
             return
         judgment = self.send(assignment.id, choice, key).judgment
         counts = before is AssignmentState.open or free
-        assert judgment.state is (JudgmentState.accepted if counts else JudgmentState.late)
+        outside = JudgmentState.repeat if assignment.is_repeat else JudgmentState.late
+        accepted = counts and not assignment.is_repeat
+        assert judgment.state is (JudgmentState.accepted if accepted else outside)
         self.earned[assignment.person_id] += assignment.pay_minor
         self.said.append((assignment.id, choice, key))
 
@@ -189,9 +235,61 @@ class Work(RuleBasedStateMachine):
                 projects.move(self.session, self.project, state, by=self.cast.olga)
 
     def load_more(self) -> None:
-        rows = [make_row(self.rows), make_row(self.rows + 1), make_row(self.rows + 2, gold=1)]
+        language = LANGUAGES[self.rows % 2]
+        rows = [
+            *(make_row(self.rows + number) for number in range(3)),
+            *(make_row(self.rows + 3 + number, language=language) for number in range(3)),
+            make_row(self.rows + 6, gold=1, language=language),
+        ]
         load_rows(self.session, self.project, rows, by=self.cast.olga)
-        self.rows += 3
+        self.rows += len(rows)
+
+    def want(self, which: int, _choice: str) -> None:
+        comparison = self.pick_comparison(which)
+        if not comparison.is_gold:
+            before = comparison.wanted
+            comparisons.want(self.session, [comparison.id], which % 4)
+            self.session.refresh(comparison)
+            stays = comparison.withdrawn_at is not None
+            assert comparison.wanted == (before if stays else which % 4)
+
+    def withdraw(self, which: int, _choice: str) -> None:
+        comparison, olga = self.pick_comparison(which), self.cast.olga
+        if comparison.is_gold or comparison.withdrawn_at is not None:
+            with pytest.raises((Conflict, Invalid)), self.session.begin_nested():
+                comparisons.withdraw(self.session, comparison, "It is a joke.", by=olga)
+        else:
+            comparisons.withdraw(self.session, comparison, "It is a joke.", by=olga)
+            assert comparison.wanted == 0
+
+    def be_another(self, act: str, who: str, which: int) -> None:
+        """Speak other languages, or belong to other cohorts."""
+        person: Person = getattr(self.cast, who)
+        own = Membership.project_id == self.project.id, Membership.person_id == person.id
+        membership = self.session.scalars(sa.select(Membership).where(*own)).one()
+        if act == "speak":
+            membership.languages = list(SPOKEN[which % len(SPOKEN)])
+        else:
+            membership.cohorts = list(COHORTS[which % len(COHORTS)])
+
+    def sort(self, which: int, choice: str) -> None:
+        """Give another batch precedence, to others, less of it."""
+        batches = self.session.scalars(
+            sa.select(Batch).where(Batch.project_id == self.project.id).order_by(Batch.id)
+        ).all()
+        batch = batches[which % len(batches)]
+        batch.priority = which % 3 - 1
+        batch.cohorts = list(COHORTS[which // 3 % len(COHORTS)]) if choice == "tie" else []
+        batch.most_per_person = MOST[which // 7 % len(MOST)]
+
+    def limit(self, which: int, choice: str) -> None:
+        self.project.most_per_person = MOST[which % len(MOST)] if choice == "tie" else None
+        most = MOST[which // 7 % len(MOST)]
+        self.project.most_per_language = {} if most is None else {LANGUAGES[which % 2]: most - 2}
+
+    def share(self, which: int, _choice: str) -> None:
+        self.project.gold_share = which % 6 / 10
+        self.project.repeat_share = which % 3 / 10
 
     def leave_or_come_back(self, who: str) -> None:
         person, olga = getattr(self.cast, who), self.cast.olga
@@ -209,25 +307,34 @@ class Work(RuleBasedStateMachine):
     def slots_add_up(self) -> None:
         self.session.flush()
         self.session.expire_all()
-        held = self.per_comparison(Assignment, Assignment.state == AssignmentState.open)
+        held = self.per_comparison(
+            Assignment, Assignment.state == AssignmentState.open, ~Assignment.is_repeat
+        )
         accepted = self.per_comparison(
             Judgment, Judgment.is_current, Judgment.state == JudgmentState.accepted
         )
         for each in self.session.scalars(
             sa.select(Comparison).where(Comparison.project_id == self.project.id)
         ):
-            assert held[each.id] + each.judged == each.taken <= each.wanted + each.surplus
+            assert 0 <= each.judged <= each.taken <= each.wanted + each.surplus
+            assert held[each.id] + each.judged == each.taken
             assert each.surplus == max(0, each.taken - each.wanted)
             assert each.judged == accepted[each.id]
 
     @invariant()
     def nobody_has_one_twice_or_two_at_once(self) -> None:
-        mine = sa.select(Assignment.person_id, Assignment.comparison_id, Assignment.state).where(
-            Assignment.project_id == self.project.id
-        )
-        rows = self.session.execute(mine).all()
-        assert max(Counter((person, one) for person, one, _ in rows).values(), default=0) <= 1
-        now = Counter(person for person, _, state in rows if state is AssignmentState.open)
+        rows = self.session.scalars(
+            sa.select(Assignment).where(Assignment.project_id == self.project.id)
+        ).all()
+        first = {(row.person_id, row.comparison_id): row for row in rows if not row.is_repeat}
+        again = [row for row in rows if row.is_repeat]
+        assert len(first) + len(again) == len(rows)
+        assert len({(row.person_id, row.comparison_id) for row in again}) == len(again)
+        for row in again:
+            before = first[row.person_id, row.comparison_id]
+            assert before.state is AssignmentState.judged
+            assert row.places == before.places[::-1]
+        now = Counter(row.person_id for row in rows if row.state is AssignmentState.open)
         assert max(now.values(), default=0) <= 1
 
     @invariant()
@@ -241,6 +348,12 @@ class Work(RuleBasedStateMachine):
         for person_id, amount in self.earned.items():
             found = ledger.earned(self.session, person_id=person_id, project_id=self.project.id)
             assert found.get("EUR", 0) == amount
+
+    @invariant()
+    def totals_are_what_a_recount_finds(self) -> None:
+        self.steps += 1
+        if self.steps % 5 == 0:
+            assert list(recounts.faults(self.session)) == []
 
     # Hands
 
@@ -273,8 +386,13 @@ class Work(RuleBasedStateMachine):
         current = Judgment.assignment_id == assignment_id, Judgment.is_current
         return self.session.scalars(sa.select(Judgment).where(*current)).one()
 
-    def count(self, *which: sa.ColumnElement[bool]) -> int:
-        return self.session.scalar(sa.select(sa.func.count()).where(*which)) or 0
+    def pick_comparison(self, which: int) -> Comparison:
+        ids = self.session.scalars(
+            sa.select(Comparison.id)
+            .where(Comparison.project_id == self.project.id)
+            .order_by(Comparison.id)
+        ).all()
+        return self.session.get_one(Comparison, ids[which % len(ids)], populate_existing=True)
 
     def per_comparison(
         self, table: type[Assignment] | type[Judgment], *which: sa.ColumnElement[bool]
@@ -283,15 +401,19 @@ class Work(RuleBasedStateMachine):
         return Counter(self.session.scalars(ids))
 
 
-def test_nothing_that_people_do_breaks_the_books(
-    database: Database, session: Session, cast: Cast, frozen: StoppedClock
-) -> None:
-    examples = iter(range(10_000))
+@pytest.fixture(autouse=True)
+def short_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let people look again soon."""
+    monkeypatch.setattr(slots, "REST", REST)
+
+
+def tell_stories(session: Session, time: StoppedClock, *, stories: int, steps: int) -> None:
+    cast, numbers = make_cast(session), count()
     run_state_machine_as_test(
-        lambda: Work(session, cast, frozen, next(examples)),
+        lambda: Work(session, cast, time, next(numbers)),
         settings=settings(
-            max_examples=30,
-            stateful_step_count=40,
+            max_examples=stories,
+            stateful_step_count=steps,
             deadline=None,
             database=None,
             # Claims are drawn at random, so a shorter story would be another story.
@@ -300,3 +422,25 @@ def test_nothing_that_people_do_breaks_the_books(
         ),
     )
     assert list(audit.faults(session)) == []
+
+
+def test_nothing_that_people_do_breaks_the_books(
+    database: Database, session: Session, frozen: StoppedClock
+) -> None:
+    tell_stories(session, frozen, stories=30, steps=40)
+
+
+def test_nothing_that_people_do_for_long_breaks_the_books(
+    backend: str, new_address: NewAddress, frozen: StoppedClock, soak: bool
+) -> None:
+    if not soak:
+        pytest.skip("for LABELER_SOAK=1")
+    told, until = 0, monotonic() + SOAK_S
+    # Always on a new database: on a full one each recount takes longer.
+    while told < SOAK_STORIES and monotonic() < until:
+        database = Database(new_address(backend))
+        with database.writing() as session:
+            tell_stories(session, frozen, stories=20, steps=50)
+        database.close()
+        told += 20
+    print(f"{told} stories on {backend}")
