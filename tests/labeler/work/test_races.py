@@ -124,22 +124,22 @@ def count(session: Session, *which: sa.ColumnElement[bool]) -> int:
     return session.scalar(sa.select(sa.func.count()).where(*which)) or 0
 
 
-def test_sixteen_people_never_judge_more_than_is_wanted(database: Database) -> None:
-    workers = staff(database, pairs=200, people=PEOPLE)
+def test_sixteen_people_never_judge_more_than_is_wanted(database: Database, soak: bool) -> None:
+    pairs = 1000 if soak else 100
+    workers = staff(database, pairs=pairs, people=PEOPLE)
     all_at_once(workers)
     with database.reading() as session:
         slots = session.execute(sa.select(Comparison.judged, Comparison.taken))
-        assert Counter(tuple(row) for row in slots) == {(WANTED, WANTED): 200}
-        assert count(session, Judgment.state == JudgmentState.accepted) == 600
+        assert Counter(tuple(row) for row in slots) == {(WANTED, WANTED): pairs}
+        assert count(session, Judgment.state == JudgmentState.accepted) == WANTED * pairs
         assert count(session, Assignment.state == AssignmentState.skipped) > 0
         assert list(audit.faults(session)) == []
 
     receipts = [receipt for worker in workers for receipt in worker.receipts]
     repeated = [receipt for receipt in receipts if receipt.repeated]
     assert len(repeated) > 0
-    assert (
-        len({receipt.judgment.id for receipt in receipts}) == 600 == len(receipts) - len(repeated)
-    )
+    assert len({receipt.judgment.id for receipt in receipts}) == WANTED * pairs
+    assert len(receipts) - len(repeated) == WANTED * pairs
 
 
 @pytest.fixture
@@ -156,8 +156,10 @@ def _sped_up(began: datetime) -> datetime:
     return began + 1200 * passed
 
 
-def test_deadlines_that_pass_meanwhile_lose_nothing(database: Database, hasty: None) -> None:
-    workers = staff(database, pairs=40, people=8)
+def test_deadlines_that_pass_meanwhile_lose_nothing(
+    database: Database, hasty: None, soak: bool
+) -> None:
+    workers = staff(database, pairs=400 if soak else 40, people=8)
     dawdle = Random(1)
     all_at_once(workers, think=lambda: time.sleep(0.15 if dawdle.random() < 0.2 else 0))
     with database.reading() as session:
