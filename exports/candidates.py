@@ -13,6 +13,9 @@ from exports.surveys import Survey
 
 Decided = tuple[Judged, Majority | Reason]
 
+UNCOUNTED = (Reason.gold, Reason.withdrawn, Reason.language)
+"""Why comparisons are not even counted in what a release tells of the judging."""
+
 
 class Candidate(NamedTuple):
     """A comparison that has a better answer and can be written."""
@@ -62,7 +65,7 @@ def judge(cut: Cut, reading: Reading, survey: Survey) -> Iterator[Candidate | Le
     """Yield what becomes of every comparison by itself; the survey counts what is looked at."""
     for decided, texts in _pages(cut, reading):
         for one, outcome in decided:
-            if outcome not in (Reason.gold, Reason.language):
+            if outcome not in UNCOUNTED:
                 survey.add(one)
             yield _build(cut, one, outcome, texts)
 

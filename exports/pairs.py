@@ -17,6 +17,8 @@ class Reason(enum.Enum):
 
     gold = "gold"
     """Its answer was known beforehand."""
+    withdrawn = "withdrawn"
+    """An owner has withdrawn it."""
     language = "language"
     """It is in a language that was not asked for."""
     excluded = "excluded"
@@ -51,6 +53,7 @@ class Reason(enum.Enum):
 
 WORDS = {
     Reason.gold: "The answer was known beforehand",
+    Reason.withdrawn: "Withdrawn",
     Reason.language: "Another language",
     Reason.excluded: "Every judgment was left out or late",
     Reason.too_few_judgments: "Too few judgments",
@@ -93,6 +96,8 @@ def decide(judged: Judged, criteria: Criteria) -> Majority | Reason:
     """Return the better answer of a comparison, or why there is none in the release."""
     if judged.is_gold:
         return Reason.gold
+    if judged.is_withdrawn:
+        return Reason.withdrawn
     if criteria.languages is not None and judged.language not in criteria.languages:
         return Reason.language
     if not judged.votes.number:

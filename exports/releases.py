@@ -20,6 +20,7 @@ from exports.manifests import Manifest
 from exports.selection import Criteria, Mark
 from labeler import events
 from labeler.errors import Conflict, Invalid, NotFound
+from labeler.events import Event
 from labeler.people.accounts import Person
 from labeler.schema import Base, BigInt, Id, reference
 from labeler.work.judgments import Judgment, JudgmentState
@@ -274,18 +275,23 @@ def _unchanged_since(
     )
     wanted = criteria.model_dump(mode="json")
     found = next((release for release in alike if release.criteria == wanted), None)
-    if found is None or _excluded_after(session, project, found.cut_at):
+    if found is None or _left_out_after(session, project, found.cut_at):
         return None
     return found
 
 
-def _excluded_after(session: Session, project: Project, moment: datetime) -> bool:
-    excluded = sa.select(Judgment.id).where(
+def _left_out_after(session: Session, project: Project, moment: datetime) -> bool:
+    excluded = sa.exists().where(
         Judgment.project_id == project.id,
         Judgment.state == JudgmentState.excluded,
         Judgment.excluded_at > moment,
     )
-    return session.scalar(excluded.limit(1)) is not None
+    withdrawn = sa.exists().where(  # many comparisons, few events
+        Event.project_id == project.id,
+        Event.kind == "comparison.withdrawn",
+        Event.at > moment,
+    )
+    return bool(session.scalar(sa.select(sa.or_(excluded, withdrawn))))
 
 
 def _require_same(release: Release, cut: Cut, sha256: str) -> None:

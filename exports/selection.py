@@ -114,6 +114,8 @@ class Judged(NamedTuple):
     language: str
     is_gold: bool
     prompt_id: int
+    is_withdrawn: bool
+    """Whether it was withdrawn by the mark."""
     votes: Votes
 
 
@@ -143,7 +145,7 @@ def select(reading: Reading, project_id: int, mark: Mark) -> Iterator[list[Judge
     last = 0
     while True:
         with reading() as session:
-            page = _comparisons(session, project_id, after=last)
+            page = _comparisons(session, project_id, mark, after=last)
             votes = _votes(session, [one.id for one in page], mark)
         if not page:
             return
@@ -158,8 +160,8 @@ def rows(session: Session, query: sa.Select[*Columns]) -> Sequence[sa.Row[*Colum
 
 
 def _comparisons(
-    session: Session, project_id: int, *, after: int
-) -> Sequence[sa.Row[int, str, str, bool, int]]:
+    session: Session, project_id: int, mark: Mark, *, after: int
+) -> Sequence[sa.Row[int, str, str, bool, int, bool]]:
     return rows(
         session,
         sa.select(
@@ -168,6 +170,7 @@ def _comparisons(
             Comparison.language,
             Comparison.is_gold,
             Comparison.prompt_id,
+            sa.func.coalesce(Comparison.withdrawn_at <= mark.cut_at, sa.false()),
         )
         .where(Comparison.project_id == project_id, Comparison.id > after)
         .order_by(Comparison.id)

@@ -1,6 +1,7 @@
 """Surveys: what a release tells of the judging itself, gathered while its judgments are read.
 
-Known answers are asked for another purpose and languages may be left out; neither is counted.
+Known answers are asked for another purpose, and languages may be left out; neither is counted, nor
+is what was withdrawn.
 What was left out because people disagree is: agreement among those who agree means nothing.
 """
 

@@ -1,13 +1,15 @@
-"""Reviews: what a person decides about judgments of others, with a reason."""
+"""Reviews: what a person decides about judgments and comparisons, with a reason."""
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler import clock, events
 from labeler.errors import Conflict, Invalid
+from labeler.events import Event
 from labeler.people.accounts import Person
 from labeler.schema import changed
 from labeler.work import comparisons
+from labeler.work.comparisons import Comparison
 from labeler.work.judgments import IS_CURRENT, Judgment, JudgmentState
 from labeler.work.totals import Totals
 
@@ -43,13 +45,32 @@ def exclude(session: Session, judgment: Judgment, reason: str, *, by: Person) ->
     )
 
 
+def withdraw(session: Session, comparison: Comparison, reason: str, *, by: Person) -> None:
+    """Withdraw a comparison as `comparisons.withdraw` does, on one side of every release's mark."""
+    _wait_for_marks(session)
+    comparisons.withdraw(session, comparison, reason, by=by)
+
+
+def withdrawal(session: Session, comparison: Comparison) -> Event | None:
+    """Return the event that says who withdrew the comparison and why; None if nobody did."""
+    if comparison.withdrawn_at is None:
+        return None
+    return session.scalar(
+        sa.select(Event).where(
+            Event.project_id == comparison.project_id,
+            Event.kind == "comparison.withdrawn",
+            Event.data["subject"].as_integer() == comparison.id,
+        )
+    )
+
+
 def _wait_for_marks(session: Session) -> None:
     """Wait until whoever fixes a release's cut-off at this moment has done so.
 
-    The release counts what was excluded after its moment. An exclusion that read the clock before
+    The release counts what was excluded or withdrawn after its moment. What read the clock before
     that moment and was committed after it would be in the files today and not when they are
-    written again. The update takes the same lock, but only after the clock was read. On SQLite
-    there is one writer.
+    written again. An update of judgments takes the same lock, but only after the clock was read.
+    On SQLite there is one writer.
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(sa.text("LOCK TABLE judgments IN ROW EXCLUSIVE MODE"))

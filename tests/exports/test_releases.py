@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from exports import releases
+from exports import manifests, releases, verification
+from exports.pairs import Reason
 from exports.selection import Criteria
 from labeler.database import Database
 from labeler.errors import Conflict
 from labeler.events import Event
 from labeler.people.accounts import Person
-from labeler.work import judgments, reviews
+from labeler.work import comparisons, judgments, reviews
 from labeler.work.projects import Project
 from tests.conftest import NewAddress, StoppedClock
 from tests.exports.stories import Said, contents, plan, release, tell
@@ -58,6 +59,31 @@ def test_a_judgment_a_rule_or_an_exclusion_makes_another(
     cuts.append(plan(database, project))
     assert [cut.number for cut in cuts] == [1, 2, 2, 2]
     assert len({cut.pseudonym_key for cut in cuts}) == 4
+
+
+def test_a_withdrawal_makes_another_and_leaves_the_first_as_it_was(
+    database: Database, tmp_path: Path, frozen: StoppedClock
+) -> None:
+    cast, project = tell(database, VOTES)
+    first = plan(database, project)
+    release(database, first, tmp_path / "1", data=tmp_path, by=cast.olga)
+    frozen.forward(seconds=1)
+    with database.writing() as session:
+        withdrawn = comparisons.page(session, project.id)[0]
+        reviews.withdraw(session, withdrawn, "It names a person.", by=cast.olga)
+        session.commit()
+    later = plan(database, project)
+    assert (later.number, later.mark.last_judgment_id) == (2, first.mark.last_judgment_id)
+    release(database, later, tmp_path / "2", data=tmp_path, by=cast.olga)
+    left_out = manifests.read(tmp_path / "2").left_out or ()
+    assert {entry.id: entry.reason for entry in left_out}["a"] is Reason.withdrawn
+    assert manifests.read(tmp_path / "2").counts.judgments == 4
+    assert manifests.read(tmp_path / "2").counts.reasons[Reason.withdrawn] == 1
+    assert verification.verify(tmp_path / "2") == []
+    with database.reading() as session:
+        again = releases.cut_of(project, releases.find(session, project, 1))
+    release(database, again, tmp_path / "again", data=tmp_path, by=cast.olga)
+    assert contents(tmp_path / "1") == contents(tmp_path / "again")
 
 
 def test_a_release_can_be_made_again_whatever_came_since(

@@ -1,9 +1,11 @@
 """Which judgments count up to a mark, and that later ones change nothing."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from exports import selection
 from exports.selection import Judged, Mark, Voter, Votes
@@ -12,8 +14,8 @@ from labeler.errors import Invalid
 from labeler.people import memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
-from labeler.work import assignments, judgments, queue, reviews
-from labeler.work.judgments import Judgment
+from labeler.work import assignments, comparisons, judgments, queue, reviews
+from labeler.work.projects import Project
 from tests.cast import make_cast
 from tests.conftest import NewAddress, StoppedClock
 from tests.exports.stories import tell
@@ -85,6 +87,24 @@ def test_what_is_left_out_after_the_mark_still_counts(
         session.commit()
     assert [one.votes.number for one in selected(database, project.id, before)] == [1]
     assert [one.votes for one in selected(database, project.id, after)] == [selection.NONE]
+
+
+def test_what_is_withdrawn_after_the_mark_is_still_there(
+    database: Database, frozen: StoppedClock
+) -> None:
+    with database.writing() as session:
+        cast = make_cast(session)
+        project = make_project(session, cast)
+        make_batch(session, project, cast, pairs=1)
+        judge_next(session, project, cast.ada)
+        before = selection.mark(session, project.id)
+        frozen.forward(seconds=1)
+        withdraw(session, project, cast.olga)
+        at_once = selection.mark(session, project.id)
+        session.commit()
+    for mark, is_withdrawn in ((before, False), (at_once, True)):
+        (one,) = selected(database, project.id, mark)
+        assert (one.is_withdrawn, one.votes.number) == (is_withdrawn, 1)
 
 
 def test_what_came_late_never_counts(database: Database, frozen: StoppedClock) -> None:
@@ -170,29 +190,41 @@ def test_no_smaller_number_appears_after_the_mark(new_address: NewAddress) -> No
     database.close()
 
 
-def test_who_excludes_while_a_mark_is_made_comes_after_it(new_address: NewAddress) -> None:
-    """The same mark must select the same before and after that exclusion is committed."""
+def exclude(session: Session, project: Project, by: Person) -> None:
+    reviews.exclude(session, judgments.page(session, project.id)[0], "Too fast.", by=by)
+
+
+def withdraw(session: Session, project: Project, by: Person) -> None:
+    reviews.withdraw(session, comparisons.page(session, project.id)[0], "A name in it.", by=by)
+
+
+Act = Callable[[Session, Project, Person], None]
+
+
+@pytest.mark.parametrize("act", [exclude, withdraw])
+def test_who_leaves_out_while_a_mark_is_made_comes_after_it(
+    new_address: NewAddress, act: Act
+) -> None:
+    """The same mark must select the same before and after that is committed."""
     database = Database(new_address("postgresql"))
     cast, project = tell(database, {"one": [0, 0]})
-    with database.reading() as session:
-        judgment = judgments.page(session, project.id)[0]
     with ThreadPoolExecutor(1) as beside, database.writing() as marking:
         marking.execute(sa.text("LOCK TABLE judgments IN SHARE MODE"))
-        excluding = beside.submit(excluded, database, judgment, cast.rex)
+        acting = beside.submit(done, database, act, project, cast.rex)
         with pytest.raises(TimeoutError):
-            excluding.result(timeout=0.3)
+            acting.result(timeout=0.3)
         mark = selection.mark(marking, project.id)
         before = selected(database, project.id, mark)
         marking.commit()
-        excluding.result(timeout=5)
+        acting.result(timeout=5)
     assert selected(database, project.id, mark) == before
-    assert [one.votes.number for one in before] == [2]
+    assert [(one.votes.number, one.is_withdrawn) for one in before] == [(2, False)]
     database.close()
 
 
-def excluded(database: Database, judgment: Judgment, by: Person) -> None:
+def done(database: Database, act: Act, project: Project, by: Person) -> None:
     with database.writing() as session:
-        reviews.exclude(session, session.merge(judgment, load=False), "Too fast.", by=by)
+        act(session, project, by)
         session.commit()
 
 
