@@ -1,16 +1,20 @@
 """Memberships: who has which role in a project. One person, one role; a past one is kept."""
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Annotated, Any
 
 import sqlalchemy as sa
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import ValidationError as ModelError
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
-from labeler import clock, events
+from labeler import clock, errors, events
 from labeler.errors import Conflict, Invalid, NotFound
 from labeler.people.accounts import Person
 from labeler.schema import Base, Id, changed, reference
+from labeler.text import languages
 
 
 class Role(enum.Enum):
@@ -51,6 +55,35 @@ _ROLE = sa.select(Membership.role).where(
     Membership.person_id == sa.bindparam("person"),
     Membership.removed_at.is_(None),
 )
+
+
+def _once(words: list[str]) -> list[str]:
+    return list(dict.fromkeys(words))
+
+
+Tag = Annotated[str, AfterValidator(languages.require_tag)]
+Tags = Annotated[list[Tag], Field(max_length=50), AfterValidator(_once)]
+Cohort = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[\w.-]{1,40}$")]
+"""The name of a group, without spaces; capital letters make no difference."""
+Cohorts = Annotated[list[Cohort], Field(max_length=50), AfterValidator(_once)]
+
+
+class Placement(BaseModel):
+    """What a person judges in a project. What is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    languages: Tags = Field([], description="Tags such as fr or pt-BR; none: every language.")
+    cohorts: Cohorts = Field([], description="The groups that the person belongs to.")
+
+
+def read_placement(given: Mapping[str, Any]) -> Placement:
+    """Read a placement from outside; raises Invalid naming every bad field."""
+    try:
+        return Placement.model_validate(given)
+    except ModelError as error:
+        faults = errors.faults(error, whole="person")
+        raise Invalid("This cannot be kept as written.", fields=faults) from None
 
 
 def role_of(session: Session, project_id: int, person: Person) -> Role | None:
@@ -132,6 +165,51 @@ def remove(session: Session, project_id: int, person: Person, *, by: Person) -> 
     events.record(
         session, "membership.removed", person_id=by.id, project_id=project_id, subject=person.id
     )
+
+
+def place(
+    session: Session, project_id: int, person: Person, placement: Placement, *, by: Person
+) -> None:
+    """Say what the person judges in the project, where it is to change; raises NotFound.
+
+    It holds from the next claim on.
+    """
+    held = part_of(session, project_id, person.id)
+    said = placement.model_dump(exclude_unset=True)
+    new = {name: value for name, value in said.items() if getattr(held, name) != value}
+    if not new:
+        return
+    for name, value in new.items():
+        setattr(held, name, value)
+    session.flush()
+    events.record(
+        session,
+        "membership.placed",
+        person_id=by.id,
+        project_id=project_id,
+        subject=person.id,
+        **new,
+    )
+
+
+def part_of(session: Session, project_id: int, person_id: int) -> Membership:
+    """Return the part that the person has in the project; raises NotFound."""
+    found = parts(session, project_id, [person_id])
+    if not found:
+        raise NotFound("This person has no part in the project.")
+    return found[person_id]
+
+
+def parts(session: Session, project_id: int, person_ids: Sequence[int]) -> dict[int, Membership]:
+    """Return the parts in the project by person, of those who have one."""
+    found = session.scalars(
+        sa.select(Membership).where(
+            Membership.project_id == project_id,
+            Membership.person_id.in_(person_ids),
+            Membership.removed_at.is_(None),
+        )
+    )
+    return {each.person_id: each for each in found}
 
 
 def of_project(session: Session, project_id: int) -> Sequence[tuple[Person, Role]]:

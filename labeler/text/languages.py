@@ -58,6 +58,13 @@ def is_tag(tag: str) -> bool:
     return len(tag) <= _LONGEST and _TAG.fullmatch(tag) is not None
 
 
+def require_tag(tag: str) -> str:
+    """Return a well-formed language tag as it is; raises ValueError for anything else."""
+    if not is_tag(tag):
+        raise ValueError(f"{tag!r} is not a language tag such as en or pt-BR")
+    return tag
+
+
 def direction(tag: str) -> Literal["ltr", "rtl"]:
     """Tell which way a language is written: by the script of its tag, else its usual one."""
     parts = list(takewhile(lambda part: len(part) > 1, tag.lower().split("-")))

@@ -3,13 +3,15 @@
 import threading
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler.database import Database
 from labeler.errors import Invalid, NotFound
+from labeler.events import Event
 from labeler.people import memberships
 from labeler.people.accounts import Person
-from labeler.people.memberships import Role
+from labeler.people.memberships import Placement, Role
 from labeler.work.projects import Project
 from tests.cast import Cast, make_cast
 from tests.make import make_project
@@ -118,3 +120,41 @@ def test_managing_is_more_than_annotating_in_some_project(
     assert manage == [True, True, True, False, False]
     memberships.remove(session, project.id, cast.rex, by=cast.olga)
     assert not memberships.manages(session, cast.rex)
+
+
+def test_languages_and_groups_are_what_was_said_last(
+    session: Session, cast: Cast, project: Project
+) -> None:
+    part = memberships.part_of(session, project.id, cast.ada.id)
+    given = {"languages": ["pt-BR", "fr", "fr"], "cohorts": ["Experts"]}
+    for _ in range(2):  # the same again is no event
+        placement = memberships.read_placement(given)
+        memberships.place(session, project.id, cast.ada, placement, by=cast.olga)
+    assert (part.languages, part.cohorts) == (["pt-BR", "fr"], ["experts"])
+    memberships.place(session, project.id, cast.ada, Placement(languages=[]), by=cast.olga)
+    assert (part.languages, part.cohorts) == ([], ["experts"])
+    said = session.scalars(sa.select(Event.data).where(Event.kind == "membership.placed")).all()
+    assert said == [
+        {"subject": cast.ada.id, "languages": ["pt-BR", "fr"], "cohorts": ["experts"]},
+        {"subject": cast.ada.id, "languages": []},
+    ]
+
+
+def test_who_has_no_part_is_not_placed(session: Session, cast: Cast, project: Project) -> None:
+    memberships.remove(session, project.id, cast.ada, by=cast.olga)
+    for person in (cast.ada, cast.mallory):
+        with pytest.raises(NotFound):
+            memberships.place(session, project.id, person, Placement(cohorts=["a"]), by=cast.olga)
+    other = make_project(session, cast, slug="other")
+    memberships.place(session, other.id, cast.bea, Placement(cohorts=["a"]), by=cast.olga)
+    assert memberships.part_of(session, project.id, cast.bea.id).cohorts == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("languages", ["english"]), ("languages", "fr"), ("cohorts", ["two words"]), ("more", [])],
+)
+def test_a_placement_that_cannot_be_read_is_named(field: str, value: object) -> None:
+    with pytest.raises(Invalid) as refused:
+        memberships.read_placement({field: value})
+    assert [name.partition(".")[0] for name in refused.value.fields] == [field]
