@@ -3,12 +3,13 @@
 from flask import Blueprint, Flask, Response
 from werkzeug.routing import BaseConverter
 
-from labeler.api import assignments, batches, judgments, openapi, projects
+from labeler.api import assignments, batches, comparisons, judgments, openapi, projects
 
 OPERATIONS = (
     *assignments.OPERATIONS,
     *projects.OPERATIONS,
     *batches.OPERATIONS,
+    *comparisons.OPERATIONS,
     *judgments.OPERATIONS,
 )
 

@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from labeler.pay import money
 from labeler.work.assignments import SkipReason
+from labeler.work.batches import BatchState
 from labeler.work.judgments import JudgmentState
 from labeler.work.layouts import Layout
 from labeler.work.projects import ProjectState
@@ -76,6 +77,13 @@ class BatchQuery(Model):
     language: str | None = Field(None, description="The language of rows that name none.")
     known_answers: bool = Field(False, description="Make gold of chosen and rejected answers.")
     skip_bad: bool = Field(False, description="Load the rest when rows are refused.")
+
+
+class WithdrawalDraft(Model):
+    """Which comparison nobody should be asked any more, and why."""
+
+    comparison: str = Field(max_length=1000, description="The id that it has in its file.")
+    reason: str = Field(max_length=LONGEST_REASON)
 
 
 class PageQuery(Model):
@@ -184,6 +192,34 @@ class Batch(Model):
     comparisons: int
     refused_count: int
     refused: list[RefusedRow] = Field(description=f"The first {REFUSED_SHOWN} of them.")
+
+
+class ArrangedBatch(Model):
+    """A batch, as it stands in the queue."""
+
+    batch: int
+    name: str
+    state: BatchState
+    comparisons: int
+    priority: int = Field(description="Higher ones are given out first, then older ones.")
+    cohorts: list[str] = Field(description="The groups that it is for; none: everybody.")
+    most_per_person: int | None
+    judgments: int | None = Field(
+        description="How many are wanted on each comparison; null without any that is asked."
+    )
+
+
+class BatchList(Model):
+    """The batches of a project."""
+
+    batches: list[ArrangedBatch] = Field(description="Newest first.")
+
+
+class Withdrawal(Model):
+    """A comparison that nobody is asked any more."""
+
+    comparison: str
+    withdrawn_at: datetime
 
 
 class Progress(Model):

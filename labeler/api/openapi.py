@@ -18,6 +18,7 @@ SCHEMAS = "#/components/schemas/"
 PARTS: dict[str, dict[str, Any]] = {
     "slug": {"type": "string", "description": "The project's name in addresses."},
     "assignment_id": {"type": "integer", "description": "The assignment's id."},
+    "batch_id": {"type": "integer", "description": "The batch's number."},
 }
 REFUSALS = {
     401: "No token, or one that does not work.",

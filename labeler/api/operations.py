@@ -20,7 +20,12 @@ from labeler.people.tokens import Scope
 
 PREFIX = "/api/v1"
 JSON = "application/json"
-CONVERTERS = {"{slug}": "<slug:slug>", "{assignment_id}": f"<int(max={2**63 - 1}):assignment_id>"}
+_ID = f"<int(max={2**63 - 1}):%s>"
+CONVERTERS = {
+    "{slug}": "<slug:slug>",
+    "{assignment_id}": _ID % "assignment_id",
+    "{batch_id}": _ID % "batch_id",
+}
 """How the parts of an address that vary are read; what does not fit is no address (404)."""
 
 Answer: TypeAlias = tuple[BaseModel | None, int]

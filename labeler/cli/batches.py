@@ -1,19 +1,21 @@
-"""Batches: files of comparisons, each loaded whole or not at all."""
+"""Batches: files of comparisons, each loaded whole or not at all, and arranged afterwards."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
+from sqlalchemy.orm import Session
 
 from labeler import config
 from labeler.cli import installation, leftovers, refusals
 from labeler.database import Database
 from labeler.errors import Conflict, Invalid
 from labeler.people.memberships import Role
-from labeler.work import batches, projects
-from labeler.work.batches import Progress
+from labeler.work import arrangements, batches, projects
+from labeler.work.batches import Batch, Progress
 from labeler.work.layouts import Layout
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -22,7 +24,7 @@ NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 
 @click.group()
 def batch() -> None:
-    """Load files of comparisons."""
+    """Load files of comparisons; say what goes first and whom it is for."""
 
 
 @batch.command()
@@ -86,6 +88,81 @@ def load(
             else:
                 _report(file, progress, refused or file.with_name(f"{file.name}.refused.jsonl"))
     ctx.exit(max(codes))
+
+
+@batch.command("list")
+@click.argument("slug", metavar="PROJECT")
+@installation.acts
+def list_(slug: str, actor: str | None) -> None:
+    """List batches, newest first, and how each is arranged."""
+    with installation.reading() as session:
+        by = installation.acting(session, slug, actor)
+        project = projects.find(session, slug, by=by, role=Role.owner)
+        for found in batches.of_project(session, project.id):
+            click.echo(_told(session, found))
+
+
+@batch.command()
+@click.argument("slug", metavar="PROJECT")
+@click.argument("number", metavar="BATCH", type=click.IntRange(1, 2**63 - 1))
+@click.option("--priority", type=int, help="Higher ones are given out first, then older ones.")
+@click.option(
+    "--cohort", "cohorts", metavar="NAME", multiple=True, help="A group that it is for; repeat it."
+)
+@click.option("--everybody", is_flag=True, help="It is for everybody, not for some groups only.")
+@click.option(
+    "--most-per-person", type=int, help="How many of its comparisons one person is given at most."
+)
+@click.option("--no-limit", is_flag=True, help="One person may be given all of them.")
+@click.option("--judgments", type=int, help="How many are wanted on each comparison.")
+@installation.acts
+def arrange(
+    slug: str,
+    number: int,
+    priority: int | None,
+    cohorts: Sequence[str],
+    everybody: bool,
+    most_per_person: int | None,
+    no_limit: bool,
+    judgments: int | None,
+    actor: str | None,
+) -> None:
+    """Say what goes first, whom it is for, and how often it is judged.
+
+    What is left out stays as it is. BATCH is a number that `labeler batch list` tells. All of it
+    holds for what is given out from now on.
+    """
+    if (everybody and cohorts) or (no_limit and most_per_person is not None):
+        raise click.UsageError("--everybody and --no-limit go without what they undo.")
+    given: dict[str, Any] = {
+        "priority": priority,
+        "cohorts": list(cohorts) or None,
+        "most_per_person": most_per_person,
+        "judgments": judgments,
+    }
+    said = {name: value for name, value in given.items() if value is not None}
+    said |= {"cohorts": []} if everybody else {}
+    said |= {"most_per_person": None} if no_limit else {}
+    arrangement = arrangements.read(said)
+    with installation.writing() as session:
+        by = installation.acting(session, slug, actor)
+        project = projects.find(session, slug, by=by, role=Role.owner)
+        found = arrangements.find(session, project.id, number)
+        for _ in arrangements.carry_out(session, found, arrangement, by=by):
+            session.commit()
+        click.echo(_told(session, found))
+
+
+def _told(session: Session, found: Batch) -> str:
+    """Write a batch in one line, with tabs between: number, file, arrangement."""
+    wanted = arrangements.wanted(session, [found.id]).get(found.id, "-")
+    arranged = (
+        f"priority {found.priority}",
+        f"for {' '.join(found.cohorts) or 'everybody'}",
+        f"at most {found.most_per_person or 'all'} for one person",
+        f"judgments {wanted}",
+    )
+    return "\t".join([str(found.id), found.name, *arranged])
 
 
 def _load(

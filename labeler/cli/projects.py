@@ -1,8 +1,9 @@
 """Projects: made from a file, listed, moved from state to state, and given people."""
 
 import tomllib
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 import sqlalchemy as sa
@@ -16,7 +17,23 @@ from labeler.people.memberships import Role
 from labeler.work import projects
 from labeler.work.projects import Project, ProjectDraft, ProjectState
 
+Command = TypeVar("Command", bound=Callable[..., Any])
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def _placing(command: Command) -> Command:
+    """Add the options that say what a person judges."""
+    groups = click.option(
+        "--cohort", "cohorts", metavar="NAME", multiple=True, help="A group of theirs; repeat it."
+    )
+    tags = click.option(
+        "--language",
+        "languages",
+        metavar="TAG",
+        multiple=True,
+        help="A language that they judge in; repeat it. pt also means pt-BR.",
+    )
+    return tags(groups(command))
 
 
 @click.group()
@@ -91,21 +108,76 @@ def close(slug: str, actor: str | None) -> None:
     show_default=True,
     help="What they do in the project.",
 )
+@_placing
 @installation.acts
-def invite(slug: str, email: str, name: str, role: str, actor: str | None) -> None:
+def invite(
+    slug: str,
+    email: str,
+    name: str,
+    role: str,
+    languages: Sequence[str],
+    cohorts: Sequence[str],
+    actor: str | None,
+) -> None:
     """Give a person a role and print a link that signs them in once.
 
     An account is made if there is none; the name of one that is there stays.
     """
+    placement = memberships.read_placement(_said(languages, cohorts))
     with installation.writing() as session:
         by = installation.acting(session, slug, actor)
         found = projects.find(session, slug, by=by, role=Role.owner)
         invited = accounts.find_or_create(session, email, name, by=by)
         memberships.invite(session, found.id, invited, Role(role), by=by)
+        memberships.place(session, found.id, invited, placement, by=by)
         secret = sign_ins.make_link(session, invited, by=by)
         session.commit()
     click.echo(f"{invited.name} <{invited.email}> is {role} of {slug}.")
     people.show_link(secret)
+
+
+@project.command()
+@click.argument("slug")
+@click.argument("email")
+@_placing
+@click.option("--any-language", is_flag=True, help="They judge in every language.")
+@click.option("--no-cohort", is_flag=True, help="They belong to no group.")
+@installation.acts
+def place(
+    slug: str,
+    email: str,
+    languages: Sequence[str],
+    cohorts: Sequence[str],
+    any_language: bool,
+    no_cohort: bool,
+    actor: str | None,
+) -> None:
+    """Say what a person judges: languages and groups.
+
+    What is left out stays as it is. It holds for what they are given from now on.
+    """
+    if (any_language and languages) or (no_cohort and cohorts):
+        raise click.UsageError("--any-language and --no-cohort go without what they undo.")
+    said = _said(languages, cohorts)
+    said |= {"languages": []} if any_language else {}
+    said |= {"cohorts": []} if no_cohort else {}
+    placement = memberships.read_placement(said)
+    with installation.writing() as session:
+        by = installation.acting(session, slug, actor)
+        found = projects.find(session, slug, by=by, role=Role.owner)
+        person = accounts.find(session, email)
+        memberships.place(session, found.id, person, placement, by=by)
+        session.commit()
+        part = memberships.part_of(session, found.id, person.id)
+    click.echo(
+        f"{person.name} judges {' '.join(part.languages) or 'every language'}; "
+        f"groups: {' '.join(part.cohorts) or 'none'}."
+    )
+
+
+def _said(languages: Sequence[str], cohorts: Sequence[str]) -> dict[str, list[str]]:
+    given = {"languages": list(languages), "cohorts": list(cohorts)}
+    return {name: words for name, words in given.items() if words}
 
 
 def _read_toml(file: Path) -> dict[str, Any]:

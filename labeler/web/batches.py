@@ -1,6 +1,9 @@
-"""Loading comparisons from a page: a file is kept on disk, read in short steps, loaded whole."""
+"""Batches: loading one from a page, and arranging it afterwards.
 
-from collections.abc import Sequence
+A file is kept on disk, read in short steps, and loaded whole.
+"""
+
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,8 +19,9 @@ from labeler import database
 from labeler.errors import Conflict, Invalid, Refusal
 from labeler.people.memberships import Role
 from labeler.web import filters, forms, visitors
-from labeler.work import batches, files, projects, uploads
-from labeler.work.batches import Progress
+from labeler.work import arrangements, batches, files, projects, uploads
+from labeler.work.arrangements import Arrangement
+from labeler.work.batches import Batch, Progress
 from labeler.work.layouts import Layout, Refused
 
 pages = Blueprint("batches", __name__, url_prefix="/projects/<slug>/batches")
@@ -79,6 +83,68 @@ def load(slug: str) -> ResponseReturnValue:
     return redirect(url_for("batches.index", slug=slug))
 
 
+@pages.get("/<int:batch_id>")
+@login_required
+def show(slug: str, batch_id: int) -> ResponseReturnValue:
+    session = database.session()
+    project = projects.find(session, slug, by=visitors.person(), role=Role.owner)
+    batch = arrangements.find(session, project.id, batch_id)
+    return _form(slug, batch_id, _filled_in(batch))
+
+
+@pages.post("/<int:batch_id>")
+@login_required
+def arrange(slug: str, batch_id: int) -> ResponseReturnValue:
+    session, olga = database.session(), visitors.person()
+    project = projects.find(session, slug, by=olga, role=Role.owner)
+    batch = arrangements.find(session, project.id, batch_id)
+    try:
+        arrangement = _arrangement()
+    except Invalid as refusal:
+        database.reread()
+        return _form(slug, batch_id, request.form, refusal.fields), refusal.status
+    for _ in arrangements.carry_out(session, batch, arrangement, by=olga):
+        session.commit()
+    flask.flash(f"{batch.name} is arranged like this for what is given out from now on.")
+    return redirect(url_for("batches.index", slug=slug))
+
+
+def _arrangement() -> Arrangement:
+    """Read the form; an empty limit is none, and an empty number of judgments stays as it is."""
+    given: dict[str, Any] = {"priority": ""} | forms.given()
+    given["cohorts"] = forms.words(given.get("cohorts", ""))
+    for name in ("most_per_person", "judgments"):
+        given[name] = given.get(name, "").strip() or None
+    return arrangements.read(given)
+
+
+def _filled_in(batch: Batch) -> dict[str, Any]:
+    wanted = arrangements.wanted(database.session(), [batch.id])
+    return {
+        "priority": batch.priority,
+        "cohorts": " ".join(batch.cohorts),
+        "most_per_person": batch.most_per_person,
+        "judgments": wanted.get(batch.id),
+    }
+
+
+def _form(
+    slug: str, batch_id: int, values: Mapping[str, Any], faults: Mapping[str, str] | None = None
+) -> str:
+    session, olga = database.session(), visitors.person()
+    project = projects.find(session, slug, by=olga, role=Role.owner)
+    batch = arrangements.find(session, project.id, batch_id)
+    return render_template(
+        "batches/show.html",
+        project=project,
+        role=projects.role_in(session, project, olga),
+        batch=batch,
+        is_asked=bool(arrangements.wanted(session, [batch.id])),
+        values=values,
+        faults=forms.by_field(faults or {}),
+    )
+
+
 def _file() -> FileStorage:
     upload = request.files.get("file")
     if upload is None or not upload.filename:
@@ -124,11 +190,13 @@ def _page(
 ) -> str:
     session, olga = database.session(), visitors.person()
     project = projects.find(session, slug, by=olga, role=Role.owner)
+    found = batches.of_project(session, project.id)
     return render_template(
         "batches/index.html",
         project=project,
         role=projects.role_in(session, project, olga),
-        batches=batches.of_project(session, project.id),
+        batches=found,
+        wanted=arrangements.wanted(session, [batch.id for batch in found]),
         layouts=LAYOUT_WORDS,
         values=request.form,
         faults=faults,

@@ -68,7 +68,24 @@ def exclude(slug: str, comparison_id: int, judgment_id: int) -> ResponseReturnVa
     return redirect(url_for("comparisons.show", slug=slug, comparison_id=comparison.id))
 
 
-def _page(slug: str, comparison_id: int, faults: Mapping[int, str]) -> str:
+@pages.post("/<int:comparison_id>/withdraw")
+@login_required
+def withdraw(slug: str, comparison_id: int) -> ResponseReturnValue:
+    session, olga = database.session(), visitors.person()
+    project = projects.find(session, slug, by=olga, role=Role.owner)
+    comparison = comparisons.find(session, project.id, comparison_id)
+    try:
+        reviews.withdraw(session, comparison, request.form.get("reason", ""), by=olga)
+    except Invalid as refusal:
+        database.reread()
+        fault = refusal.fields.get("reason", refusal.message)
+        return _page(slug, comparison_id, {}, fault), refusal.status
+    session.commit()
+    flask.flash("Withdrawn. Nobody is asked any more; what was judged stays paid.")
+    return redirect(url_for("comparisons.show", slug=slug, comparison_id=comparison.id))
+
+
+def _page(slug: str, comparison_id: int, faults: Mapping[int, str], fault: str = "") -> str:
     session, rex = database.session(), visitors.person()
     project = projects.find(session, slug, by=rex, role=Role.reviewer)
     comparison = comparisons.find(session, project.id, comparison_id)
@@ -88,5 +105,7 @@ def _page(slug: str, comparison_id: int, faults: Mapping[int, str]) -> str:
         step_names=scale.step_names,
         render=markdown.render,
         direction=languages.direction(comparison.language),
+        withdrawal=reviews.withdrawal(session, comparison),
         faults=faults,
+        fault=fault,
     )

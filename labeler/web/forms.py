@@ -31,6 +31,16 @@ def given() -> dict[str, str]:
     return {name: value for name, value in request.form.items() if name != "csrf_token"}
 
 
+def words(text: str) -> list[str]:
+    """Read names that are parted by spaces or commas."""
+    return text.replace(",", " ").split()
+
+
+def by_field(faults: Mapping[str, str]) -> dict[str, str]:
+    """Name faults of parts of a field (`cohorts.0`) after the field."""
+    return {name.partition(".")[0]: fault for name, fault in faults.items()}
+
+
 def parse(model: type[Form], values: Mapping[str, Any]) -> Form:
     """Read `values` as a form; raises Invalid naming every bad field."""
     try:

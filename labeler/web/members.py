@@ -1,4 +1,7 @@
-"""The people of a project: their numbers, invitations, roles."""
+"""The people of a project: their numbers, invitations, roles, languages and groups."""
+
+from collections.abc import Mapping
+from typing import Any
 
 import flask
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
@@ -11,7 +14,7 @@ from labeler.config import Settings
 from labeler.errors import Conflict, Forbidden, Invalid, NotFound
 from labeler.people import accounts, memberships, sign_ins
 from labeler.people.accounts import Person
-from labeler.people.memberships import Role
+from labeler.people.memberships import Placement, Role
 from labeler.web import forms, visitors
 from labeler.work import projects
 
@@ -37,6 +40,8 @@ class InvitationForm(BaseModel):
     email: str = Field(min_length=1, max_length=254)
     name: str = Field(min_length=1, max_length=200)
     role: Role
+    languages: str = ""
+    cohorts: str = ""
 
 
 class RoleForm(BaseModel):
@@ -45,6 +50,15 @@ class RoleForm(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     role: Role
+
+
+class PlacementForm(BaseModel):
+    """What somebody judges, in words parted by spaces."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    languages: str
+    cohorts: str
 
 
 @pages.get("")
@@ -62,15 +76,48 @@ def invite(slug: str) -> ResponseReturnValue:
         form = forms.read(InvitationForm)
         person = accounts.find_or_create(session, form.email, form.name, by=olga)
         memberships.invite(session, project.id, person, form.role, by=olga)
+        if form.languages or form.cohorts:
+            placement = _placement(form.languages, form.cohorts)
+            memberships.place(session, project.id, person, placement, by=olga)
     except (Invalid, Conflict) as refusal:
         database.reread()
-        return _page(slug, faults=refusal.fields or {"email": refusal.message}), refusal.status
+        faults = forms.by_field(refusal.fields) or {"email": refusal.message}
+        return _page(slug, faults=faults), refusal.status
     secret = sign_ins.invite(session, person, by=olga)
     session.commit()
     if secret is None:
         flask.flash(f"{person.name} has an account here and finds the project after signing in.")
         return redirect(url_for("members.index", slug=slug))
     return _with_link(slug, person, secret)
+
+
+@pages.get("/<int:person_id>")
+@login_required
+def show(slug: str, person_id: int) -> ResponseReturnValue:
+    session = database.session()
+    project = projects.find(session, slug, by=visitors.person(), role=Role.owner)
+    part = memberships.part_of(session, project.id, person_id)
+    values = {"languages": " ".join(part.languages), "cohorts": " ".join(part.cohorts)}
+    return _form(slug, person_id, values, {})
+
+
+@pages.post("/<int:person_id>")
+@login_required
+def place(slug: str, person_id: int) -> ResponseReturnValue:
+    session, olga = database.session(), visitors.person()
+    project = projects.find(session, slug, by=olga, role=Role.owner)
+    person = _member(project.id, person_id)
+    try:
+        form = forms.read(PlacementForm)
+        placement = _placement(form.languages, form.cohorts)
+    except Invalid as refusal:
+        database.reread()
+        faults = forms.by_field(refusal.fields)
+        return _form(slug, person_id, request.form, faults), refusal.status
+    memberships.place(session, project.id, person, placement, by=olga)
+    session.commit()
+    flask.flash(f"This is kept. {person.name} is given work by it from now on.")
+    return redirect(url_for("members.index", slug=slug))
 
 
 @pages.post("/<int:person_id>/link")
@@ -132,12 +179,31 @@ def _page(
         project=project,
         role=projects.role_in(session, project, olga),
         rows=rows,
+        parts=memberships.parts(session, project.id, [row.person.id for row in rows]),
         open_to=sign_ins.open_to(session, [row.person for row in rows], by=olga),
         roles=ROLE_WORDS,
         faults=faults or {},
         values=request.form if faults else {},
         link=link,
         invited=invited,
+    )
+
+
+def _placement(languages: str, cohorts: str) -> Placement:
+    given = {"languages": forms.words(languages), "cohorts": forms.words(cohorts)}
+    return memberships.read_placement(given)
+
+
+def _form(slug: str, person_id: int, values: Mapping[str, Any], faults: Mapping[str, str]) -> str:
+    session, olga = database.session(), visitors.person()
+    project = projects.find(session, slug, by=olga, role=Role.owner)
+    return render_template(
+        "members/show.html",
+        project=project,
+        role=projects.role_in(session, project, olga),
+        person=_member(project.id, person_id),
+        values=values,
+        faults=faults,
     )
 
 

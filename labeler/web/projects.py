@@ -13,7 +13,7 @@ from labeler import database, progress
 from labeler.errors import Conflict, Forbidden, Invalid, Refusal
 from labeler.pay import money
 from labeler.people.memberships import Role
-from labeler.web import charts, scale, visitors
+from labeler.web import charts, forms, scale, visitors
 from labeler.work import guidelines, projects
 from labeler.work.projects import Project, ProjectState
 from labeler.work.rubrics import ReasonRule
@@ -38,6 +38,9 @@ BLANK = {
     "languages": "en",
     "judgments_per_comparison": "3",
     "gold_percent": "5",
+    "repeat_percent": "0",
+    "most_per_person": "",
+    "most_per_language": "",
     "rubric.steps": "7",
     "rubric.tie": "1",
     "rubric.both_bad": "1",
@@ -48,7 +51,10 @@ BLANK = {
     "time_limit_minutes": "60",
     "change_window_minutes": "60",
 }
-READ_APART = ("csrf_token", "gold_percent", "languages", "tie", "both_bad", "rubric", "pay")
+READ_APART = (
+    *("csrf_token", "gold_percent", "repeat_percent", "languages", "most_per_person"),
+    *("most_per_language", "tie", "both_bad", "rubric", "pay"),
+)
 """Fields whose words are not the draft's own, and the names of its rooms."""
 
 
@@ -175,9 +181,12 @@ def _nested(form: Mapping[str, str]) -> dict[str, Any]:
             continue
         rooms.get(room, given)[leaf] = value.strip()
     given["guidelines"] = given.get("guidelines", "").replace("\r\n", "\n")
-    given["languages"] = form.get("languages", "").replace(",", " ").split()
+    given["languages"] = forms.words(form.get("languages", ""))
     rooms["rubric"] |= {word: f"rubric.{word}" in form for word in ("tie", "both_bad")}
     given["gold_share"] = _share(form.get("gold_percent", "0"))
+    given["repeat_share"] = _share(form.get("repeat_percent", "0"))
+    given["most_per_person"] = form.get("most_per_person", "").strip() or None
+    given["most_per_language"] = _limits(form.get("most_per_language", ""))
     return given | rooms
 
 
@@ -188,15 +197,30 @@ def _share(percent: str) -> float | str:
         return percent
 
 
+def _limits(text: str) -> dict[str, str]:
+    """Read limits such as "sw: 500, bn: 0"; what has no number is refused later."""
+    parts = (part.partition(":") for part in text.replace("\n", ",").split(",") if part.strip())
+    return {tag.strip(): limit.strip() for tag, _, limit in parts}
+
+
 def _flat(refusal: Refusal) -> dict[str, str]:
     """Name faults as the page names its fields; what names no field is a title that is taken."""
-    renamed = {"gold_share": "gold_percent", "rubric": "rubric.steps", "currency": "pay.currency"}
+    renamed = {
+        "gold_share": "gold_percent",
+        "repeat_share": "repeat_percent",
+        "rubric": "rubric.steps",
+        "currency": "pay.currency",
+    }
     faults = {
-        renamed.get(name, re.sub(r"\.\d+$", "", name)): words
+        renamed.get(name, re.sub(r"\.\d+$|(?<=^most_per_language)\..*", "", name)): words
         for name, words in refusal.fields.items()
     }
     if "gold_percent" in faults:
         faults["gold_percent"] = "This must be a number from 0 to 50."
+    if "repeat_percent" in faults:
+        faults["repeat_percent"] = "This must be a number from 0 to 20."
+    if "most_per_language" in faults:
+        faults["most_per_language"] = "Please write them like this: sw: 500, bn: 0"
     return faults or {"slug": refusal.message}
 
 
@@ -213,6 +237,9 @@ def _filled_in(project: Project, text: str, rubric: Mapping[str, Any]) -> dict[s
         "languages": " ".join(project.languages),
         "judgments_per_comparison": str(project.judgments_per_comparison),
         "gold_percent": f"{project.gold_share * 100:g}",
+        "repeat_percent": f"{project.repeat_share * 100:g}",
+        "most_per_person": str(project.most_per_person or ""),
+        "most_per_language": ", ".join(f"{t}: {n}" for t, n in project.most_per_language.items()),
         "pay.per_judgment": f"{money.decimal(project.pay_minor, project.currency):f}",
         "pay.currency": project.currency,
         "time_limit_minutes": str(project.time_limit_s // 60),

@@ -28,10 +28,15 @@ MOST_JUDGMENTS = 100
 _ASKED = ~Comparison.is_gold, Comparison.withdrawn_at.is_(None)
 
 
+def _without_defaults(schema: dict[str, Any]) -> None:
+    for described in schema["properties"].values():
+        described.pop("default")  # a program that sent it would change what should stay
+
+
 class Arrangement(BaseModel):
     """What an owner may change of a batch. What is left out stays as it is."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=_without_defaults)
 
     priority: int = Field(
         0, ge=-HIGHEST, le=HIGHEST, description="Higher ones are given out first, then older ones."

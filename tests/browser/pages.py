@@ -37,12 +37,15 @@ def furnish(site: Site) -> dict[str, Any]:
     with site.database.writing() as session:
         ada = accounts.find(session, ADA)
         *_, held = islice(_rich(session, ada), len(RICH))
+        batch_id = session.get_one(Comparison, held.comparison_id).batch_id
         session.commit()
     return {
         "assignment_id": held.id,
+        "batch_id": batch_id,
         "comparison_id": held.comparison_id,
         "judgment_id": site.said(ADA)[-1].id,
         "number": 1,
+        "person_id": ada.id,
         "secret": Visit(site.app).link_for(ADA).rpartition("/")[2],
         "slug": "demo",
     }

@@ -92,7 +92,7 @@ def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list
     with database.writing() as session:
         cast = make_cast(session)
         project = make_project(session, cast)
-        make_batch(session, project, cast, pairs=6)
+        batch = make_batch(session, project, cast, pairs=6)
         load_rows(session, project, [make_row(6, gold=0)], by=cast.olga, name="gold")
         spares = [_spare(session, project, n, cast) for n in range(SPARES)]
         paul = accounts.create(session, "paul@example.org", "Paul", by=None)
@@ -118,6 +118,7 @@ def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list
             "judgment": of_ada.id,
             "of_bea": of_bea.id,
             "comparison": of_bea.comparison_id,
+            "batch": batch.id,
             "foreign_comparison": of_paul.comparison_id,
             "foreign_judgment": of_paul.id,
             "paul": paul.id,

@@ -92,6 +92,17 @@ PAGES = {
     ("POST", "/projects/<slug>/people/<person_id>/remove"): Case(
         HELPFUL + "/people/{spare}/remove", OWNER_DONE
     ),
+    ("GET", "/projects/<slug>/people/<person_id>"): Case(HELPFUL + "/people/{bea}", OWNER),
+    ("POST", "/projects/<slug>/people/<person_id>"): Case(
+        HELPFUL + "/people/{bea}", OWNER_BAD_FORM
+    ),
+    ("GET", "/projects/<slug>/batches/<batch_id>"): Case(HELPFUL + "/batches/{batch}", OWNER),
+    ("POST", "/projects/<slug>/batches/<batch_id>"): Case(
+        HELPFUL + "/batches/{batch}", OWNER_BAD_FORM
+    ),
+    ("POST", "/projects/<slug>/comparisons/<comparison_id>/withdraw"): Case(
+        PAIR + "/withdraw", OWNER_BAD_FORM
+    ),
     ("GET", "/projects/<slug>/batches"): Case(HELPFUL + "/batches", OWNER),
     ("POST", "/projects/<slug>/batches"): Case(HELPFUL + "/batches", OWNER_BAD_FORM),
     ("GET", "/projects/<slug>/comparisons"): Case(HELPFUL + "/comparisons", REVIEWER),
@@ -130,6 +141,17 @@ API_CASES = {
     ),
     ("POST", f"{API}/projects/<slug>/batches"): Case(
         f"{API}{HELPFUL}/batches", "401 401 404 404 403 422 422 403"
+    ),
+    ("GET", f"{API}/projects/<slug>/batches"): Case(
+        f"{API}{HELPFUL}/batches", "401 401 404 404 403 200 200 403"
+    ),
+    ("POST", f"{API}/projects/<slug>/batches/<batch_id>"): Case(
+        API + HELPFUL + "/batches/{batch}", "401 401 404 404 403 200 200 403", {"priority": 0}
+    ),
+    ("POST", f"{API}/projects/<slug>/withdrawals"): Case(
+        f"{API}{HELPFUL}/withdrawals",
+        "401 401 404 404 403 422 422 403",
+        {"comparison": "pair-0", "reason": " "},
     ),
     ("GET", f"{API}/projects/<slug>/judgments"): Case(
         f"{API}{HELPFUL}/judgments", "401 401 404 404 200 200 200 403"
@@ -213,6 +235,11 @@ FOREIGN = [
     ("paul", "GET", "/projects/other/comparisons/{comparison}"),
     ("paul", "POST", "/projects/other/comparisons/{comparison}/judgments/{of_bea}/exclude"),
     ("paul", "POST", "/projects/other/comparisons/{foreign_comparison}/judgments/{of_bea}/exclude"),
+    ("paul", "POST", "/projects/other/comparisons/{comparison}/withdraw"),
+    ("paul", "GET", "/projects/other/batches/{batch}"),
+    ("paul", "POST", "/projects/other/batches/{batch}"),
+    ("paul", "GET", "/projects/other/people/{bea}"),
+    ("paul", "POST", "/projects/other/people/{bea}"),
     ("paul", "POST", "/projects/other/people/{bea}/role"),
     ("paul", "POST", "/projects/other/people/{bea}/remove"),
     ("paul", "POST", "/projects/other/people/{bea}/link"),

@@ -62,6 +62,12 @@ BY_PROGRAM = {
     SKIP: Way("ada", API + "/assignments/{held}/skip", {"reason": "other"}),
     f"{API}/projects": Way("root", f"{API}/projects", {"title": "Twice"}),
     f"{API}/projects/<slug>/batches": Way("olga", f"{API}{HELPFUL}/batches"),
+    f"{API}/projects/<slug>/batches/<batch_id>": Way(
+        "olga", API + HELPFUL + "/batches/{batch}", {"priority": 5, "judgments": 4}
+    ),
+    f"{API}/projects/<slug>/withdrawals": Way(
+        "olga", f"{API}{HELPFUL}/withdrawals", {"comparison": "pair-0", "reason": "A name in it."}
+    ),
 }
 BY_PAGE = {
     "/sign-in": Way("anonymous", "/sign-in", {"email": "rex@example.org", "password": PASSWORD}),
@@ -88,7 +94,18 @@ BY_PAGE = {
     ),
     "/projects/<slug>/people/<person_id>/link": Way("root", HELPFUL + "/people/{bea}/link"),
     "/projects/<slug>/people/<person_id>/remove": Way("olga", HELPFUL + "/people/{bea}/remove"),
+    "/projects/<slug>/people/<person_id>": Way(
+        "olga", HELPFUL + "/people/{bea}", {"languages": "fr", "cohorts": "experts"}
+    ),
     "/projects/<slug>/batches": Way("olga", f"{HELPFUL}/batches"),
+    "/projects/<slug>/batches/<batch_id>": Way(
+        "olga",
+        HELPFUL + "/batches/{batch}",
+        {"priority": "5", "cohorts": "experts", "most_per_person": "", "judgments": "4"},
+    ),
+    "/projects/<slug>/comparisons/<comparison_id>/withdraw": Way(
+        "olga", HELPFUL + "/comparisons/{comparison}/withdraw", {"reason": "A name in it."}
+    ),
     "/projects/<slug>/comparisons/<comparison_id>/judgments/<judgment_id>/exclude": Way(
         "rex",
         HELPFUL + "/comparisons/{comparison}/judgments/{of_bea}/exclude",

@@ -13,7 +13,7 @@ from tests.cast import Cast
 
 def address(operation: Operation) -> str:
     """Write an operation's address with something in every place."""
-    return operation.address.format(slug="helpful", assignment_id=1)
+    return operation.address.format(slug="helpful", assignment_id=1, batch_id=1)
 
 
 def test_without_a_token_nothing_is_done(app: Flask, people: Cast) -> None:
