@@ -134,8 +134,8 @@ def test_a_later_attempt_at_a_file_takes_over(database: Database, people: Cast) 
         with pytest.raises(Conflict):
             next(first)
         one.close()
-        assert [progress.loaded for progress in second][-1] == 1190
-    assert stored(database) == 1190
+        assert [progress.loaded for progress in second][-1] == 2390
+    assert stored(database) == 2390
 
 
 def test_refused_rows_are_named_and_nothing_is_loaded(callers: Callers, database: Database) -> None:
