@@ -3,13 +3,18 @@
 import enum
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar, cast
+from typing import Annotated, Any, ClassVar, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Session,
+    make_transient_to_detached,
+    mapped_column,
+)
 from sqlalchemy.sql.functions import FunctionElement
 
 from labeler import clock
@@ -137,6 +142,16 @@ def insert(dialect: str, table: Any) -> "postgresql.Insert | sqlite.Insert":
     """
     begin = postgresql.insert if dialect == "postgresql" else sqlite.insert
     return begin(table)
+
+
+Entity = TypeVar("Entity", bound=Base)
+
+
+def written(session: Session, entity: Entity) -> Entity:
+    """Take an object with its id, whose row was just written, into the session as it stands."""
+    make_transient_to_detached(entity)
+    session.add(entity)
+    return entity
 
 
 def dialect_of(session: Session) -> str:

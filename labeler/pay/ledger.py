@@ -224,12 +224,13 @@ def wrong_balances(session: Session) -> Iterator[str]:
 
 @cache
 def _crediting(dialect: str) -> Any:
-    credit = insert(dialect, Account.__table__)
+    table: Any = Account.__table__
+    credit = insert(dialect, table)
     return credit.on_conflict_do_update(
         index_elements=["project_id", "kind", "currency", "person_id"],
         index_where=OF_PERSON,
-        set_={"balance_minor": Account.balance_minor + credit.excluded.balance_minor},
-    ).returning(Account.id)
+        set_={"balance_minor": table.c.balance_minor + credit.excluded.balance_minor},
+    ).returning(table.c.id)
 
 
 _PAYS = sa.select(Account.id).where(

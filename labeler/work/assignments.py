@@ -7,9 +7,11 @@ no sweeper has to run. What is judged after its deadline counts if nobody else w
 import enum
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm.attributes import set_committed_value
 
 from labeler.errors import Conflict, NotFound
 from labeler.people.accounts import Person
@@ -148,12 +150,15 @@ def close(
     skip_reason: SkipReason | None = None,
 ) -> bool:
     """Move the assignment on if it still is as expected; False when something came first."""
-    moved = session.scalars(
-        _CLOSE, {"this": assignment.id, "was": expected, "now": state, "why": skip_reason}
-    ).one_or_none()
-    if moved is None:
+    moved = {"this": assignment.id, "was": expected, "becomes": state, "why": skip_reason}
+    closed_at = session.scalar(_CLOSE, moved)
+    if closed_at is None:
         session.refresh(assignment)
-    return moved is not None
+        return False
+    now = {"state": state, "skip_reason": skip_reason, "closed_at": closed_at}
+    for name, value in now.items():
+        set_committed_value(assignment, name, value)
+    return True
 
 
 def expire(session: Session, project: Project) -> None:
@@ -197,17 +202,17 @@ def _tally(session: Session, assignment: Assignment, lane_id: int, **by: int) ->
 
 
 # Made once: that costs more than to run it.
+_TABLE: Any = Assignment.__table__
 _CLOSE = (
-    sa.update(Assignment)
+    sa.update(_TABLE)
     .where(
-        Assignment.id == sa.bindparam("this"),
-        Assignment.state == sa.bindparam("was", type_=Assignment.state.type),
+        _TABLE.c.id == sa.bindparam("this"),
+        _TABLE.c.state == sa.bindparam("was", type_=_TABLE.c.state.type),
     )
     .values(
-        state=sa.bindparam("now", type_=Assignment.state.type),
+        state=sa.bindparam("becomes", type_=_TABLE.c.state.type),
         closed_at=NOW,
-        skip_reason=sa.bindparam("why", type_=Assignment.skip_reason.type),
+        skip_reason=sa.bindparam("why", type_=_TABLE.c.skip_reason.type),
     )
-    .returning(Assignment)
-    .execution_options(synchronize_session=False, populate_existing=True)
+    .returning(_TABLE.c.closed_at)
 )

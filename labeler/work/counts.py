@@ -82,10 +82,11 @@ def totals(session: Session, project_id: int, topic: Topic) -> Counter[str]:
 
 @cache
 def _adding(dialect: str) -> Any:
-    added = insert(dialect, Count.__table__)
+    table: Any = Count.__table__
+    added = insert(dialect, table)
     return added.on_conflict_do_update(
         index_elements=["project_id", "topic", "key", "shard"],
-        set_={"n": Count.n + added.excluded.n},
+        set_={"n": table.c.n + added.excluded.n},
     )
 
 

@@ -19,7 +19,7 @@ from labeler import clock
 from labeler.errors import Conflict, Invalid, NotFound
 from labeler.pay import ledger
 from labeler.people.accounts import Person
-from labeler.schema import Base, Id, changed, dialect_of, insert, reference
+from labeler.schema import Base, Id, changed, dialect_of, insert, reference, written
 from labeler.work import assignments, comparisons, gold, rubrics
 from labeler.work.assignments import Assignment, AssignmentState
 from labeler.work.comparisons import Comparison
@@ -325,16 +325,17 @@ def _store(
         "is_current": True,
         "state": state,
     }
-    stored: Judgment | None = session.scalars(_storing(dialect_of(session)), said).one_or_none()
+    stored = session.scalar(_storing(dialect_of(session)), said)
     if stored is None:
         raise Conflict("This key was used for another judgment.")
-    return stored
+    return written(session, Judgment(id=stored, **said))
 
 
 @cache
 def _storing(dialect: str) -> Any:
-    said = insert(dialect, Judgment).on_conflict_do_nothing(index_elements=["key"])
-    return said.returning(Judgment)
+    table: Any = Judgment.__table__
+    said = insert(dialect, table).on_conflict_do_nothing(index_elements=["key"])
+    return said.returning(table.c.id)
 
 
 def _duration_ms(assignment: Assignment) -> int:

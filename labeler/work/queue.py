@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 from labeler.errors import Busy, Conflict
 from labeler.people.accounts import Person
 from labeler.people.memberships import Membership
-from labeler.schema import NOW, dialect_of, insert
+from labeler.schema import NOW, dialect_of, insert, written
 from labeler.work import assignments, comparisons, slots, tallies
 from labeler.work.assignments import IS_OPEN, Assignment, AssignmentState
 from labeler.work.batches import Batch, BatchState
@@ -160,13 +160,11 @@ def _promise(
         "opened_at": now,
         "deadline": now + timedelta(seconds=project.time_limit_s),
     }
-    given: Assignment | None = session.scalars(
-        _promising(dialect_of(session)), promise
-    ).one_or_none()
+    given = session.scalar(_promising(dialect_of(session)), promise)
     if given is None:
         return _other_window(session, project, slot, person)
     tallies.add(session, project_id=project.id, person_id=person.id, lane_id=slot.lane_id, given=1)
-    return given
+    return written(session, Assignment(id=given, **promise))
 
 
 def _other_window(
@@ -180,33 +178,50 @@ def _other_window(
     raise Busy("You have just been given this in another window. Please try again.")
 
 
-# The statements of every claim, each made once: that costs more than to run it.
+# The statements of every claim, of tables and made once: to make one costs more than to run it.
+
+_project: Any = Project.__table__
+_membership: Any = Membership.__table__
+_lane: Any = Lane.__table__
+_batch: Any = Batch.__table__
+_tally: Any = Tally.__table__
+_assignment: Any = Assignment.__table__
+
+
+SEEN = ("id", "batch_id", "language", "is_gold", "comparisons", "supply")
 
 
 def _looking() -> sa.Select[Any]:
     project: Any = sa.bindparam("project", type_=sa.BigInteger())
     person: Any = sa.bindparam("person", type_=sa.BigInteger())
-    mine = Assignment.project_id == project, Assignment.person_id == person, IS_OPEN
-    late = Assignment.project_id == project, IS_OPEN, Assignment.deadline < NOW
-    member = sa.and_(Membership.project_id == Project.id, Membership.person_id == person)
-    ready = sa.and_(Batch.id == Lane.batch_id, Batch.state == BatchState.ready)
-    own = sa.and_(Tally.lane_id == Lane.id, Tally.person_id == person)
+    mine = _assignment.c.project_id == project, _assignment.c.person_id == person, IS_OPEN
+    late = _assignment.c.project_id == project, IS_OPEN, _assignment.c.deadline < NOW
+    member = sa.and_(_membership.c.project_id == _project.c.id, _membership.c.person_id == person)
+    ready = sa.and_(_batch.c.id == _lane.c.batch_id, _batch.c.state == BatchState.ready)
+    own = sa.and_(_tally.c.lane_id == _lane.c.id, _tally.c.person_id == person)
     return (
         sa.select(
             NOW.label("now"),
-            sa.select(Assignment.id).where(*mine).scalar_subquery().label("held"),
+            sa.select(_assignment.c.id).where(*mine).scalar_subquery().label("held"),
             sa.exists().where(*late).label("overdue"),
-            *(Membership.languages, Membership.cohorts.label("member_of")),
-            *(Lane.id, Lane.batch_id, Lane.language, Lane.is_gold, Lane.comparisons, Lane.supply),
-            *(Batch.priority, Batch.cohorts, Batch.most_per_person),
-            *(Tally.given, Tally.empty_at),
+            *(_membership.c.languages, _membership.c.cohorts.label("member_of")),
+            *(
+                _lane.c.id,
+                _lane.c.batch_id,
+                _lane.c.language,
+                _lane.c.is_gold,
+                _lane.c.comparisons,
+                _lane.c.supply,
+            ),
+            *(_batch.c.priority, _batch.c.cohorts, _batch.c.most_per_person),
+            *(_tally.c.given, _tally.c.empty_at),
         )
-        .select_from(Project)
-        .outerjoin(Membership, member)
-        .outerjoin(Lane, Lane.project_id == Project.id)
-        .outerjoin(Batch, ready)
-        .outerjoin(Tally, own)
-        .where(Project.id == project)
+        .select_from(_project)
+        .outerjoin(_membership, member)
+        .outerjoin(_lane, _lane.c.project_id == _project.c.id)
+        .outerjoin(_batch, ready)
+        .outerjoin(_tally, own)
+        .where(_project.c.id == project)
     )
 
 
@@ -215,4 +230,4 @@ _LOOK = _looking()
 
 @cache
 def _promising(dialect: str) -> Any:
-    return insert(dialect, Assignment).on_conflict_do_nothing().returning(Assignment)
+    return insert(dialect, _assignment).on_conflict_do_nothing().returning(_assignment.c.id)

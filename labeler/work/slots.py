@@ -112,12 +112,16 @@ def _places(answers: int, ahead: int) -> list[int]:
     return [1, 0] if ahead > 0 else [0, 1]
 
 
-# The statements. To make one costs far more than to run it, so each is made once.
+# The statements, of tables and made once: to make one costs far more than to run it.
+
+_COMPARISONS: Any = Comparison.__table__
+_ASSIGNMENTS: Any = Assignment.__table__
+_RESPONSES: Any = Response.__table__
 
 
 def _had(comparison: Any) -> sa.Exists:
     return sa.exists().where(
-        Assignment.comparison_id == comparison.id, Assignment.person_id == PERSON
+        _ASSIGNMENTS.c.comparison_id == comparison.c.id, _ASSIGNMENTS.c.person_id == PERSON
     )
 
 
@@ -134,32 +138,32 @@ def _drawn(sample: int | None = None) -> sa.ColumnElement[int]:
 
 
 def _above(comparison: Any) -> sa.ColumnElement[bool]:
-    return sa.and_(comparison.lane_id == LANE, comparison.shuffle >= START)
+    return sa.and_(comparison.c.lane_id == LANE, comparison.c.shuffle >= START)
 
 
 def _below(comparison: Any) -> sa.ColumnElement[bool]:
-    return sa.and_(comparison.lane_id == LANE, comparison.shuffle < START)
+    return sa.and_(comparison.c.lane_id == LANE, comparison.c.shuffle < START)
 
 
 def _first(which: sa.TextClause, half: Any, sample: int | None) -> sa.Select[int]:
-    there: Any = aliased(Comparison)
-    first = sa.select(there.id).where(~_had(there)).order_by(there.shuffle).limit(1)
+    there = _COMPARISONS.alias()
+    first = sa.select(there.c.id).where(~_had(there)).order_by(there.c.shuffle).limit(1)
     if sample is None:
         return first.where(half(there), which)
-    near: Any = aliased(Comparison)
-    nearest = sa.select(near.id).where(half(near), which).order_by(near.shuffle).limit(sample)
-    return first.where(there.id.in_(nearest), OPEN)
+    near = _COMPARISONS.alias()
+    nearest = sa.select(near.c.id).where(half(near), which).order_by(near.c.shuffle).limit(sample)
+    return first.where(there.c.id.in_(nearest), OPEN)
 
 
 def _any_left() -> sa.ColumnElement[bool]:
-    there: Any = aliased(Comparison)
-    open_to = sa.exists().where(there.lane_id.in_(LANES), ~_had(there))
+    there = _COMPARISONS.alias()
+    open_to = sa.exists().where(there.c.lane_id.in_(LANES), ~_had(there))
     return sa.or_(open_to.where(STARTED), open_to.where(FRESH))
 
 
 def _taking(drawn: sa.ColumnElement[int], *conditions: sa.ColumnElement[bool]) -> sa.Update:
     """Take a slot of the comparison that is drawn, in the same statement that draws it."""
-    table: Any = Comparison.__table__
+    table = _COMPARISONS
     return (
         sa.update(table)
         .where(table.c.id == drawn, OPEN, *conditions)
@@ -170,16 +174,16 @@ def _taking(drawn: sa.ColumnElement[int], *conditions: sa.ColumnElement[bool]) -
 
 def _shown() -> tuple[sa.Label[int], sa.Label[int]]:
     """Say how many answers there are, and how much more often the first of two was shown first."""
-    shown, answer = aliased(Assignment), aliased(Response)
-    sign = sa.case((shown.places[0].as_integer() == 0, 1), else_=-1)
+    shown, answer = _ASSIGNMENTS.alias(), _RESPONSES.alias()
+    sign = sa.case((shown.c.places[0].as_integer() == 0, 1), else_=-1)
     # Named whole: on SQLite a column stands alone here, and would be the inner table's.
     this: Any = sa.literal_column("comparisons.id")
     is_gold: Any = sa.literal_column("comparisons.is_gold")
-    answers = sa.select(sa.func.count(answer.id)).where(answer.comparison_id == this)
+    answers = sa.select(sa.func.count(answer.c.id)).where(answer.c.comparison_id == this)
     ahead = sa.select(sa.func.coalesce(sa.func.sum(sign), 0)).where(
-        shown.comparison_id == this,
-        shown.state.in_((AssignmentState.open, AssignmentState.judged)),
-        ~shown.is_repeat,
+        shown.c.comparison_id == this,
+        shown.c.state.in_((AssignmentState.open, AssignmentState.judged)),
+        ~shown.c.is_repeat,
         sa.not_(is_gold),  # which everybody has had
     )
     return answers.scalar_subquery().label("answers"), ahead.scalar_subquery().label("ahead")

@@ -67,6 +67,7 @@ def note_empty(
 
 @cache
 def _adding(dialect: str) -> Any:
-    added = insert(dialect, Tally)
-    sums = {name: getattr(Tally, name) + added.excluded[name] for name in COUNTED}
+    table: Any = Tally.__table__
+    added = insert(dialect, table)
+    sums = {name: table.c[name] + added.excluded[name] for name in COUNTED}
     return added.on_conflict_do_update(index_elements=["person_id", "lane_id"], set_=sums)
