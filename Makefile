@@ -2,7 +2,7 @@
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint browser dist requirements clean
+.PHONY: help setup demo test soak lint browser dist requirements clean
 
 # The newest Python from 3.11 on that can make a virtual environment.
 PYTHON ?= $(shell for name in python3.14 python3.13 python3.12 python3.11 python3 python; do \
@@ -14,6 +14,9 @@ LOCK := deploy/uv.sh pip compile --quiet --generate-hashes --universal --python-
 	--no-emit-index-url --no-header --no-annotate $(UPGRADE)
 PROCESSES ?= 2
 PORT ?= 8000
+# A soak ends with the round of races that is under way then.
+MINUTES ?= 30
+RACES := tests/labeler/work/test_races.py tests/journeys/test_barrier.py tests/journeys/test_crowd.py
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -25,6 +28,14 @@ demo: setup ## a site with a small project to look at; PORT=8001 for another por
 
 test: lint browser ## the whole gate: lint, types, imports, every test
 	@$(BIN)/python -m pytest -n $(PROCESSES)
+
+soak: .venv/.dev ## long versions of the tests that have one, then races; MINUTES=30
+	@end=$$(($$(date +%s) + 60 * $(MINUTES))); \
+	LABELER_SOAK=1 timeout --signal INT $(MINUTES)m \
+		$(BIN)/python -m pytest -n $(PROCESSES) -m soak -rP || exit 1; \
+	while test $$(date +%s) -lt $$end; do \
+		$(BIN)/python -m pytest -n $(PROCESSES) $(RACES) || exit 1; \
+	done
 
 lint: .venv/.dev ## style, types and who imports whom
 	@$(BIN)/ruff check --quiet

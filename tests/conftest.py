@@ -20,6 +20,17 @@ from tests.cast import Cast, make_cast
 BACKENDS = ("sqlite", "postgresql")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the tests that have a long version, so that `-m soak` finds them."""
+    config.addinivalue_line("markers", "soak: runs long with LABELER_SOAK=1")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark whoever asks how much time there is."""
+    if "soak" in getattr(item, "fixturenames", ()):
+        item.add_marker("soak")
+
+
 class StoppedClock:
     """A clock that moves only when it is told to."""
 
