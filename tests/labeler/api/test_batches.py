@@ -270,3 +270,32 @@ def write_something(database: Database, people: Cast) -> None:
 
     with ThreadPoolExecutor(1) as pool:
         pool.submit(write).result(timeout=3)
+
+
+def test_a_batch_is_arranged_and_what_is_left_out_stays(callers: Callers, people: Cast) -> None:
+    (batch,) = callers.olga.get(f"{HELPFUL}/batches").json["batches"]  # type: ignore[index]
+    first = {"priority": 0, "cohorts": [], "most_per_person": None, "judgments": 2}
+    assert batch == {"batch": 1, "name": "pairs", "state": "ready", "comparisons": 3} | first
+    address = f"{HELPFUL}/batches/{batch['batch']}"
+    expected = batch
+    for change in (
+        {"priority": 5, "cohorts": ["experts"], "most_per_person": 50, "judgments": 5},
+        {"judgments": 3},
+        {"most_per_person": None, "judgments": None},
+        {"cohorts": []},
+        {},
+    ):
+        expected |= {n: v for n, v in change.items() if n != "judgments" or v is not None}
+        answer = callers.olga.post(address, json=change)
+        assert (answer.status_code, answer.json) == (200, expected)
+    assert callers.olga.get(f"{HELPFUL}/batches").json == {"batches": [expected]}
+
+
+def test_a_batch_that_cannot_be_arranged(callers: Callers, people: Cast) -> None:
+    address = f"{HELPFUL}/batches/1"
+    for given in ({"priority": "5"}, {"priority": None}, {"cohorts": ["a b"]}, {"more": 1}):
+        faults = problem(callers.olga.post(address, json=given), 422)["fields"]
+        assert [name.partition(".")[0] for name in faults] == list(given)
+    problem(callers.olga.post(f"{HELPFUL}/batches/99", json={}), 404)
+    problem(callers.rex.post(address, json={}), 403)
+    problem(callers.rex.get(f"{HELPFUL}/batches"), 403)

@@ -1,5 +1,7 @@
 """Who may call: a token that works, for what it was made, and nothing else."""
 
+from typing import Any
+
 from flask import Flask
 
 from labeler.api import OPERATIONS
@@ -9,6 +11,8 @@ from labeler.people import sign_ins, tokens
 from labeler.people.tokens import Scope
 from tests.calling import HELPFUL, Caller, Callers, make_caller, problem
 from tests.cast import Cast
+
+BODIES = {"withdrawals": {"comparison": "pair-0", "reason": "A name in it."}}
 
 
 def address(operation: Operation) -> str:
@@ -87,8 +91,11 @@ def test_strangers_find_nothing(callers: Callers) -> None:
     mallory = callers.mallory
     for operation in OPERATIONS:
         if "{slug}" in operation.path:
-            options = {"method": operation.method, "content_type": "text/csv"}
-            options["headers"] = mallory.headers
+            options: dict[str, Any] = {"method": operation.method, "headers": mallory.headers}
+            if operation.body is None:
+                options["content_type"] = "text/csv"
+            else:
+                options["json"] = BODIES.get(operation.path.rpartition("/")[2], {})
             there = mallory.client.open(address(operation), **options)
             nowhere = mallory.client.open(address(operation).replace("helpful", "no"), **options)
             assert problem(there, 404) == problem(nowhere, 404)

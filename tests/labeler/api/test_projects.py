@@ -17,6 +17,9 @@ DRAFT: dict[str, Any] = {
     "guidelines": "Prefer what is **kind**.",
     "rubric": {"steps": 4, "tie": False, "reason": "required", "reason_min": 10},
     "judgments_per_comparison": 5,
+    "repeat_share": 0.05,
+    "most_per_person": 500,
+    "most_per_language": {"sw": 0},
     "languages": ["en", "sw"],
     "pay": {"per_judgment": "12.50", "currency": "KES"},
 }
@@ -39,6 +42,8 @@ def test_an_owner_makes_another_project(
         project = projects.find(session, "which-is-kinder", by=people.olga, role=Role.owner)
         assert (project.pay_minor, project.currency) == (1250, "KES")
         assert projects.rubric_draft(session, project).steps == 4
+        assert (project.repeat_share, project.most_per_person) == (0.05, 500)
+        assert project.most_per_language == {"sw": 0}
 
 
 def test_who_owns_nothing_makes_nothing(callers: Callers) -> None:

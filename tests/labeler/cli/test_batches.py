@@ -191,3 +191,37 @@ def test_refusals(terminal: Terminal, people: Cast, tmp_path: Path) -> None:
     assert "must end in .jsonl" in terminal.refused(2, *LOAD, other)
     assert "Missing argument" in terminal.refused(2, *LOAD)
     assert stored(terminal) == []
+
+
+def test_arrange(either: Terminal, tmp_path: Path) -> None:
+    settle(either)
+    either.good(*LOAD, write(tmp_path / "one.jsonl", pair(1), pair(2)))
+    arrange = ("batch", "arrange", "helpful", "1")
+    listed = either.good("batch", "list", "helpful")
+    as_loaded = "priority 0\tfor everybody\tat most all for one person\tjudgments 2\n"
+    assert listed == f"1\tone.jsonl\t{as_loaded}"
+    said = either.good(
+        *arrange,
+        *("--priority", "5", "--cohort", "experts", "--cohort", "Night"),
+        *("--most-per-person", "50", "--judgments", "5"),
+    )
+    assert said == (
+        "1\tone.jsonl\tpriority 5\tfor experts night\tat most 50 for one person\tjudgments 5\n"
+    )
+    assert either.good(*arrange) == said == either.good("batch", "list", "helpful")
+    back = ("--everybody", "--no-limit", "--priority", "0", "--judgments", "2")
+    assert either.good(*arrange, *back) == listed
+
+
+def test_arrange_refuses(terminal: Terminal, people: Cast, tmp_path: Path) -> None:
+    terminal.good(*LOAD, write(tmp_path / "one.jsonl", pair(1)))
+    arrange = ("batch", "arrange", "helpful", "1")
+    assert "cohorts.0: " in terminal.refused(2, *arrange, "--cohort", "a b")
+    assert "judgments: " in terminal.refused(2, *arrange, "--judgments", "0")
+    assert "undo" in terminal.refused(2, *arrange, "--everybody", "--cohort", "a")
+    assert "undo" in terminal.refused(2, *arrange, "--no-limit", "--most-per-person", "1")
+    assert "no such batch" in terminal.refused(1, "batch", "arrange", "helpful", "9")
+    assert "Only an owner" in terminal.refused(1, *arrange, "--as", "rex@example.org")
+    assert "Only an owner" in terminal.refused(
+        1, "batch", "list", "helpful", "--as", "rex@example.org"
+    )

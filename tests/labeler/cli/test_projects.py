@@ -134,3 +134,30 @@ def test_an_invitation_changes_nobodys_role(terminal: Terminal, people: Cast) ->
     said = terminal.refused(1, *invite, "olga@example.org", "Olga")
     assert "as owner" in said
     assert "is not one of" in terminal.refused(2, *invite, "a@b.org", "A", "--role", "king")
+
+
+def test_place(either: Terminal) -> None:
+    settle(either)
+    place = ("project", "place", "helpful", "ada@example.org")
+    assert either.good(*place) == "Ada judges every language; groups: none.\n"
+    said = either.good(*place, "--language", "fr", "--language", "pt-BR", "--cohort", "Experts")
+    assert said == "Ada judges fr pt-BR; groups: experts.\n"
+    assert either.good(*place, "--any-language") == "Ada judges every language; groups: experts.\n"
+    said = either.good(*place, "--no-cohort", "--language", "en")
+    assert said == "Ada judges en; groups: none.\n"
+
+
+def test_place_refuses(terminal: Terminal, people: Cast) -> None:
+    place = ("project", "place", "helpful")
+    ada = (*place, "ada@example.org")
+    assert "languages.0: " in terminal.refused(2, *ada, "--language", "french")
+    assert "undo" in terminal.refused(2, *ada, "--language", "fr", "--any-language")
+    assert "has no part" in terminal.refused(1, *place, "mallory@example.org")
+    assert "Only an owner" in terminal.refused(1, *ada, "--as", "rex@example.org")
+
+
+def test_an_invitation_may_say_what_they_judge(terminal: Terminal, people: Cast) -> None:
+    invite = ("project", "invite", "helpful", "cy@example.org", "Cy", "--language", "sw")
+    terminal.good(*invite, "--cohort", "night")
+    said = terminal.good("project", "place", "helpful", "cy@example.org")
+    assert said == "Cy judges sw; groups: night.\n"

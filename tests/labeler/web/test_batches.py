@@ -12,8 +12,10 @@ import sqlalchemy as sa
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
+from labeler.work.batches import Batch, BatchState
 from labeler.work.comparisons import Comparison
 from tests.labeler.web.conftest import HELPFUL, HOSTILE, Site
+from tests.make import load_rows, make_row
 from tests.visits import Visit
 
 BATCHES = f"{HELPFUL}/batches"
@@ -176,3 +178,74 @@ def test_a_hostile_name_of_a_file_is_text(site: Site) -> None:
     page = olga.get(BATCHES).text
     assert "<b onclick" not in page
     assert "&lt;b onclick" in page
+
+
+GIVEN = {"priority": "5", "cohorts": "experts, night", "most_per_person": "50", "judgments": "4"}
+
+
+def address_of_the_batch(site: Site) -> str:
+    with site.database.reading() as session:
+        return f"{BATCHES}/{session.scalars(sa.select(Batch.id)).one()}"
+
+
+def test_an_owner_arranges_a_batch(site: Site) -> None:
+    olga, batch = site.visit("olga"), address_of_the_batch(site)
+    page = olga.get(BATCHES).text
+    assert f'href="{batch}"' in page
+    assert "2 judgments each" in page
+    assert "priority" not in page
+    assert 'value="2"' in olga.get(batch).text
+    assert olga.post(batch, **GIVEN).location == BATCHES
+    page = olga.get(BATCHES).text
+    arranged = "4 judgments each · priority 5 · only for experts, night · 50 for one person at most"
+    assert arranged in page
+    form = olga.get(batch).text
+    for value in ("5", "experts night", "50", "4"):
+        assert f'value="{value}"' in form
+    empty = {"priority": "0", "cohorts": " ", "most_per_person": "", "judgments": ""}
+    assert olga.post(batch, **empty).location == BATCHES
+    page = olga.get(BATCHES).text
+    assert "4 judgments each" in page
+    assert "for one person" not in page
+
+
+def test_an_arrangement_with_a_fault_is_given_back(site: Site) -> None:
+    olga, batch = site.visit("olga"), address_of_the_batch(site)
+    olga.get(batch)
+    for field, value in (
+        ("priority", "high"),
+        ("priority", ""),
+        ("cohorts", "a/b"),
+        ("most_per_person", "0"),
+        ("judgments", "101"),
+    ):
+        refused = olga.post(batch, **(GIVEN | {field: value}))
+        assert refused.status_code == 422
+        assert f'id="{field}-fault"' in refused.text
+        assert f'value="{value}"' in refused.text
+        assert f'value="{GIVEN["cohorts"]}"' in refused.text or field == "cohorts"
+    assert "priority" not in olga.get(BATCHES).text
+    assert olga.get(f"{BATCHES}/999").status_code == 404
+    for name, status in (("rex", 403), ("ada", 403), ("mallory", 404)):
+        assert site.visit(name).get(batch).status_code == status
+        assert site.visit(name).post(batch, **GIVEN).status_code == status
+
+
+def test_a_batch_that_is_being_loaded_is_not_asked_for_more(site: Site) -> None:
+    olga, batch = site.visit("olga"), address_of_the_batch(site)
+    olga.get(batch)
+    with site.writing() as (session, _):
+        session.execute(sa.update(Batch).values(state=BatchState.loading))
+    assert olga.post(batch, **GIVEN).status_code == 409
+    assert "still being loaded" in olga.get(batch).text
+    assert olga.post(batch, **(GIVEN | {"judgments": ""})).location == BATCHES
+
+
+def test_a_batch_of_known_answers_is_not_asked_for_more(site: Site) -> None:
+    with site.writing() as (session, project):
+        rows = [make_row(9, id="known", gold=0)]
+        number = load_rows(session, project, rows, by=site.people.olga, name="known").id
+    olga = site.visit("olga")
+    assert 'name="judgments"' not in olga.get(f"{BATCHES}/{number}").text
+    given = {name: value for name, value in GIVEN.items() if name != "judgments"}
+    assert olga.post(f"{BATCHES}/{number}", **given).location == BATCHES

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+import sqlalchemy as sa
 
 from labeler.pay import ledger
 from labeler.web import comparisons as pages
@@ -125,6 +126,43 @@ def test_leaving_a_judgment_out(site: Site) -> None:
     with site.database.reading() as session:
         assert session.get_one(Judgment, said.id).state is JudgmentState.excluded
         assert ledger.earned(session, person_id=site.people.ada.id) == {"EUR": 35}
+
+
+def test_withdrawing_a_comparison(site: Site) -> None:
+    said = judged(site)
+    olga, address = site.visit("olga"), f"{COMPARISONS}/{said.comparison_id}"
+    assert "Withdraw it" in olga.get(address).text
+    given_back = olga.post(f"{address}/withdraw", reason=" ")
+    assert given_back.status_code == 422
+    assert "A reason is needed." in given_back.text
+    assert re.search(r"<details\s+open", given_back.text)
+    assert olga.post(f"{address}/withdraw", reason=HOSTILE).location == address
+    page = olga.get(address).text
+    assert "Nobody is asked any more" in page
+    assert "Withdrawn on" in page
+    assert "&lt;script&gt;" in page
+    assert HOSTILE not in page
+    assert "Withdraw it" not in page
+    assert "Withdrawn" in olga.get(COMPARISONS).text
+    assert olga.post(f"{address}/withdraw", reason="Again").status_code == 409
+    with site.database.reading() as session:
+        assert session.get_one(Comparison, said.comparison_id).withdrawn_at is not None
+        assert ledger.earned(session, person_id=site.people.ada.id) == {"EUR": 35}
+
+
+def test_only_owners_withdraw_and_never_a_known_answer(site: Site) -> None:
+    with site.database.reading() as session:
+        rows = session.execute(sa.select(Comparison.is_gold, Comparison.id)).all()
+    numbers = {bool(is_gold): number for is_gold, number in rows}
+    for name, status in (("rex", 403), ("ada", 403), ("mallory", 404)):
+        sent = site.visit(name).post(f"{COMPARISONS}/{numbers[False]}/withdraw", reason="x")
+        assert sent.status_code == status
+    assert "Withdraw it" not in site.visit("rex").get(f"{COMPARISONS}/{numbers[False]}").text
+    olga = site.visit("olga")
+    assert "Withdraw it" not in olga.get(f"{COMPARISONS}/{numbers[True]}").text
+    refused = olga.post(f"{COMPARISONS}/{numbers[True]}/withdraw", reason="x")
+    assert refused.status_code == 422
+    assert olga.post(f"{COMPARISONS}/999/withdraw", reason="x").status_code == 404
 
 
 def test_refusals(site: Site) -> None:

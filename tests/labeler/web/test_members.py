@@ -233,3 +233,49 @@ def test_nobody_gets_a_link_for_whom_somebody_else_invited(site: Site) -> None:
     olga = site.visit("olga")
     olga.get(PEOPLE)
     assert olga.post(f"{PEOPLE}/{site.people.mallory.id}/link").status_code == 404
+
+
+def test_an_owner_says_what_somebody_judges(site: Site) -> None:
+    olga, ada = site.visit("olga"), f"{PEOPLE}/{site.people.ada.id}"
+    assert f'href="{ada}"' in olga.get(PEOPLE).text
+    olga.get(ada)
+    assert olga.post(ada, languages="fr, pt-BR", cohorts="Experts night").location == PEOPLE
+    page = olga.get(PEOPLE).text
+    assert "Ada is given work by it from now on." in page
+    assert row_of(page, "Ada").startswith("Ada Annotator Français · pt-BR · experts · night")
+    form = olga.get(ada).text
+    assert 'value="fr pt-BR"' in form
+    assert 'value="experts night"' in form
+    assert olga.post(ada, languages="", cohorts="").location == PEOPLE
+    assert row_of(olga.get(PEOPLE).text, "Ada").startswith("Ada Annotator 0 ")
+
+
+def test_what_somebody_judges_with_a_fault_is_given_back(site: Site) -> None:
+    olga, ada = site.visit("olga"), f"{PEOPLE}/{site.people.ada.id}"
+    olga.get(ada)
+    refused = olga.post(ada, languages="fr french", cohorts="night")
+    assert refused.status_code == 422
+    assert 'id="languages-fault"' in refused.text
+    assert 'value="fr french"' in refused.text
+    assert 'value="night"' in refused.text
+    assert 'id="cohorts-fault"' in olga.post(ada, languages="", cohorts="a/b").text
+    nobody = f"{PEOPLE}/{site.people.mallory.id}"
+    assert olga.get(nobody).status_code == 404
+    assert olga.post(nobody, languages="fr", cohorts="").status_code == 404
+    for name, status in (("rex", 403), ("ada", 403), ("mallory", 404)):
+        visit = site.visit(name)
+        assert visit.get(ada).status_code == status
+        assert visit.post(ada, languages="fr", cohorts="").status_code == status
+
+
+def test_an_invitation_may_say_what_they_judge(site: Site) -> None:
+    olga = site.visit("olga")
+    olga.get(PEOPLE)
+    given = CARLA | {"languages": "sw", "cohorts": "night"}
+    refused = olga.post(f"{PEOPLE}/invite", **(given | {"cohorts": "a/b"}))
+    assert refused.status_code == 422
+    assert 'id="cohorts-fault"' in refused.text
+    assert 'value="sw"' in refused.text
+    assert "Carla" not in words(olga.get(PEOPLE).text)
+    page = olga.post(f"{PEOPLE}/invite", **given).text
+    assert row_of(page, "Carla").startswith("Carla Annotator Kiswahili · night")

@@ -28,6 +28,9 @@ FILLED_IN = {
     "guidelines": "Be **fair**.\r\n\r\nTake your time.",
     "judgments_per_comparison": "4",
     "gold_percent": "7.5",
+    "repeat_percent": "2.5",
+    "most_per_person": "500",
+    "most_per_language": "sw: 100,\r\nbn:0",
     "pay.per_judgment": "12.50",
     "pay.currency": "KES",
     "time_limit_minutes": "30",
@@ -108,6 +111,11 @@ def test_making_a_project(site: Site) -> None:
     assert project.languages == ["en", "sw"]
     assert project.gold_share == pytest.approx(0.075)
     assert (project.time_limit_s, project.change_window_s) == (1800, 0)
+    assert (project.repeat_share, project.most_per_person) == (pytest.approx(0.025), 500)
+    assert project.most_per_language == {"sw": 100, "bn": 0}
+    setup = olga.get("/projects/kind-answers/setup").text
+    for shown in ('value="2.5"', 'value="500"', 'value="sw: 100, bn: 0"'):
+        assert shown in setup
     assert (rubric.steps, rubric.tie, rubric.both_bad) == (5, True, False)
     assert (rubric.reason, rubric.reason_min) == (ReasonRule.required, 12)
 
@@ -127,6 +135,13 @@ def test_making_a_project(site: Site) -> None:
         ("gold_percent", "80", "from 0 to 50"),
         ("gold_percent", "some", "from 0 to 50"),
         ("gold_percent", "nan", "from 0 to 50"),
+        ("repeat_percent", "21", "from 0 to 20"),
+        ("most_per_person", "0", "This must be 1 at least."),
+        ("most_per_person", "some", "This must be a whole number."),
+        ("most_per_language", "sw", "like this: sw: 500, bn: 0"),
+        ("most_per_language", "sw: -1", "like this: sw: 500, bn: 0"),
+        ("most_per_language", "swahili: 5", "like this: sw: 500, bn: 0"),
+        ("most_per_language", ": 5", "like this: sw: 500, bn: 0"),
         ("pay.per_judgment", "1.234", "KES has 2 decimals"),
         ("pay.per_judgment", "a lot", "is not an amount of money"),
         ("pay.currency", "XYZ", "For example EUR."),
