@@ -37,7 +37,6 @@ FORMS: dict[Reader, list[tuple[str, str]]] = {
     "owner": [
         ("/projects/new", "main form"),
         ("/projects/demo/batches", "main form"),
-        ("/projects/demo/batches/{batch_id}", "main form"),
         ("/projects/demo/people", "#invite form"),
         ("/projects/demo/comparisons/{comparison_id}", "form[action$=withdraw]"),
     ],
