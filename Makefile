@@ -2,7 +2,7 @@
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak lint browser dist requirements clean
+.PHONY: help setup demo test soak lint browser bench dist requirements clean
 
 # The newest Python from 3.11 on that can make a virtual environment.
 PYTHON ?= $(shell for name in python3.14 python3.13 python3.12 python3.11 python3 python; do \
@@ -45,6 +45,9 @@ lint: .venv/.dev ## style, types and who imports whom
 
 browser: .venv/.dev ## Chromium and fonts, if there are none
 	@$(BIN)/python -m tests.browser.chromium
+
+bench: .venv/.dev ## how fast it is on this machine, into docs/performance.md; half an hour
+	@$(BIN)/python -m bench --write $(BENCH)
 
 dist: .venv/.build ## the wheel and the source archive, in dist/
 	@deploy/uv.sh build --quiet --no-build-isolation --clear --python $(BIN)/python

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -46,10 +46,16 @@ SETTINGS = {
 class Server:
     """A server with its folder, which may be stopped and started again."""
 
-    def __init__(self, program: Path, home: Path, user: pwd.struct_passwd | None) -> None:
+    def __init__(
+        self,
+        program: Path,
+        home: Path,
+        user: pwd.struct_passwd | None,
+        settings: Mapping[str, str] = SETTINGS,
+    ) -> None:
         self.address = f"postgresql+psycopg://{OWNER}@/postgres?host={home}"
         self._command = [str(program), "-D", str(home / "data"), "-k", str(home)]
-        for name, value in SETTINGS.items():
+        for name, value in settings.items():
             self._command += ["-c", f"{name}={value}"]
         self._home, self._user = home, user
 
@@ -62,6 +68,11 @@ class Server:
             )
         _wait(self._process, self._home)
 
+    @property
+    def pid(self) -> int:
+        """The process that started all the others of it."""
+        return self._process.pid
+
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """Stop it: in order, sending everybody away, or with SIGQUIT as if it had crashed."""
         self._process.send_signal(how)
@@ -69,20 +80,21 @@ class Server:
 
 
 @contextmanager
-def server() -> Iterator[Server]:
+def server(inside: Path | None = None, **settings: str) -> Iterator[Server]:
     """Start a server, and stop it when the block ends.
 
-    Unix sockets only: nobody else can connect.
+    Unix sockets only: nobody else can connect. Its own folder is made inside a given one, else
+    where writing takes no time.
     """
     # A socket's path may not be longer than about 100 bytes, hence not pytest's own folders.
-    with tempfile.TemporaryDirectory(prefix="labeler-pg-", dir=_quickest()) as folder:
+    with tempfile.TemporaryDirectory(prefix="labeler-pg-", dir=inside or _quickest()) as folder:
         user = _unprivileged()
         home = Path(folder)
         if user is not None:
             os.chown(home, user.pw_uid, user.pw_gid)
         found = _reachable(programs(), home, user)
         _run(found / "initdb", home, user)
-        made = Server(found / "postgres", home, user)
+        made = Server(found / "postgres", home, user, SETTINGS | settings)
         try:
             made.start()
             yield made

@@ -1,0 +1,115 @@
+"""Every part of the benchmark runs, at sizes that say nothing about speed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from bench import annotate, dashboard, data, load, release, report, sites
+from bench.figures import Found, Target, Verdict
+from bench.plan import Plan
+from bench.rows import Words
+from bench.sites import Backend
+from labeler import audit
+from tests.conftest import NewAddress
+
+WORDS = Words(5, 10)
+
+
+class Fresh(Backend):
+    """A back end whose databases are those of the tests."""
+
+    make: NewAddress
+
+    def new(self) -> data.Site:
+        return data.open_site(self.make(self.name))
+
+    def drop(self, site: data.Site) -> None:
+        """Leave it to the fixture."""
+
+
+@pytest.fixture
+def place(backend: str, new_address: NewAddress, tmp_path: Path) -> Iterator[Backend]:
+    fresh = Fresh(backend, tmp_path)
+    fresh.make = new_address
+    yield fresh
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Plan:
+    return Plan(
+        backends=(),
+        comparisons=[30],
+        judgments=[60],
+        annotators=[2],
+        loads=[20],
+        releases=[60],
+        pages=60,
+        seconds=0.3,
+        runs=1,
+        folder=tmp_path,
+    )
+
+
+def test_annotating(place: Backend, plan: Plan) -> None:
+    found = annotate.measure(place, plan)
+    assert _rows(found, "Annotating") == 1
+    assert _met(found, annotate.WRONG)
+    site = place.with_past(60, annotate.SHORT)
+    with data.opened(site.address) as database, database.reading() as session:
+        # What the bare driver calls wrote is what labeler would have written.
+        assert list(audit.faults(session)) == []
+
+
+def test_the_pages_are_read(place: Backend, plan: Plan) -> None:
+    found = dashboard.measure(place, plan)
+    assert _rows(found, "Pages of an owner") == 2
+    assert _met(found, dashboard.SAME)
+
+
+def test_wrong_totals_are_seen(place: Backend) -> None:
+    site = place.with_past(60, WORDS)
+    page = "<dt>Judgments</dt><dd>61</dd><dt>People</dt><dd>3</dd><dt>Earned</dt><dd>21.00</dd>"
+    assert dashboard.wrong_facts(site, page) == 1
+
+
+def test_loading_and_releasing(place: Backend, plan: Plan) -> None:
+    assert _rows(load.measure(place, plan), "Loading") == 1
+    assert _rows(release.measure(place, plan), "Releasing") == 1
+
+
+def test_a_missed_target_is_told_with_its_ratio() -> None:
+    most, least = Target("time", 5, " ms"), Target("rate", 100, at_most=False)
+    assert Verdict(most, "", [4, 5, 9]).words == "met"
+    assert Verdict(most, "", [6, 10, 9]).words == "**missed**: 1.80 × the target"
+    assert Verdict(least, "", [50]).words == "**missed**: 0.50 × the target"
+
+
+def test_the_page_has_a_place_for_figures(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(report.PAGE.read_text("utf-8"), "utf-8")
+    report.write("one", page)
+    report.write("another", page)
+    text = page.read_text("utf-8")
+    assert (text.count("another"), text.count("\none\n")) == (1, 0)
+
+
+def test_a_back_end_leaves_nothing(backend: str) -> None:
+    # Not in pytest's folders: the path of a socket must be short, and readable to the server.
+    with TemporaryDirectory(prefix="labeler-bench-", dir="/tmp") as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        with sites.opened(backend, folder) as opened:
+            opened.drop(opened.new())
+        assert list(folder.iterdir()) == []
+
+
+def _rows(found: Found, title: str) -> int:
+    [table] = [each for each in found.tables if each.title == title]
+    return len(table.rows)
+
+
+def _met(found: Found, target: Target) -> bool:
+    told = [each.words for each in found.verdicts if each.target is target]
+    return set(told) == {"met"}
