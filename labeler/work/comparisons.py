@@ -165,7 +165,8 @@ def want(session: Session, comparison_ids: Iterable[int], wanted: int) -> None:
         comparison.id: comparison
         for comparison in session.scalars(
             sa.select(Comparison)
-            .where(Comparison.id.in_(comparison_ids), Comparison.withdrawn_at.is_(None))
+            .where(Comparison.id.in_(comparison_ids), ~Comparison.is_gold)
+            .where(Comparison.withdrawn_at.is_(None))
             .order_by(Comparison.id)
             .with_for_update(key_share=True)
             .execution_options(populate_existing=True)

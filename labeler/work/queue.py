@@ -74,24 +74,24 @@ def _look(session: Session, project: Project, person: Person) -> Look:
 
 
 def _open_to(project: Project, rows: Sequence[Any]) -> list[Any]:
-    """Return the lanes that may hold something for the person, in the order of the queue."""
+    """Return the lanes of which the person may be given something, in the order of the queue."""
+    ready = [lane for lane in rows if lane.priority is not None]
     given: Counter[Any] = Counter()
-    for lane in rows:
-        for whole in (project, lane.batch_id, lane.language):
+    for lane in ready:
+        for whole in (project, lane.batch_id, *_tags(lane.language)):
             given[whole] += lane.given or 0
+    most = {tag.lower(): number for tag, number in project.most_per_language.items()}
 
     def is_open(lane: Any) -> bool:
         return (
-            lane.priority is not None  # its batch is ready
-            and lane.empty_at != lane.supply
-            and _speaks(lane.languages, lane.language)
+            _speaks(lane.languages, lane.language)
             and (not lane.cohorts or not set(lane.cohorts).isdisjoint(lane.member_of or ()))
             and _below(given[project], project.most_per_person)
             and _below(given[lane.batch_id], lane.most_per_person)
-            and _below(given[lane.language], project.most_per_language.get(lane.language))
+            and all(_below(given[tag], most.get(tag)) for tag in _tags(lane.language))
         )
 
-    return sorted(filter(is_open, rows), key=_turn)
+    return sorted(filter(is_open, ready), key=_turn)
 
 
 def _turn(lane: Any) -> tuple[int, int, float]:
@@ -100,7 +100,12 @@ def _turn(lane: Any) -> tuple[int, int, float]:
 
 
 def _speaks(languages: Sequence[str] | None, language: str) -> bool:
-    return not languages or language in languages or language.partition("-")[0] in languages
+    return not languages or not _tags(language).isdisjoint(tag.lower() for tag in languages)
+
+
+def _tags(language: str) -> set[str]:
+    """Return the tags that a language goes by: pt-BR is also pt."""
+    return {language.lower(), language.lower().partition("-")[0]} - {""}
 
 
 def _below(given: int, most: int | None) -> bool:
@@ -110,11 +115,12 @@ def _below(given: int, most: int | None) -> bool:
 def _next(
     session: Session, project: Project, look: Look, person: Person, *, tries: int
 ) -> Slot | None:
-    plain = [lane for lane in look.lanes if not lane.is_gold]
+    all_plain = [lane for lane in look.lanes if not lane.is_gold]
+    plain = [lane for lane in all_plain if lane.empty_at != lane.supply]
     golden = [lane.id for lane in look.lanes if lane.is_gold]
     slot = None
     if plain and _random.random() < project.repeat_share:
-        slot = slots.again(session, project.id, person.id)
+        slot = slots.again(session, project.id, person.id, [lane.id for lane in all_plain])
     if slot is None and plain and golden and _random.random() < project.gold_share:
         beside = [lane.id for lane in plain]
         slot = slots.take_beside(session, _random.choice(golden), person.id, beside)

@@ -60,8 +60,10 @@ def any_left(session: Session, lane_id: int, person_id: int) -> bool:
     return session.scalars(_ANY_LEFT, {"lanes": [lane_id], "person": person_id}).one()
 
 
-def again(session: Session, project_id: int, person_id: int) -> Slot | None:
-    """Find something that the person judged a while ago, to be judged in the other order."""
+def again(
+    session: Session, project_id: int, person_id: int, lane_ids: Sequence[int]
+) -> Slot | None:
+    """Find something in these lanes that the person judged a while ago, in the other order."""
     first, repeat = aliased(Assignment), aliased(Assignment)
     mine = first.project_id == project_id, first.person_id == person_id
     rested = (
@@ -82,7 +84,7 @@ def again(session: Session, project_id: int, person_id: int) -> Slot | None:
         sa.select(first.comparison_id, Comparison.lane_id, first.places)
         .join(Comparison, Comparison.id == first.comparison_id)
         .where(*mine, first.state == AssignmentState.judged, ~first.is_repeat, ~repeated)
-        .where(~Comparison.is_gold, Comparison.withdrawn_at.is_(None))
+        .where(Comparison.lane_id.in_(lane_ids), Comparison.withdrawn_at.is_(None))
         .limit(1)
     )
     start = secrets.randbelow(latest) + 1
