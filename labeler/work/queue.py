@@ -6,7 +6,7 @@ it. A constraint keeps anybody from being given a comparison twice, or two at on
 the same among a thousand comparisons as among a million.
 
 Lanes go by the priority of their batch; in a lane, what was begun goes before what was not. At
-their shares come known answers and second looks, as long as there is other work beside them.
+their shares come known answers, as long as there is other work beside them, and second looks.
 """
 
 import secrets

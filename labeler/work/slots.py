@@ -18,7 +18,7 @@ from labeler.work.assignments import Assignment, AssignmentState
 from labeler.work.comparisons import FRESH, OPEN, STARTED, Comparison, Response
 
 TOP = 2**62
-SAMPLE = 32
+SAMPLE = 16
 """How many begun comparisons are tried before one that nobody has begun is taken."""
 REST = 20
 """How many other judgments lie at least between a first and a second look."""

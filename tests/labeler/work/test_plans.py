@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 FEW, MANY = 1_000, 200_000
 SIZES = {FEW: 250, MANY: 5_000}
 """How many comparisons there are, and how many of them the veteran has judged."""
-BUFFERS = {"Bea": 400, "Ada": 800}
+BUFFERS = {"Bea": 400, "Ada": 400}
 """How many pages of 8 kB PostgreSQL may look at for one claim among many: of somebody new, and of
 somebody who has had all that was begun, and so looks twice as often in vain."""
 FEW_BUFFERS = 2_000

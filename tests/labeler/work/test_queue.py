@@ -99,6 +99,7 @@ def test_another_priority_holds_from_the_next_claim_on(
         (["fr", "en"], "abcd"),
         (["pt"], "ef"),
         (["pt-BR"], "ef"),
+        (["PT-br"], "ef"),
         (["pt-PT"], ""),
         (["fr-CA"], ""),
         (["sw"], ""),
@@ -198,7 +199,7 @@ def test_what_is_skipped_does_not_use_up_the_limit(
 def test_each_language_has_its_limit_and_none_is_kept_back(
     session: Session, cast: Cast, project: Project
 ) -> None:
-    project.most_per_language = {"fr": 2, "pt-BR": 0}
+    project.most_per_language = {"FR": 2, "pt": 0}
     add(session, project, cast, "ab")
     add(session, project, cast, "cde", language="fr")
     add(session, project, cast, "fh", language="pt-BR")

@@ -51,7 +51,6 @@ def test_whoever_has_other_work_looks_again(session: Session, cast: Cast, projec
     assert repeats(session, cast, project) > 0
 
 
-@pytest.mark.xfail(strict=True, reason="The queue does not ask who may see a second look.")
 def test_whoever_left_a_cohort_does_not_look_again(
     session: Session, cast: Cast, project: Project
 ) -> None:
