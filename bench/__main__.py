@@ -23,7 +23,7 @@ PARTS: dict[str, Callable[[Backend, Plan], Found]] = {
 }
 BACKENDS = ("sqlite", "postgresql")
 WHOLE: dict[str, Any] = {
-    "comparisons": [1_000, 100_000, 1_000_000],
+    "comparisons": [1_000, 1_000_000],
     "judgments": [0, 3_000_000],
     "annotators": [1, 8, 32],
     "loads": [1_000, 100_000, 1_000_000],
@@ -31,6 +31,7 @@ WHOLE: dict[str, Any] = {
     "pages": 3_000_000,
     "seconds": 5.0,
     "runs": 3,
+    "claims": 30,
 }
 QUICK: dict[str, Any] = {
     "comparisons": [1_000, 10_000],
@@ -41,6 +42,7 @@ QUICK: dict[str, Any] = {
     "pages": 30_000,
     "seconds": 1.0,
     "runs": 2,
+    "claims": 30,
 }
 
 
@@ -76,7 +78,7 @@ def _plan(options: argparse.Namespace, folder: Path) -> Plan:
     sizes = QUICK if options.quick else WHOLE
     asked = {name: getattr(options, name) for name in sizes if getattr(options, name) is not None}
     backends = tuple(options.backend or BACKENDS)
-    return Plan(backends=backends, folder=folder, **(sizes | asked))
+    return Plan(backends=backends, folder=folder, matrix=options.matrix, **(sizes | asked))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -87,12 +89,14 @@ def _parser() -> argparse.ArgumentParser:
     add("--quick", action="store_true", help="small sizes: for a first look, not for figures")
     add("--comparisons", nargs="+", type=int, help="that wait to be judged, in `annotate`")
     add("--judgments", nargs="+", type=int, help="that are stored before, in `annotate`")
+    add("--matrix", action="store_true", help="each of these with each of those, in `annotate`")
     add("--annotators", nargs="+", type=int, help="who work at once, in `annotate`")
     add("--loads", nargs="+", type=int, help="rows of the files in `load`")
     add("--releases", nargs="+", type=int, help="judgments of the releases in `release`")
     add("--pages", type=int, help="judgments behind the pages in `dashboard`")
     add("--seconds", type=float, help="how long annotators work in one run")
     add("--runs", type=int, help="how often everything is measured")
+    add("--claims", type=int, help="how many claims of one person a run has, in `annotate`")
     add("--folder", type=Path, help="where databases are made; else where temporary files are")
     add("--write", action="store_true", help=f"write into {report.PAGE.name}")
     return parser

@@ -14,8 +14,6 @@ from bench.plan import FULL, SHORT, Plan
 from bench.sites import Backend
 from tests.gunicorn import Server, running
 
-CLAIMS = 30
-"""How many claims one run of a newcomer or a veteran has."""
 VETERAN = 5_000
 WARM_S = 1.0
 CLIENTS = 2
@@ -109,6 +107,7 @@ class Case:
     backend: Backend
     site: Site
     plan: Plan
+    judgments: int
     comparisons: int
     veteran: Annotator
     has_judged: int
@@ -122,7 +121,7 @@ class Case:
     @property
     def names(self) -> list[str]:
         """The back end and the size, for the table."""
-        size = self.site.judgments, self.comparisons
+        size = self.judgments, self.comparisons
         return [self.backend.name, *(f"{each:,}" for each in size)]
 
     @property
@@ -134,30 +133,49 @@ class Case:
 
 def measure(backend: Backend, plan: Plan) -> Found:
     """Measure every size, the smaller ones first: the same site grows."""
-    found = Found()
-    for judgments in plan.judgments:
-        cases = [_case(backend, plan, judgments, size) for size in sorted(plan.comparisons)]
-        found.verdicts += _scale(cases)
-        for case, loop, checks in cases:
-            found.add(loop)
-            found.verdicts.append(Verdict(WRONG, case.where, [sum(checks)]))
+    found, cases = Found(), []
+    for case in _cases(backend, plan):
+        found.add(_measure(case))
+        cases.append(case)
+    found.verdicts += _scale(cases)
     return found
 
 
-def _case(
-    backend: Backend, plan: Plan, judgments: int, comparisons: int
-) -> tuple[Case, Found, list[int]]:
-    site = backend.with_past(judgments, SHORT)
+def _cases(backend: Backend, plan: Plan) -> Iterator[Case]:
+    """Yield sizes one after another: what one leaves, the next one grows from."""
+    fewest, *others = sorted(plan.judgments)
+    site = backend.with_past(fewest, SHORT)
+    for comparisons in sorted(plan.comparisons):
+        yield (case := _case(backend, plan, site, comparisons))
+    for judgments in others:
+        if not plan.matrix:
+            backend.extend(site, judgments, SHORT)
+            yield Case(
+                backend, site, plan, site.judgments, comparisons, case.veteran, case.has_judged
+            )
+            continue
+        site = backend.with_past(judgments, SHORT)
+        for comparisons in sorted(plan.comparisons):
+            yield _case(backend, plan, site, comparisons)
+
+
+def _case(backend: Backend, plan: Plan, site: Site, comparisons: int) -> Case:
     data.grow(site, comparisons, FULL, wanted=plan.wanted(comparisons))
     done = min(VETERAN, 9 * comparisons // 10)
-    case = Case(backend, site, plan, comparisons, data.add_veteran(site, done), done)
-    last = _last(site)
+    veteran = data.add_veteran(site, done)
+    return Case(backend, site, plan, site.judgments, comparisons, veteran, done)
+
+
+def _measure(case: Case) -> Found:
+    last, plan, site = _last(case.site), case.plan, case.site
     with running(site.address, plan.folder) as server:
         _work(case, server)
     wrong = _wrong(case, last)
     crowds = [data.add_annotators(site, AT_FLOOR) for _ in range(plan.runs)]
     case.floors = [floor.rate(site, crowd, plan.seconds) for crowd in crowds]
-    return case, _found(case, wrong), wrong
+    found = _found(case, wrong)
+    found.verdicts.append(Verdict(WRONG, case.where, [sum(wrong)]))
+    return found
 
 
 def _work(case: Case, server: Server) -> None:
@@ -201,7 +219,7 @@ def _processor_s(backend: Backend, server: Server) -> tuple[float, float]:
 
 def _claim_ms(case: Case, server: Server, annotator: Annotator) -> float:
     one = Client(server.port, SLUG, annotator.token)
-    worked = one.work(lambda: True, most=CLAIMS)
+    worked = one.work(lambda: True, most=case.plan.claims)
     case.acknowledged += worked.judgments
     case.errors += worked.errors
     return percentile(worked.claims, 0.5)
@@ -284,14 +302,12 @@ def _verdicts(case: Case) -> Iterator[Verdict]:
         yield Verdict(SHARES, case.where, [each.off_share for each in runs])
 
 
-def _scale(cases: Sequence[tuple[Case, Found, list[int]]]) -> Iterator[Verdict]:
-    few, many = cases[0][0], cases[-1][0]
-    if few is many:
-        return
-    for who, small, large in (
-        ("newcomer", few.newcomer_ms, many.newcomer_ms),
-        ("veteran", few.veteran_ms, many.veteran_ms),
-    ):
-        where = f"{many.where} against {few.comparisons:,}, {who}"
-        base = statistics.median(small)
-        yield Verdict(SCALE, where, [each / base for each in large])
+def _scale(cases: Sequence[Case]) -> Iterator[Verdict]:
+    """Compare the cases of most comparisons with the smallest case of all."""
+    few, most = cases[0], max(case.comparisons for case in cases)
+    for many in cases[1:]:
+        if many.comparisons == most > few.comparisons:
+            for who in ("newcomer", "veteran"):
+                small, large = (getattr(case, f"{who}_ms") for case in (few, many))
+                where = f"{who}, {many.where}, against {few.comparisons:,}, {few.judgments:,}"
+                yield Verdict(SCALE, where, [each / statistics.median(small) for each in large])

@@ -116,7 +116,7 @@ def grow(site: Site, comparisons: int, words: Words, *, wanted: int = TIMES) -> 
 def add_past(site: Site, judgments: int, words: Words) -> None:
     """Add comparisons that have been judged, with so many judgments in all, or one or two more."""
     count = -(-judgments // TIMES)
-    if not count:
+    if count <= 0:
         return
     with opened(site.address) as database:
         where = _where(database, site, "past", count, count * TIMES)

@@ -8,7 +8,7 @@ from bench.data import SLUG
 from bench.figures import Found, Table, Target, Verdict, spread
 from bench.plan import FULL, Plan
 from bench.processes import Ran
-from bench.sites import Backend
+from bench.sites import ONCE, Backend
 from bench.texts import Texts
 from tests.labeler.cli.processes import LABELER, environment
 
@@ -18,8 +18,6 @@ RATE = {
 }
 MEMORY = Target("memory while loading, largest file", 300, " MB")
 HEADS = ("database", "rows", "file MB", "rows/s", "memory at most, MB")
-ONCE = 500_000
-"""From so many rows on a file is loaded once only."""
 
 
 def measure(backend: Backend, plan: Plan) -> Found:

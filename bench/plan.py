@@ -29,6 +29,11 @@ class Plan:
     """How many judgments are behind the pages that are measured."""
     seconds: float
     runs: int
+    claims: int
+    """How many claims one run of a newcomer or a veteran has."""
+    matrix: bool
+    """Whether `annotate` measures every number of comparisons with every number of judgments;
+    else it adds judgments only to the most comparisons."""
     folder: Path
 
     def wanted(self, comparisons: int) -> int:

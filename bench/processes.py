@@ -29,7 +29,7 @@ def at_once(work: Callable[..., T], parts: Sequence[tuple[Any, ...]]) -> list[T]
     barrier = context.Barrier(len(parts))
     pipes = [context.Pipe(duplex=False) for _ in parts]
     processes = [
-        context.Process(target=_child, args=(sends, work, part, barrier))
+        context.Process(target=_child, args=(sends, work, part, barrier), daemon=True)
         for part, (_, sends) in zip(parts, pipes, strict=True)
     ]
     for process in processes:

@@ -15,7 +15,7 @@ from bench.data import SLUG, Site
 from bench.figures import Found, Table, Target, Verdict, percentile, spread
 from bench.plan import FULL, SHORT, Plan
 from bench.processes import Ran
-from bench.sites import Backend
+from bench.sites import ONCE, Backend
 from tests.gunicorn import Server, running
 from tests.labeler.cli.processes import LABELER, environment
 
@@ -45,9 +45,10 @@ def measure(backend: Backend, plan: Plan) -> Found:
     table, verdicts = Table("Releasing", HEADS), []
     for judgments in sorted(plan.releases):
         site = backend.with_past(judgments, FULL)
-        data.grow(site, WAITING, SHORT)
+        data.grow(site, min(WAITING, judgments), SHORT)
         with running(site.address, plan.folder) as server:
-            runs = [_run(site, plan, server) for _ in range(plan.runs)]
+            times = 1 if judgments >= ONCE else plan.runs
+            runs = [_run(site, plan, server) for _ in range(times)]
         rates = [site.judgments / each.ran.seconds for each in runs]
         peaks = [each.ran.peak_mb for each in runs]
         alone, meanwhile = [r.alone_ms for r in runs], [r.meanwhile_ms for r in runs]

@@ -56,10 +56,10 @@ def write_comparisons(
 
 
 def _prompt(place: Place, n: int, words: Words, texts: Texts) -> tuple[object, ...]:
-    said = f"{n}: {texts.some(words.prompt)}"
+    said = f"{place.prompts + n}: {texts.some(words.prompt)}"
     digest = hashlib.sha256(json.dumps([["user", said]], ensure_ascii=False).encode()).hexdigest()
     messages = json.dumps([{"role": "user", "content": said}])
-    return place.prompts + n, place.project_id, f"{digest}", messages, "en"
+    return place.prompts + n, place.project_id, digest, messages, "en"
 
 
 def _comparison(place: Place, made: Compared, random: Random) -> tuple[object, ...]:

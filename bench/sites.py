@@ -16,6 +16,9 @@ from tests.postgres import Server
 POSTGRESQL = {"shared_buffers": "512MB", "max_wal_size": "4GB"}
 """What differs from the settings that PostgreSQL comes with, and matters."""
 
+ONCE = 500_000
+"""From this size on a load or a release is measured once only."""
+
 
 @dataclass
 class Backend:
@@ -35,9 +38,14 @@ class Backend:
     def with_past(self, judgments: int, words: Words) -> Site:
         """Return a site with so many judgments, made at first."""
         if (judgments, words) not in self._kept:
-            self._kept[judgments, words] = site = self.new()
-            data.add_past(site, judgments, words)
+            self.extend(self.new(), judgments, words)
         return self._kept[judgments, words]
+
+    def extend(self, site: Site, judgments: int, words: Words) -> None:
+        """Let a site have so many judgments beside those that were made while measuring."""
+        data.add_past(site, judgments - site.judgments, words)
+        kept = {key: each for key, each in self._kept.items() if each is not site}
+        self._kept = kept | {(judgments, words): site}
 
     def drop(self, site: Site) -> None:
         """Remove a site."""

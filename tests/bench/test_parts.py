@@ -1,6 +1,5 @@
 """Every part of the benchmark runs, at sizes that say nothing about speed."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -30,10 +29,10 @@ class Fresh(Backend):
 
 
 @pytest.fixture
-def place(backend: str, new_address: NewAddress, tmp_path: Path) -> Iterator[Backend]:
+def place(backend: str, new_address: NewAddress, tmp_path: Path) -> Backend:
     fresh = Fresh(backend, tmp_path)
     fresh.make = new_address
-    yield fresh
+    return fresh
 
 
 @pytest.fixture
@@ -48,10 +47,13 @@ def plan(tmp_path: Path) -> Plan:
         pages=60,
         seconds=0.3,
         runs=1,
+        claims=2,
+        matrix=False,
         folder=tmp_path,
     )
 
 
+@pytest.mark.slow
 def test_annotating(place: Backend, plan: Plan) -> None:
     found = annotate.measure(place, plan)
     assert _rows(found, "Annotating") == 1
@@ -62,6 +64,16 @@ def test_annotating(place: Backend, plan: Plan) -> None:
         assert list(audit.faults(session)) == []
 
 
+def test_more_judgments_can_be_stored_later(place: Backend) -> None:
+    site = place.with_past(30, WORDS)
+    data.grow(site, 10, WORDS)
+    place.extend(site, 60, WORDS)
+    assert (place.with_past(60, WORDS), site.judgments) == (site, 60)
+    with data.opened(site.address) as database, database.reading() as session:
+        assert list(audit.faults(session)) == []
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_the_pages_are_read(place: Backend, plan: Plan) -> None:
     found = dashboard.measure(place, plan)
     assert _rows(found, "Pages of an owner") == 2
@@ -74,6 +86,8 @@ def test_wrong_totals_are_seen(place: Backend) -> None:
     assert dashboard.wrong_facts(site, page) == 1
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_loading_and_releasing(place: Backend, plan: Plan) -> None:
     assert _rows(load.measure(place, plan), "Loading") == 1
     assert _rows(release.measure(place, plan), "Releasing") == 1
