@@ -170,11 +170,11 @@ def _measure(case: Case) -> Found:
     last, plan, site = _last(case.site), case.plan, case.site
     with running(site.address, plan.folder) as server:
         _work(case, server)
-    wrong = _wrong(case, last)
+    found_wrong = wrong(case, last)
     crowds = [data.add_annotators(site, AT_FLOOR) for _ in range(plan.runs)]
     case.floors = [floor.rate(site, crowd, plan.seconds) for crowd in crowds]
-    found = _found(case, wrong)
-    found.verdicts.append(Verdict(WRONG, case.where, [sum(wrong)]))
+    found = _found(case, found_wrong)
+    found.verdicts.append(Verdict(WRONG, case.where, [sum(found_wrong)]))
     return found
 
 
@@ -239,7 +239,7 @@ def _last(site: Site) -> dict[str, int]:
     }
 
 
-def _wrong(case: Case, last: dict[str, int]) -> list[int]:
+def wrong(case: Case, last: dict[str, int]) -> list[int]:
     """Return how many errors, lost judgments, comparisons over what is wanted, and repeats."""
     stored, over, twice = (_number(case.site, each, last) for each in (_STORED, _OVER, _TWICE))
     return [case.errors, case.acknowledged - stored, over, twice]
@@ -250,7 +250,7 @@ def _number(site: Site, query: str, given: dict[str, int] | None = None) -> int:
         return int(session.scalar(sa.text(query), given or {}) or 0)
 
 
-def _found(case: Case, wrong: list[int]) -> Found:
+def _found(case: Case, counted: list[int]) -> Found:
     floors = Table("The floor", FLOOR, [[*case.names, spread(case.floors), "–"]])
     claimed = [spread(case.newcomer_ms), spread(case.veteran_ms), f"{case.has_judged:,}"]
     found = Found(
@@ -261,7 +261,7 @@ def _found(case: Case, wrong: list[int]) -> Found:
             Table(
                 "What must not happen",
                 CHECKS,
-                [[*case.names, f"{case.acknowledged:,}", *(str(each) for each in wrong)]],
+                [[*case.names, f"{case.acknowledged:,}", *(str(each) for each in counted)]],
             ),
         ]
     )

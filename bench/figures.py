@@ -24,7 +24,7 @@ def number(value: float) -> str:
     """Say a number to about three digits."""
     if value != value:
         return "–"
-    if abs(value) >= 100:
+    if abs(value) >= 100 or value == 0:
         return f"{value:,.0f}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
 

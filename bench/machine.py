@@ -15,6 +15,8 @@ from labeler.database import Database
 from tests import postgres
 
 SYNCS = 200
+BUSY = 0.25
+"""From which load for each core on the machine was not ours alone."""
 PACKAGES = ("gunicorn", "flask", "sqlalchemy", "psycopg")
 
 
@@ -30,6 +32,8 @@ def _facts(folder: Path, load_before: tuple[float, float, float]) -> Iterator[st
         f"load average of the last minute before: {load_before[0]:.2f}; "
         f"at the end, with the benchmark's own: {os.getloadavg()[0]:.2f}"
     )
+    if load_before[0] > BUSY * (os.cpu_count() or 1):
+        yield "**something else was running**: these figures say less than they would"
     yield f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
     yield f"SQLite {_sqlite(folder)}, {_postgresql()}"
     yield ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES)

@@ -64,6 +64,13 @@ def test_annotating(place: Backend, plan: Plan) -> None:
         assert list(audit.faults(session)) == []
 
 
+def test_what_was_acknowledged_and_is_not_there_is_seen(place: Backend, plan: Plan) -> None:
+    site = place.with_past(60, WORDS)
+    [nobody] = data.add_annotators(site, 1)
+    case = annotate.Case(place, site, plan, 60, 0, nobody, 0, acknowledged=62, errors=1)
+    assert annotate.wrong(case, {"assignments": 0, "judgments": 0}) == [1, 2, 0, 0]
+
+
 def test_more_judgments_can_be_stored_later(place: Backend) -> None:
     site = place.with_past(30, WORDS)
     data.grow(site, 10, WORDS)
