@@ -3,6 +3,7 @@
 import argparse
 import os
 import shlex
+import signal
 import sys
 import tempfile
 import time
@@ -50,6 +51,8 @@ def main(arguments: Sequence[str]) -> None:
     """Measure, and print what was found; with --write put it into the documentation too."""
     options = _parser().parse_args(arguments)
     load_before = os.getloadavg()
+    # Whoever is asked to end stops its servers and removes its databases first.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))
     with tempfile.TemporaryDirectory(prefix="labeler-bench-", dir=options.folder) as name:
         folder = Path(name)
         folder.chmod(0o711)  # PostgreSQL may run as somebody else
