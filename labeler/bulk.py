@@ -25,10 +25,15 @@ def append(
         if values := [tuple(row) for row in rows]:
             connection.exec_driver_sql(insert, values)
         return
+    statement = f"COPY {name} ({listed}) FROM STDIN"
     driver: Any = connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(f"COPY {name} ({listed}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
+    refused: Any = connection.dialect.loaded_dbapi.Error
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except refused as error:  # as every other statement would raise it
+        raise sa.exc.DBAPIError.instance(statement, None, error, refused) from error
 
 
 def reserve(session: Session, table: type[Base], number: int) -> Sequence[int]:

@@ -156,9 +156,11 @@ def _addresses(site: Site, reader: Reader) -> list[str]:
     judged = site.said(ADA)
     values = {
         "assignment_id": judged[0].assignment_id,
+        "batch_id": 1,
         "comparison_id": judged[0].comparison_id,
         "judgment_id": judged[0].id,
         "number": 1,
+        "person_id": judged[0].person_id,
         "slug": "helpful",
     }
     found = [*addresses(site.app, values, reader), f"/{quote(MARK)}", f"/sign-in?next={JS}"]
