@@ -53,7 +53,7 @@ class Bulk:
 @contextmanager
 def opened(database: Database) -> Iterator[Bulk]:
     """Open a database for bulk writing; nobody else may use it meanwhile."""
-    pooled = database.engine.raw_connection()
+    pooled = database.writer.raw_connection()
     connection: Any = pooled.driver_connection
     pooled.detach()
     try:

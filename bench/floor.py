@@ -110,7 +110,7 @@ class Writer:
     lock: "threading.Lock | None"
 
     def __post_init__(self) -> None:
-        pooled = self.database.engine.raw_connection()
+        pooled = self.database.writer.raw_connection()
         self._connection = cast(Any, pooled.driver_connection)
         pooled.detach()
         self._cursor = self._connection.cursor()

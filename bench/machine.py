@@ -52,7 +52,7 @@ def _memory_gb() -> float:
 
 def _sqlite(folder: Path) -> str:
     database = Database(f"sqlite:///{folder / 'version.db'}")
-    with database.engine.connect() as connection:
+    with database.reader.connect() as connection:
         found = str(connection.exec_driver_sql("SELECT sqlite_version()").scalar())
     database.close()
     return found

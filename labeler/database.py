@@ -1,8 +1,8 @@
-"""The engine, its two kinds of session, and what a connection must be before it is used.
+"""Two engines, one that writes and one that cannot, and what a connection must be before its use.
 
-A writing session takes its place in the queue of writers at its first statement; a reading one
-cannot write at all. On SQLite every pragma is read back, on PostgreSQL what the server says of
-itself: a connection that would acknowledge before the disk has the data is refused.
+A writing session takes its place in the queue of writers at its first statement. On SQLite every
+pragma is read back, on PostgreSQL what the server says of itself: a connection that would
+acknowledge before the disk has the data is refused.
 """
 
 import os
@@ -20,6 +20,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry, Pool, QueuePool
 
 from labeler.errors import Invalid
 from labeler.writelock import WriteLock
@@ -63,6 +64,8 @@ DURABLE = {
 }
 """What PostgreSQL must say before it is trusted; the last two are the server's alone."""
 SAFE_SQLITE = (3, 51, 3)
+WRITER_CACHE = -32 * 1024
+"""How much the connection that writes to SQLite keeps of the file, in KiB as SQLite counts it."""
 
 
 def session() -> Session:
@@ -100,22 +103,19 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = _sqlite(self.url) if self.is_sqlite else _postgresql(self.url)
-        self._lock = _queue_writers(self.engine) if self.is_sqlite else None
-        still = self.engine.execution_options(readonly=True, **self._readonly_options())
-        self.writing = sessionmaker(self.engine, expire_on_commit=False)
-        self.reading = sessionmaker(still, expire_on_commit=False)
+        self.writer, self.reader, self._lock = (
+            _sqlite(self.url) if self.is_sqlite else _postgresql(self.url)
+        )
+        self.writing = sessionmaker(self.writer, expire_on_commit=False)
+        self.reading = sessionmaker(self.reader, expire_on_commit=False)
         _OPEN.add(self)
-
-    def _readonly_options(self) -> dict[str, Any]:
-        return {} if self.is_sqlite else {"postgresql_readonly": True}
 
     def upgrade(self, revision: str = "head") -> list[str]:
         """Bring the schema to `revision`, in one transaction; return the versions gone through.
 
         They are none where another program was faster.
         """
-        with self.engine.begin() as connection:
+        with self.writer.begin() as connection:
             config = _alembic(connection)
             command.upgrade(config, revision)
         applied: list[str] = config.attributes["applied"]
@@ -123,7 +123,7 @@ class Database:
 
     def downgrade(self, revision: str) -> None:
         """Take the schema back to `revision`, in one transaction."""
-        with self.engine.begin() as connection:
+        with self.writer.begin() as connection:
             command.downgrade(_alembic(connection), revision)
 
     def require_current(self) -> None:
@@ -146,7 +146,8 @@ class Database:
         return revision in {script.revision for script in _scripts().walk_revisions()}
 
     def close(self) -> None:
-        self.engine.dispose()
+        self.writer.dispose()
+        self.reader.dispose()
 
     def start_anew(self) -> None:
         """Forget, in a forked child, the connections and the turn to write of the parent.
@@ -154,7 +155,8 @@ class Database:
         SQLite counts its locks by process and must see its copies closed; a child that is forked
         out of an SQLite transaction stays locked out. To close a socket would end the parent's.
         """
-        self.engine.dispose(close=self.is_sqlite)
+        self.writer.dispose(close=self.is_sqlite)
+        self.reader.dispose(close=self.is_sqlite)
         if self._lock is not None:
             self._lock.start_anew()
 
@@ -187,16 +189,28 @@ def _alembic(connection: Connection) -> Config:
     return config
 
 
-def _postgresql(url: sa.URL) -> Engine:
-    options = " ".join(f"-c {name}={value}" for name, value in POSTGRESQL.items())
+def _postgresql(url: sa.URL) -> tuple[Engine, Engine, None]:
+    # A reading session is no transaction: each of its statements sees what is committed by then,
+    # as it would in one, and none of them has to be begun and ended.
+    reading = {"default_transaction_read_only": "on"}
+    return (
+        _postgresql_engine(url, POSTGRESQL),
+        _postgresql_engine(url, POSTGRESQL | reading, isolation_level="AUTOCOMMIT"),
+        None,
+    )
+
+
+def _postgresql_engine(url: sa.URL, settings: dict[str, str], **more: Any) -> Engine:
+    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     engine = sa.create_engine(
         url,
         pool_size=10,
         max_overflow=20,
-        pool_pre_ping=True,
         pool_timeout=PATIENCE_S,
+        pool_use_lifo=True,
         hide_parameters=True,
         connect_args={"options": options, "application_name": "labeler", **REACHED},
+        **more,
     )
 
     @event.listens_for(engine, "connect")
@@ -212,60 +226,76 @@ def _postgresql(url: sa.URL) -> Engine:
     return engine
 
 
-def _sqlite(url: sa.URL) -> Engine:
+def _sqlite(url: sa.URL) -> tuple[Engine, Engine, WriteLock]:
     if not url.database or url.database == ":memory:":
         raise Invalid("labeler keeps its SQLite database in a file.")
-    engine = sa.create_engine(
+    driver, lock = _driver(), WriteLock(Path(f"{url.database}-lock"))
+    writer = _sqlite_engine(
         url,
-        module=_driver(),
-        hide_parameters=True,
+        PRAGMAS | {"cache_size": WRITER_CACHE},
+        "BEGIN IMMEDIATE",
+        module=driver,
+        poolclass=_in_turn(lock),
+        pool_size=1,
+        max_overflow=0,
+    )
+    reader = _sqlite_engine(
+        url,
+        PRAGMAS | {"query_only": 1},
+        "BEGIN",
+        module=driver,
         pool_size=20,
         max_overflow=44,
-        connect_args={"check_same_thread": False},
+        pool_use_lifo=True,
+    )
+    return writer, reader, lock
+
+
+def _sqlite_engine(url: sa.URL, pragmas: dict[str, Any], begin: str, **more: Any) -> Engine:
+    engine = sa.create_engine(
+        url, hide_parameters=True, connect_args={"check_same_thread": False}, **more
     )
 
     @event.listens_for(engine, "connect")
     def _prepare(dbapi: Any, _record: Any) -> None:
         dbapi.isolation_level = None  # transactions begin where we say, below
-        for name, value in PRAGMAS.items():
+        for name, value in pragmas.items():
             dbapi.execute(f"PRAGMA {name}={value}")
             found = dbapi.execute(f"PRAGMA {name}").fetchone()
             # A build without memory mapping has no value to report for it.
             if found is not None and found[0] != value:
                 raise Invalid(f"SQLite refused {name}={value}; it says {found[0]}.")
 
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
     return engine
 
 
-def _queue_writers(engine: Engine) -> WriteLock:
-    lock = WriteLock(Path(f"{engine.url.database}-lock"))
+def _in_turn(lock: WriteLock) -> type[Pool]:
+    """Return a kind of pool that gives its one connection to whoever's turn it is.
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        if connection.get_execution_options().get("readonly"):
-            connection.info["query_only"] = True
-            connection.exec_driver_sql("PRAGMA query_only=1")
-            connection.exec_driver_sql("BEGIN")
-            return
-        if not connection.info.get("writing"):
+    The turn ends when the connection comes back: after the commit is on disk, not before. As it is
+    always the same one, it still knows what it wrote: SQLite forgets its pages when others write.
+    """
+
+    class InTurn(QueuePool):
+        def _do_get(self) -> ConnectionPoolEntry:
             lock.acquire()
-            connection.info["writing"] = True
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                return super()._do_get()
+            except BaseException:
+                lock.release()
+                raise
 
-    # The turn ends when the connection comes back: after the commit is on disk, not before.
-    @event.listens_for(engine, "checkin")
-    def _returned(dbapi: Any, record: Any) -> None:
-        if record.info.pop("query_only", False) and dbapi is not None:
-            dbapi.execute("PRAGMA query_only=0")
-        if record.info.pop("writing", False):
-            lock.release()
+        def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
+            try:
+                super()._do_return_conn(record)
+            finally:
+                lock.release()
 
-    @event.listens_for(engine, "invalidate")
-    def _lost(_dbapi: Any, record: Any, _error: Any) -> None:
-        if record.info.pop("writing", False):
-            lock.release()
-
-    return lock
+    return InTurn
 
 
 def _driver() -> Any:

@@ -64,12 +64,13 @@ def digest(event: Event) -> str:
 
 def breaks(session: Session) -> Iterator[int]:
     """Yield the id of every event that does not follow from the one before it."""
-    before = GENESIS
+    before, last = GENESIS, 0
     stored = sa.select(Event).order_by(Event.id).execution_options(populate_existing=True)
-    for event in session.scalars(stored).yield_per(1000):
-        if event.previous != before or event.digest != digest(event):
-            yield event.id
-        before = event.digest
+    while page := session.scalars(stored.where(Event.id > last).limit(1000)).all():
+        for event in page:
+            if event.previous != before or event.digest != digest(event):
+                yield event.id
+            before, last = event.digest, event.id
 
 
 def _lock(session: Session) -> None:

@@ -2,7 +2,7 @@
 
 The whole view is the unit: verbs never commit, so what it had done is undone. Once a COMMIT has
 been sent nothing is run again, because some of the request may be stored: then the answer is 503,
-and whoever asked asks again.
+and whoever asked asks again. One that only reads is run once more if its connection was broken.
 """
 
 import copy
@@ -33,10 +33,11 @@ LOST = ("08", "57P")
 LOCKED = ("SQLITE_BUSY", "SQLITE_LOCKED")
 READ_TWICE = ("", "application/json", "application/x-www-form-urlencoded")
 """Types of bodies that are kept in memory. A file that was sent is gone once it was read."""
+SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 class Site(Flask):
-    """A Flask application that runs writing requests again."""
+    """A Flask application that runs requests again."""
 
     def preprocess_request(self) -> ResponseReturnValue | None:
         return _again(super().preprocess_request)
@@ -49,7 +50,7 @@ def init_app(app: Flask) -> None:
     """Notice when a request sends a COMMIT."""
     found: database.Database = app.extensions["labeler.database"]
 
-    @sa.event.listens_for(found.engine, "commit")
+    @sa.event.listens_for(found.writer, "commit")
     def _sent(_connection: sa.Connection) -> None:
         if flask.has_request_context():
             flask.g.commit_sent = True
@@ -68,6 +69,8 @@ def passes(error: DBAPIError) -> bool:
 
 
 def _again(step: Callable[[], Answer]) -> Answer:
+    if request.method in SAFE:
+        return _read_again(step)
     if not _may_run_again():
         return step()
     began, cookie = time.monotonic(), copy.deepcopy(dict(flask.session))
@@ -84,9 +87,23 @@ def _again(step: Callable[[], Answer]) -> Answer:
     return step()
 
 
+def _read_again(step: Callable[[], Answer]) -> Answer:
+    """Read on a new connection if the one at hand was broken: it may have been so for hours.
+
+    All that were opened before are given up then. While there is no database at all, nobody waits.
+    """
+    try:
+        return step()
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        logs.trouble(error)
+    database.close_session()
+    return step()
+
+
 def _may_run_again() -> bool:
-    writes = request.method not in ("GET", "HEAD", "OPTIONS")
-    return writes and "commit_sent" not in flask.g and request.mimetype in READ_TWICE
+    return "commit_sent" not in flask.g and request.mimetype in READ_TWICE
 
 
 def _undo(cookie: dict[str, object]) -> None:

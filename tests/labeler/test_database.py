@@ -84,12 +84,13 @@ def test_a_database_without_a_file_is_refused(url: str) -> None:
 
 
 def test_a_pragma_that_does_not_take_is_noticed(
-    sqlite: Database, monkeypatch: pytest.MonkeyPatch
+    new_address: NewAddress, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # SQLite says nothing when it cannot change the pages of a database that has tables.
     monkeypatch.setitem(database_module.PRAGMAS, "page_size", 512)
+    database = Database(new_address("sqlite"))
     with pytest.raises(Invalid, match="refused page_size=512; it says 4096"):
-        sqlite.reading().connection()
+        database.reading().connection()
 
 
 def test_an_old_sqlite_is_warned_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -50,12 +50,12 @@ def failing_at(database: Database, number: int) -> Iterator[Callable[[], int]]:
             raise Broken
 
     for name in EVENTS:
-        sa.event.listen(database.engine, name, fail)
+        sa.event.listen(database.writer, name, fail)
     try:
         yield lambda: seen
     finally:
         for name in EVENTS:
-            sa.event.remove(database.engine, name, fail)
+            sa.event.remove(database.writer, name, fail)
 
 
 def everything(connection: Connection) -> list[str]:
@@ -68,7 +68,7 @@ def everything(connection: Connection) -> list[str]:
 
 def fail_everywhere(database: Database, step: Callable[[], object]) -> int:
     """Let the step fail at each statement in turn, until it succeeds; return how many it has."""
-    with database.reading() as session:
+    with database.writing() as session:
         before = everything(session.connection())
     for number in count():
         with failing_at(database, number) as seen:
@@ -76,7 +76,7 @@ def fail_everywhere(database: Database, step: Callable[[], object]) -> int:
                 step()
             if seen() <= number:
                 return number
-        with database.reading() as session:
+        with database.writing() as session:
             assert everything(session.connection()) == before, f"statement {number}"
     raise AssertionError("It never succeeded.")
 

@@ -78,7 +78,7 @@ def work(database: Database) -> int:
 
 
 def test_the_newest_version_is_what_the_code_declares(database: Database) -> None:
-    with database.engine.begin() as connection:
+    with database.writer.begin() as connection:
         config = database_module._alembic(connection)
         config.attributes["metadata"] = Base.metadata
         command.check(config)  # raises, with what is missing and what is too much
@@ -143,12 +143,12 @@ def test_up_again_changes_nothing(database: Database) -> None:
 
 
 def test_the_first_one_leaves_nothing_when_it_fails_in_the_middle(empty: Database) -> None:
-    with empty.engine.begin() as connection:
+    with empty.writer.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE judgments (id INTEGER)")  # in the way
     with pytest.raises(sa.exc.DBAPIError, match="already exists"):
         empty.upgrade()
     assert left_in(empty) == {"judgments"}
-    with empty.engine.begin() as connection:
+    with empty.writer.begin() as connection:
         connection.exec_driver_sql("DROP TABLE judgments")
     empty.upgrade()
     assert work(empty) == 1
@@ -222,7 +222,7 @@ def test_who_waits_for_another_to_upgrade_waits_as_long_as_it_takes(
     locked = threading.Event()
 
     def upgrade_slowly() -> None:
-        with database.engine.begin() as connection:
+        with database.writer.begin() as connection:
             _lock(connection)
             locked.set()
             time.sleep(0.5)

@@ -72,6 +72,8 @@ def statements(database: Database) -> Iterator[list[str]]:
         if statement.lstrip().upper().startswith(("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")):
             seen.append(statement)
 
-    sa.event.listen(database.engine, "before_cursor_execute", note)
+    for engine in (database.writer, database.reader):
+        sa.event.listen(engine, "before_cursor_execute", note)
     yield seen
-    sa.event.remove(database.engine, "before_cursor_execute", note)
+    for engine in (database.writer, database.reader):
+        sa.event.remove(engine, "before_cursor_execute", note)

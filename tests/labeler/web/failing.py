@@ -1,7 +1,8 @@
-"""A database that fails at a statement of one's choice, on the application's own engine."""
+"""A database that fails at a statement of one's choice, on the application's own engines."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import product
 from typing import Any
 
 import sqlalchemy as sa
@@ -40,7 +41,7 @@ class Failures:
 
 @contextmanager
 def failing(database: Database) -> Iterator[Failures]:
-    """Let statements of the engine fail: with `CODES` on PostgreSQL, on SQLite as locked.
+    """Let statements fail: with `CODES` on PostgreSQL, on SQLite as locked.
 
     PostgreSQL raises the error itself, so that the transaction is as broken as it would be.
     """
@@ -51,14 +52,15 @@ def failing(database: Database) -> Iterator[Failures]:
             return
         if not database.is_sqlite:
             cursor.execute(RAISE.format(CODES[failures.seen % len(CODES)]))
-        error = database.engine.dialect.dbapi.OperationalError("database is locked")
+        error = database.writer.dialect.dbapi.OperationalError("database is locked")
         error.sqlite_errorcode, error.sqlite_errorname = 5, "SQLITE_BUSY"
         raise error
 
-    for name in EVENTS:
-        sa.event.listen(database.engine, name, execute)
+    engines = database.writer, database.reader
+    for engine, name in product(engines, EVENTS):
+        sa.event.listen(engine, name, execute)
     try:
         yield failures
     finally:
-        for name in EVENTS:
-            sa.event.remove(database.engine, name, execute)
+        for engine, name in product(engines, EVENTS):
+            sa.event.remove(engine, name, execute)
