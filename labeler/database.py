@@ -103,9 +103,11 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.writer, self.reader, self._lock = (
-            _sqlite(self.url) if self.is_sqlite else _postgresql(self.url)
-        )
+        self._lock = WriteLock(_lock_file(self.url)) if self.is_sqlite else None
+        if self._lock is None:
+            self.writer, self.reader = _postgresql(self.url)
+        else:
+            self.writer, self.reader = _sqlite(self.url, self._lock)
         self.writing = sessionmaker(self.writer, expire_on_commit=False)
         self.reading = sessionmaker(self.reader, expire_on_commit=False)
         _OPEN.add(self)
@@ -189,14 +191,13 @@ def _alembic(connection: Connection) -> Config:
     return config
 
 
-def _postgresql(url: sa.URL) -> tuple[Engine, Engine, None]:
+def _postgresql(url: sa.URL) -> tuple[Engine, Engine]:
     # A reading session is no transaction: each of its statements sees what is committed by then,
     # as it would in one, and none of them has to be begun and ended.
     reading = {"default_transaction_read_only": "on"}
     return (
         _postgresql_engine(url, POSTGRESQL),
         _postgresql_engine(url, POSTGRESQL | reading, isolation_level="AUTOCOMMIT"),
-        None,
     )
 
 
@@ -226,10 +227,14 @@ def _postgresql_engine(url: sa.URL, settings: dict[str, str], **more: Any) -> En
     return engine
 
 
-def _sqlite(url: sa.URL) -> tuple[Engine, Engine, WriteLock]:
+def _lock_file(url: sa.URL) -> Path:
     if not url.database or url.database == ":memory:":
         raise Invalid("labeler keeps its SQLite database in a file.")
-    driver, lock = _driver(), WriteLock(Path(f"{url.database}-lock"))
+    return Path(f"{url.database}-lock")
+
+
+def _sqlite(url: sa.URL, lock: WriteLock) -> tuple[Engine, Engine]:
+    driver = _driver()
     writer = _sqlite_engine(
         url,
         PRAGMAS | {"cache_size": WRITER_CACHE},
@@ -248,7 +253,7 @@ def _sqlite(url: sa.URL) -> tuple[Engine, Engine, WriteLock]:
         max_overflow=44,
         pool_use_lifo=True,
     )
-    return writer, reader, lock
+    return writer, reader
 
 
 def _sqlite_engine(url: sa.URL, pragmas: dict[str, Any], begin: str, **more: Any) -> Engine:

@@ -1,23 +1,29 @@
 """Lanes: the comparisons of a batch in one language, known answers apart, as the queue sees them.
 
 A lane knows how many judgments it wants in all, and `supply`, a number that grows whenever a slot
-in it becomes free again. Whoever found nothing there need not look before it has grown.
+in it becomes free again. Whoever found nothing there need not look before it has grown; where
+nobody can find anything the lane itself says so (`spent_at`), and is not looked at at all.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, Session
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from labeler.schema import Base, BigInt, Id, dialect_of, insert, reference
+
+UNSPENT = sa.text("spent_at <> supply")
 
 
 class Lane(Base):
     """The comparisons of a batch in one language. `wanted` leaves known answers out."""
 
     __tablename__ = "lanes"
-    __table_args__ = (sa.UniqueConstraint("batch_id", "language", "is_gold"),)
+    __table_args__ = (
+        sa.UniqueConstraint("batch_id", "language", "is_gold"),
+        sa.Index("ix_lanes_unspent", "project_id", sqlite_where=UNSPENT, postgresql_where=UNSPENT),
+    )
 
     id: Mapped[Id]
     project_id: Mapped[int] = reference("projects.id", index=True)
@@ -27,6 +33,8 @@ class Lane(Base):
     comparisons: Mapped[int]
     wanted: Mapped[BigInt]
     supply: Mapped[BigInt]
+    spent_at: Mapped[BigInt] = mapped_column(default=-1)
+    """The supply when nothing was left in it for anybody."""
 
 
 def lengthen(
@@ -46,6 +54,7 @@ def lengthen(
             comparisons=comparisons,
             wanted=wanted,
             supply=0,
+            spent_at=-1,
         )
         new: Any = longer.excluded
         found[language, is_gold] = session.scalars(
@@ -54,6 +63,7 @@ def lengthen(
                 set_={
                     "comparisons": Lane.comparisons + new.comparisons,
                     "wanted": Lane.wanted + new.wanted,
+                    "supply": Lane.supply + 1,
                 },
             ).returning(Lane.id)
         ).one()
@@ -69,6 +79,25 @@ def replenish(session: Session, more: Mapping[int, int]) -> None:
             .values(supply=Lane.supply + 1, wanted=Lane.wanted + wanted)
             .execution_options(synchronize_session=False)
         )
+
+
+def note_spent(session: Session, lane_id: int, supply: int) -> None:
+    """Remember that nothing was left in the lane for anybody, at this supply of it.
+
+    Nobody waits to say so: of two who found it out, or where something is just being given back,
+    the next one will.
+    """
+    free = (
+        sa.select(Lane.id)
+        .where(Lane.id == lane_id, Lane.supply == supply, UNSPENT)
+        .with_for_update(skip_locked=True, key_share=True)
+    )
+    session.execute(
+        sa.update(Lane)
+        .where(Lane.id.in_(free))
+        .values(spent_at=supply)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def remove(session: Session, batch_id: int) -> None:

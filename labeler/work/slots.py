@@ -12,7 +12,7 @@ from random import SystemRandom
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from labeler.work.assignments import Assignment, AssignmentState
 from labeler.work.comparisons import FRESH, OPEN, STARTED, Comparison, Response
@@ -20,9 +20,6 @@ from labeler.work.comparisons import FRESH, OPEN, STARTED, Comparison, Response
 TOP = 2**62
 SAMPLE = 16
 """How many begun comparisons are tried before one that nobody has begun is taken."""
-REST = 20
-"""How many other judgments lie at least between a first and a second look."""
-
 LANES: Any = sa.bindparam("lanes", expanding=True)
 LANE: Any = sa.bindparam("lane", type_=sa.BigInteger())
 PERSON: Any = sa.bindparam("person", type_=sa.BigInteger())
@@ -39,65 +36,36 @@ class Slot:
     is_repeat: bool = False
 
 
+@dataclass(frozen=True)
+class Left:
+    """Whether there is a slot, be it in others' hands at this moment."""
+
+    for_person: bool
+    for_anybody: bool
+
+
 def take(session: Session, lane_id: int, person_id: int) -> Slot | None:
     """Take a slot in the lane for the person; None if all are gone, had, or in others' hands."""
-    start = secrets.randbelow(TOP)
-    return _run(session, _TAKE_SOME, lane_id, person_id, start) or _run(
-        session, _TAKE_ANY, lane_id, person_id, start
-    )
+    return _run(session, _TAKE, lane_id, person_id)
 
 
 def take_beside(
     session: Session, lane_id: int, person_id: int, others: Sequence[int]
 ) -> Slot | None:
     """Take a slot in a lane, if there is also one for the person in one of the other lanes."""
-    start = secrets.randbelow(TOP)
-    return _run(session, _TAKE_BESIDE, lane_id, person_id, start, lanes=list(others))
+    return _run(session, _TAKE_BESIDE, lane_id, person_id, lanes=list(others))
 
 
-def any_left(session: Session, lane_id: int, person_id: int) -> bool:
-    """Say whether the lane has a slot for the person, be it in others' hands at this moment."""
-    return session.scalars(_ANY_LEFT, {"lanes": [lane_id], "person": person_id}).one()
-
-
-def again(
-    session: Session, project_id: int, person_id: int, lane_ids: Sequence[int]
-) -> Slot | None:
-    """Find something in these lanes that the person judged a while ago, in the other order."""
-    first, repeat = aliased(Assignment), aliased(Assignment)
-    mine = first.project_id == project_id, first.person_id == person_id
-    rested = (
-        sa.select(first.id)
-        .where(*mine, first.state == AssignmentState.judged)
-        .order_by(first.id.desc())
-        .offset(REST)
-        .limit(1)
-    )
-    if (latest := session.scalar(rested)) is None:
-        return None
-    repeated = sa.exists().where(
-        repeat.comparison_id == first.comparison_id,
-        repeat.person_id == person_id,
-        repeat.is_repeat,
-    )
-    found = (
-        sa.select(first.comparison_id, Comparison.lane_id, first.places)
-        .join(Comparison, Comparison.id == first.comparison_id)
-        .where(*mine, first.state == AssignmentState.judged, ~first.is_repeat, ~repeated)
-        .where(Comparison.lane_id.in_(lane_ids), Comparison.withdrawn_at.is_(None))
-        .limit(1)
-    )
-    start = secrets.randbelow(latest) + 1
-    row = (
-        session.execute(found.where(first.id.between(start, latest)).order_by(first.id)).first()
-        or session.execute(found.where(first.id < start).order_by(first.id.desc())).first()
-    )
-    return row and Slot(row.comparison_id, row.lane_id, row.places[::-1], is_repeat=True)
+def left(session: Session, lane_id: int, person_id: int) -> Left:
+    """Say for whom the lane has a slot."""
+    given = {"lane": lane_id, "lanes": [lane_id], "person": person_id, "start": 0}
+    return Left(*session.execute(_LEFT, given).one())
 
 
 def _run(
-    session: Session, statement: sa.Update, lane_id: int, person_id: int, start: int, **more: Any
+    session: Session, statement: sa.Update, lane_id: int, person_id: int, **more: Any
 ) -> Slot | None:
+    start = secrets.randbelow(TOP)
     given = {"lane": lane_id, "person": person_id, "start": start, **more}
     taken = session.execute(statement, given).one_or_none()
     if taken is None:
@@ -127,14 +95,14 @@ def _had(comparison: Any) -> sa.Exists:
     )
 
 
-def _drawn(sample: int | None = None) -> sa.ColumnElement[int]:
+def _drawn() -> sa.ColumnElement[int]:
     """Draw a comparison that the person has not had: begun ones first, each from `start` on.
 
-    With a `sample` only so many begun ones are tried: whoever has had thousands of them would
-    else pass by them all.
+    Only a sample of the begun ones is tried before the others: whoever has had thousands of them
+    would else pass by them all. The rest of them come last.
     """
-    slots = [_first(STARTED, half, sample) for half in (_above, _below)]
-    slots += [_first(FRESH, half, None) for half in (_above, _below)]
+    tries = ((STARTED, SAMPLE), (FRESH, None), (STARTED, None))
+    slots = [_first(which, half, most) for which, most in tries for half in (_above, _below)]
     locked = (slot.with_for_update(skip_locked=True, key_share=True) for slot in slots)
     return sa.func.coalesce(*(slot.scalar_subquery() for slot in locked))
 
@@ -158,9 +126,16 @@ def _first(which: sa.TextClause, half: Any, sample: int | None) -> sa.Select[int
 
 
 def _any_left() -> sa.ColumnElement[bool]:
+    """Ask for a slot that the person has not had; from `start` on, as those before may be many."""
     there = _COMPARISONS.alias()
-    open_to = sa.exists().where(there.c.lane_id.in_(LANES), ~_had(there))
-    return sa.or_(open_to.where(STARTED), open_to.where(FRESH))
+    any_of = sa.exists().where(there.c.lane_id.in_(LANES), ~_had(there))
+    halves = there.c.shuffle >= START, there.c.shuffle < START
+    return sa.or_(*(any_of.where(half, which) for which in (FRESH, STARTED) for half in halves))
+
+
+def _any_open() -> sa.ColumnElement[bool]:
+    there = _COMPARISONS.alias()
+    return sa.or_(*(sa.exists().where(there.c.lane_id == LANE, each) for each in (FRESH, STARTED)))
 
 
 def _taking(drawn: sa.ColumnElement[int], *conditions: sa.ColumnElement[bool]) -> sa.Update:
@@ -191,7 +166,6 @@ def _shown() -> tuple[sa.Label[int], sa.Label[int]]:
     return answers.scalar_subquery().label("answers"), ahead.scalar_subquery().label("ahead")
 
 
-_ANY_LEFT = sa.select(_any_left())
-_TAKE_SOME = _taking(_drawn(SAMPLE))
-_TAKE_ANY = _taking(_drawn())
+_LEFT = sa.select(_any_left(), _any_open())
+_TAKE = _taking(_drawn())
 _TAKE_BESIDE = _taking(_drawn(), _any_left())

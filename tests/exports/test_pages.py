@@ -137,8 +137,8 @@ def test_others_write_while_files_are_made(
     finish = dpo.Writer.finish
 
     def notice(writer: dpo.Writer) -> dict[Path, int]:
-        for engine in (database.writer, database.reader):
-            held.append(engine.pool.checkedout())  # type: ignore[attr-defined]
+        pools = database.writer.pool, database.reader.pool
+        held.extend(pool.checkedout() for pool in pools)  # type: ignore[attr-defined]
         with database.writing() as session:
             session.execute(sa.update(Project).values(title="Renamed meanwhile"))
             session.commit()

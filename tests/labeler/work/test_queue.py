@@ -12,13 +12,14 @@ from labeler.pay import ledger
 from labeler.people import memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Placement
-from labeler.work import arrangements, assignments, queue, slots
+from labeler.work import arrangements, assignments, queue
 from labeler.work.arrangements import Arrangement
 from labeler.work.assignments import Assignment, SkipReason
 from labeler.work.batches import Batch
 from labeler.work.comparisons import Comparison
 from labeler.work.judgments import Judgment, JudgmentState
 from labeler.work.projects import Project
+from labeler.work.second_looks import REST
 from tests.cast import Cast
 from tests.make import judge, judge_next, load_rows, make_project, make_row
 
@@ -237,9 +238,9 @@ def test_a_second_look_comes_after_twenty_others_the_other_way_round(
     session: Session, cast: Cast, project: Project
 ) -> None:
     project.repeat_share = 1.0
-    load_rows(session, project, [make_row(n) for n in range(slots.REST + 3)], by=cast.olga)
+    load_rows(session, project, [make_row(n) for n in range(REST + 3)], by=cast.olga)
     first = judge_next(session, project, cast.ada)
-    for _ in range(slots.REST):
+    for _ in range(REST):
         judge_next(session, project, cast.ada)
     assert looks(session, cast.ada) == []
     second = judge_next(session, project, cast.ada)
@@ -251,9 +252,9 @@ def test_a_second_look_comes_after_twenty_others_the_other_way_round(
     comparison = session.get_one(Comparison, first.comparison_id, populate_existing=True)
     assert (comparison.taken, comparison.judged) == (1, 1)
     said = sa.select(sa.func.count()).select_from(Judgment)
-    assert session.scalar(said) == slots.REST + 2
+    assert session.scalar(said) == REST + 2
     paid = ledger.earned(session, person_id=cast.ada.id)
-    assert paid == {"EUR": 35 * (slots.REST + 2)}
+    assert paid == {"EUR": 35 * (REST + 2)}
     assert list(audit.faults(session)) == []
 
 
@@ -261,7 +262,7 @@ def test_nothing_is_looked_at_a_third_time_or_alone(
     session: Session, cast: Cast, project: Project
 ) -> None:
     project.repeat_share = 1.0
-    load_rows(session, project, [make_row(n) for n in range(slots.REST + 4)], by=cast.olga)
+    load_rows(session, project, [make_row(n) for n in range(REST + 4)], by=cast.olga)
     while queue.claim(session, project, by=cast.ada) is not None:
         judge_next(session, project, cast.ada)
     seen = Counter(look.comparison_id for look in looks(session, cast.ada))

@@ -8,7 +8,7 @@ from labeler.people.memberships import Membership
 from labeler.work import queue
 from labeler.work.batches import Batch
 from labeler.work.projects import Project
-from labeler.work.slots import REST
+from labeler.work.second_looks import REST
 from tests.cast import Cast
 from tests.make import judge, load_rows, make_batch, make_project, make_row
 

@@ -1,0 +1,183 @@
+"""Looks: what a claim sees before it takes anything, in one statement.
+
+A look is at what the person holds, at whether anything is overdue, and at the lanes that come
+next: those that have something left, for anybody and for this person, in the order of the queue.
+How many others there are, finished or further back, makes no difference.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import SystemRandom
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from labeler.people.accounts import Person
+from labeler.people.memberships import Membership
+from labeler.schema import NOW
+from labeler.work.assignments import IS_OPEN, Assignment
+from labeler.work.batches import Batch, BatchState
+from labeler.work.lanes import UNSPENT, Lane
+from labeler.work.projects import Project
+from labeler.work.tallies import Tally
+
+MOST = 60
+"""How many lanes are looked at together: the next ones only if none of them is for the person."""
+_random = SystemRandom()
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a claim starts from; the moment is the database's."""
+
+    now: datetime
+    held: int | None
+    overdue: bool
+    languages: Sequence[str]
+    """Which ones the person judges in; none: every one."""
+    cohorts: Sequence[str]
+    """To which groups the person belongs."""
+    given: Counter[Any]
+    """How much the person was given, where that is limited: in all, by batch, by language."""
+    project: Project
+    plain: list[Any] = field(default_factory=list)
+    """Lanes that come next for the person, in the order of the queue."""
+    golden: list[Any] = field(default_factory=list)
+    """Lanes of known answers beside them."""
+
+    def is_open(self, lane: Any) -> bool:
+        """Say whether the person may be given something of this lane."""
+        most = {tag.lower(): n for tag, n in self.project.most_per_language.items()}
+        return (
+            _speaks(self.languages, lane.language)
+            and (not lane.cohorts or not set(lane.cohorts).isdisjoint(self.cohorts))
+            and _below(self.given[None], self.project.most_per_person)
+            and _below(self.given[lane.batch_id], lane.most_per_person)
+            and all(_below(self.given[tag], most.get(tag)) for tag in _tags(lane.language))
+        )
+
+
+def look(session: Session, project: Project, person: Person) -> Look:
+    """Look for the person: at the first lanes that are open to them."""
+    which = {"project": project.id, "person": person.id}
+    passed = 0
+    while True:
+        rows = session.execute(_LOOK, which | {"passed": passed}).all()
+        found = _read(project, rows)
+        passed += MOST
+        if found.plain or found.golden or len(rows) < MOST:
+            return found
+
+
+def _read(project: Project, rows: Sequence[Any]) -> Look:
+    told = next((row.given for row in rows if row.given), "")
+    first = rows[0]
+    found = Look(
+        first.now,
+        first.held,
+        bool(first.overdue),
+        first.languages or (),
+        first.member_of or (),
+        _given(told),
+        project,
+    )
+    ready = (row for row in rows if row.priority is not None)
+    for lane in sorted(filter(found.is_open, ready), key=_turn):
+        (found.golden if lane.is_gold else found.plain).append(lane)
+    return found
+
+
+def _given(told: str | None) -> Counter[Any]:
+    """Read how much the person was given: in all (under None), by batch, and by language."""
+    given: Counter[Any] = Counter()
+    for each in (told or "").split(",") if told else ():
+        batch_id, number, language = each.split(" ")
+        for whole in (None, int(batch_id), *_tags(language)):
+            given[whole] += int(number)
+    return given
+
+
+def _turn(lane: Any) -> tuple[int, int, float]:
+    # In one batch its languages take turns, each as often as it has comparisons.
+    return -lane.priority, lane.batch_id, -(_random.random() ** (1 / max(1, lane.comparisons)))
+
+
+def _speaks(languages: Sequence[str] | None, language: str) -> bool:
+    return not languages or not _tags(language).isdisjoint(tag.lower() for tag in languages)
+
+
+def _tags(language: str) -> set[str]:
+    """Return the tags that a language goes by: pt-BR is also pt."""
+    return {language.lower(), language.lower().partition("-")[0]} - {""}
+
+
+def _below(given: int, most: int | None) -> bool:
+    return most is None or given < most
+
+
+# The statement is of tables and made once: to make it costs more than to run it.
+
+_project: Any = Project.__table__
+_membership: Any = Membership.__table__
+_lane: Any = Lane.__table__
+_batch: Any = Batch.__table__
+_tally: Any = Tally.__table__
+_assignment: Any = Assignment.__table__
+PROJECT: Any = sa.bindparam("project", type_=sa.BigInteger())
+PERSON: Any = sa.bindparam("person", type_=sa.BigInteger())
+
+
+def _told_given() -> sa.ScalarSelect[str]:
+    """Say what the person was given, lane by lane: "batch number language", with commas."""
+    lane, tally = _lane.alias(), _tally.alias()
+    batch, number = (sa.cast(each, sa.Text) for each in (lane.c.batch_id, tally.c.given))
+    return (
+        sa.select(sa.func.aggregate_strings(batch + " " + number + " " + lane.c.language, ","))
+        .join_from(tally, lane, lane.c.id == tally.c.lane_id)
+        .where(tally.c.project_id == PROJECT, tally.c.person_id == PERSON, tally.c.given > 0)
+        .scalar_subquery()
+    )
+
+
+def _looking() -> sa.Select[Any]:
+    mine = _assignment.c.project_id == PROJECT, _assignment.c.person_id == PERSON, IS_OPEN
+    late = _assignment.c.project_id == PROJECT, IS_OPEN, _assignment.c.deadline < NOW
+    member = sa.and_(_membership.c.project_id == _project.c.id, _membership.c.person_id == PERSON)
+    had_all = sa.exists().where(
+        _tally.c.person_id == PERSON,
+        _tally.c.lane_id == _lane.c.id,
+        _tally.c.empty_at == _lane.c.supply,
+    )
+    unspent = sa.and_(_lane.c.project_id == _project.c.id, UNSPENT, ~had_all)
+    ready = sa.and_(_batch.c.id == _lane.c.batch_id, _batch.c.state == BatchState.ready)
+    limited = sa.or_(
+        _project.c.most_per_person.is_not(None),
+        sa.cast(_project.c.most_per_language, sa.Text) != "{}",
+        _batch.c.most_per_person.is_not(None),
+    )
+    return (
+        sa.select(
+            NOW.label("now"),
+            sa.select(_assignment.c.id).where(*mine).scalar_subquery().label("held"),
+            sa.exists().where(*late).label("overdue"),
+            *(_membership.c.languages, _membership.c.cohorts.label("member_of")),
+            *(_lane.c.id, _lane.c.batch_id, _lane.c.language, _lane.c.is_gold),
+            *(_lane.c.comparisons, _lane.c.supply),
+            *(_batch.c.priority, _batch.c.cohorts, _batch.c.most_per_person),
+            sa.case((limited, _told_given())).label("given"),
+        )
+        .select_from(_project)
+        .outerjoin(_membership, member)
+        .outerjoin(_lane, unspent)
+        .outerjoin(_batch, ready)
+        .where(_project.c.id == PROJECT)
+        .order_by(_batch.c.priority.desc().nulls_last(), _batch.c.id, _lane.c.id)
+        .limit(MOST)
+        .offset(sa.bindparam("passed", type_=sa.BigInteger()))
+    )
+
+
+_LOOK = _looking()
