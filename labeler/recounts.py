@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from labeler.pay import ledger
 from labeler.work.assignments import Assignment, AssignmentState
-from labeler.work.comparisons import VOTES_BITS, Comparison
+from labeler.work.comparisons import OPEN, VOTES_BITS, Comparison
 from labeler.work.counts import Count, Topic
 from labeler.work.judgments import Judgment, JudgmentState
 from labeler.work.lanes import Lane
@@ -34,6 +34,7 @@ _LABEL: Any = sa.case(
 def faults(session: Session) -> Iterator[str]:
     """Yield a sentence for each running total that is not what a recount finds."""
     yield from _wrong_lanes(session)
+    yield from _lanes_not_spent(session)
     yield from ledger.wrong_balances(session)
     yield from _wrong_tallies(session)
     yield from _wrong_votes(session)
@@ -169,6 +170,13 @@ def _wrong_lanes(session: Session) -> Iterator[str]:
             f"lane {lane_id} counts {n} comparisons and {planned} judgments wanted, and has "
             f"{found or 0} and {found_planned or 0}"
         )
+
+
+def _lanes_not_spent(session: Session) -> Iterator[str]:
+    left = sa.exists().where(Comparison.lane_id == Lane.id, OPEN)
+    spent = sa.select(Lane.id).where(Lane.spent_at == Lane.supply, left).order_by(Lane.id)
+    for lane_id in session.scalars(spent):
+        yield f"lane {lane_id} says that nothing is left in it, and something is"
 
 
 def _wrong_votes(session: Session) -> Iterator[str]:

@@ -26,6 +26,7 @@ def draw(session: Session, project_id: int, person_id: int, look: Look) -> Slot 
         "project": project_id,
         "person": person_id,
         "share": SystemRandom().random(),
+        "rest": REST,
         "lanes": [lane.id for lane in look.plain],
     }
     found = session.execute(_DRAWN, given).one_or_none()
@@ -72,7 +73,7 @@ def _last_rested() -> sa.ScalarSelect[int]:
     """Return the newest of the person's assignments after which they judged enough others."""
     judged = _assignment.alias()
     newest = sa.select(judged.c.id).where(_mine(judged)).order_by(judged.c.id.desc())
-    return newest.offset(REST).limit(1).scalar_subquery()
+    return newest.offset(sa.bindparam("rest", type_=sa.Integer())).limit(1).scalar_subquery()
 
 
 def _candidates(first: Any) -> sa.Select[int]:

@@ -78,6 +78,13 @@ def test_each_total_that_is_off_is_named(session: Session, project: Project, cas
     assert next(recounts.faults(session)).startswith("lane ")
 
 
+def test_a_lane_that_hides_its_work_is_named(session: Session, cast: Cast) -> None:
+    load_rows(session, make_project(session, cast), [make_row(1)], by=cast.olga)
+    session.execute(sa.text("UPDATE lanes SET spent_at = supply"))
+    [fault] = recounts.faults(session)
+    assert fault.endswith("says that nothing is left in it, and something is")
+
+
 def test_totals_can_be_written_anew(session: Session, project: Project) -> None:
     before = session.scalars(sa.select(sa.func.sum(Count.n)).where(Count.topic == Topic.took)).one()
     session.execute(sa.text("UPDATE counts SET n = 7"))

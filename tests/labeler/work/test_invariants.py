@@ -21,7 +21,15 @@ from labeler.pay.ledger import Transfer
 from labeler.people import memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Membership, Role
-from labeler.work import assignments, comparisons, judgments, projects, queue, reviews, slots
+from labeler.work import (
+    assignments,
+    comparisons,
+    judgments,
+    projects,
+    queue,
+    reviews,
+    second_looks,
+)
 from labeler.work.assignments import Assignment, AssignmentState, SkipReason
 from labeler.work.batches import Batch
 from labeler.work.comparisons import Comparison
@@ -404,7 +412,7 @@ class Work(RuleBasedStateMachine):
 @pytest.fixture(autouse=True)
 def short_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let people look again soon."""
-    monkeypatch.setattr(slots, "REST", REST)
+    monkeypatch.setattr(second_looks, "REST", REST)
 
 
 def tell_stories(session: Session, time: StoppedClock, *, stories: int, steps: int) -> None:
