@@ -237,7 +237,7 @@ def _sqlite(url: sa.URL, lock: WriteLock) -> tuple[Engine, Engine]:
     driver = _driver()
     writer = _sqlite_engine(
         url,
-        PRAGMAS | {"cache_size": WRITER_CACHE},
+        PRAGMAS | {"cache_size": WRITER_CACHE, "wal_autocheckpoint": 4000},
         "BEGIN IMMEDIATE",
         module=driver,
         poolclass=_in_turn(lock),
