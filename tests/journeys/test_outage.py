@@ -1,9 +1,5 @@
-"""PostgreSQL goes away while people judge: they are told to wait, and nothing is lost or doubled.
+"""PostgreSQL goes away while people judge: they are told to wait; nothing is lost or doubled."""
 
-With LABELER_SOAK=1 it stays away for longer.
-"""
-
-import os
 import random
 import signal
 import time
@@ -28,7 +24,7 @@ pytestmark = pytest.mark.slow
 CLIENTS = 8
 ENDED = 40
 """Sessions that are ended one by one."""
-AWAY_S = 30 if os.environ.get("LABELER_SOAK") else 3
+AWAY_S, SOAK_AWAY_S = 3, 30
 BACK_S = 5
 """How soon everybody is served again."""
 ANSWER_S = 10
@@ -44,7 +40,9 @@ def server() -> Iterator[postgres.Server]:
         yield server
 
 
-def test_nobody_loses_anything_while_it_is_away(server: postgres.Server, tmp_path: Path) -> None:
+def test_nobody_loses_anything_while_it_is_away(
+    server: postgres.Server, tmp_path: Path, soak: bool
+) -> None:
     database = Database(postgres.create_database(server.address))
     database.upgrade()
     address = database.url.render_as_string(hide_password=False)
@@ -63,7 +61,7 @@ def test_nobody_loses_anything_while_it_is_away(server: postgres.Server, tmp_pat
             server.start()
             _serve_again(clients, working)
             server.stop(signal.SIGQUIT)
-            time.sleep(AWAY_S)
+            time.sleep(SOAK_AWAY_S if soak else AWAY_S)
             server.start()
             _serve_again(clients, working)
         finally:
