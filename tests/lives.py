@@ -1,0 +1,38 @@
+"""A project in which some of everything has happened."""
+
+from sqlalchemy.orm import Session
+
+from labeler.work import assignments, comparisons, judgments, queue, reviews
+from labeler.work.assignments import Assignment, SkipReason
+from labeler.work.projects import Project
+from tests.cast import Cast
+from tests.conftest import StoppedClock
+from tests.make import judge, judge_next, load_rows, make_project, make_row, new_key
+
+
+def live(session: Session, cast: Cast, time: StoppedClock) -> Project:
+    """Let days pass: ties, changes, what was left out, late, skipped and withdrawn."""
+    project = make_project(session, cast, judgments_per_comparison=2, gold_share=0.3)
+    rows = [make_row(n, gold=0 if n % 4 == 0 else None) for n in range(12)]
+    load_rows(session, project, rows, by=cast.olga)
+    lapsing = queue.claim(session, project, by=cast.rex)
+    assert lapsing is not None
+    for n, choice in enumerate([1, 7, "tie", "both_bad", 2, 6, 4]):
+        time.forward(hours=5, seconds=n * 17)
+        for person in (cast.ada, cast.bea):
+            judge_next(session, project, person, choice)
+    judge(session, lapsing, 3, cast.rex)
+    skipped = queue.claim(session, project, by=cast.rex)
+    assert skipped is not None
+    assignments.skip(session, skipped, SkipReason.other)
+    last = judge_next(session, project, cast.rex, 5)
+    answer = judgments.read_answer(session, session.get_one(Assignment, last.assignment_id), "tie")
+    judgments.change(session, project, last, answer, key=new_key())
+    one, other = judgments.of_person(session, cast.ada, limit=2)
+    reviews.exclude(session, one, "Too fast.", by=cast.rex)
+    comparison = comparisons.find(session, project.id, other.comparison_id)
+    if not comparison.is_gold:
+        comparisons.withdraw(session, comparison, "It shows a name.", by=cast.olga)
+    session.flush()
+    session.expire_all()
+    return project
