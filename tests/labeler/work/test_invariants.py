@@ -1,9 +1,15 @@
-"""What always holds, whatever people do in whatever order: tried at random, looked at each step."""
+"""What always holds, whatever people do in whatever order: tried at random, looked at each step.
 
+On each database 30 stories of up to 40 steps are told; with time to soak 2,000 of up to 50, or as
+many as there is time for, and how many there were is printed. Some steps are transactions of their
+own, others lie in one with those before them.
+"""
+
+import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import count
+from itertools import count, islice
 from time import monotonic
 
 import pytest
@@ -22,7 +28,9 @@ from labeler.people import memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Membership, Role
 from labeler.work import (
+    arrangements,
     assignments,
+    batches,
     comparisons,
     judgments,
     projects,
@@ -31,9 +39,10 @@ from labeler.work import (
     second_looks,
 )
 from labeler.work.assignments import Assignment, AssignmentState, SkipReason
-from labeler.work.batches import Batch
-from labeler.work.comparisons import Comparison
+from labeler.work.batches import Batch, BatchState
+from labeler.work.comparisons import Comparison, Prompt, Response
 from labeler.work.judgments import Judgment, JudgmentState
+from labeler.work.layouts import Refused, Row
 from labeler.work.projects import Project, ProjectState
 from tests.cast import Cast, make_cast
 from tests.conftest import NewAddress, StoppedClock
@@ -47,6 +56,7 @@ ACTS = 6 * ["shift"] + 5 * ["claim", "submit"]
 ACTS += 2 * ["lapse", "skip", "change", "exclude", "repeat", "want", "load"] + 3 * ["resume"]
 ACTS += ["time", "pay", "leave", "pause", "close", "withdraw"]
 ACTS += ["speak", "join", "sort", "limit", "share"]
+ACTS += ["want_more", "break_off", "go_on", "load_badly", "commit"]
 LANGUAGES = ("en", "pt-BR")
 SPOKEN = ([], [], [], ["en"], ["pt"], ["pt-BR", "en"], ["de"])
 COHORTS = ([], ["day"], ["night"], ["day", "night"])
@@ -58,8 +68,10 @@ STATES = {
     "close": ProjectState.closed,
     "resume": ProjectState.active,
 }
+CHUNK = 3
+"""Of how many comparisons the chunks are in which batches are loaded, thrown away and changed."""
 STORIES, SOAK_STORIES, SOAK_S = 30, 2000, 400
-"""How many are told; with time to soak, as many as there is time for."""
+STEPS, SOAK_STEPS = 40, 50
 UNFINISHED = (AssignmentState.open, AssignmentState.expired)
 Said = tuple[int, str, str]
 """Which assignment, what was chosen, under which key."""
@@ -84,6 +96,7 @@ class Work(RuleBasedStateMachine):
             change_window_minutes=90,
         )
         self.rows, self.given, self.said = 0, list[int](), list[Said]()
+        self.broken_off: dict[str, list[Row]] = {}
         self.earned: Counter[int] = Counter()
         self.steps = 0
         self.load_more()
@@ -243,14 +256,57 @@ class Work(RuleBasedStateMachine):
                 projects.move(self.session, self.project, state, by=self.cast.olga)
 
     def load_more(self) -> None:
-        language = LANGUAGES[self.rows % 2]
-        rows = [
-            *(make_row(self.rows + number) for number in range(3)),
-            *(make_row(self.rows + 3 + number, language=language) for number in range(3)),
-            make_row(self.rows + 6, gold=1, language=language),
-        ]
-        load_rows(self.session, self.project, rows, by=self.cast.olga)
-        self.rows += len(rows)
+        load_rows(self.session, self.project, self.new_rows(), by=self.cast.olga)
+
+    def load_badly(self, which: int, _choice: str) -> None:
+        """Load a file one row of which is bad: nothing of it stays."""
+        rows: list[Row | Refused] = [*self.new_rows()]
+        rows.insert(which % len(rows), Refused(1, "language", "This is no language."))
+        before = self.loaded()
+        with pytest.raises(Invalid):
+            list(self.loading(rows, uuid.uuid4().hex))
+        assert self.loaded() == before
+
+    def break_off(self, which: int, _choice: str) -> None:
+        """Begin to load a file, and get no further than some chunks."""
+        rows, digest = self.new_rows(), uuid.uuid4().hex
+        for _ in islice(self.loading(rows, digest), 1 + which % 4):
+            pass
+        self.broken_off[digest] = rows
+
+    def go_on(self, which: int, _choice: str) -> None:
+        """Load what was broken off again, or throw it away; what is given out stays."""
+        batch = self.pick_batch(which)
+        if batch.state is BatchState.ready:
+            with self.refused():
+                next(batches.discard(self.session, batch))
+            return
+        rows = self.broken_off.pop(batch.digest)
+        if which % 2:
+            list(batches.discard(self.session, batch))
+            rows = []
+        else:
+            list(self.loading(rows, batch.digest))
+        there = sa.select(sa.func.count()).where(Comparison.batch_id == batch.id)
+        assert self.session.scalar(there) == len(rows)
+
+    def want_more(self, which: int, choice: str) -> None:
+        """Want more or fewer on a whole batch; it may break off between two chunks."""
+        batch, number = self.pick_batch(which), 1 + which % 3
+        steps = arrangements.want(self.session, batch, number, by=self.cast.olga)
+        if batch.state is BatchState.loading:
+            with self.refused():
+                next(steps)
+            return
+        for _ in islice(steps, 1 if choice == "tie" else None):
+            pass
+        left = sa.select(sa.func.count()).where(
+            Comparison.batch_id == batch.id,
+            Comparison.wanted != number,
+            ~Comparison.is_gold,
+            Comparison.withdrawn_at.is_(None),
+        )
+        assert choice == "tie" or self.session.scalar(left) == 0
 
     def want(self, which: int, _choice: str) -> None:
         comparison = self.pick_comparison(which)
@@ -282,10 +338,7 @@ class Work(RuleBasedStateMachine):
 
     def sort(self, which: int, choice: str) -> None:
         """Give another batch precedence, to others, less of it."""
-        batches = self.session.scalars(
-            sa.select(Batch).where(Batch.project_id == self.project.id).order_by(Batch.id)
-        ).all()
-        batch = batches[which % len(batches)]
+        batch = self.pick_batch(which)
         batch.priority = which % 3 - 1
         batch.cohorts = list(COHORTS[which // 3 % len(COHORTS)]) if choice == "tie" else []
         batch.most_per_person = MOST[which // 7 % len(MOST)]
@@ -294,6 +347,9 @@ class Work(RuleBasedStateMachine):
         self.project.most_per_person = MOST[which % len(MOST)] if choice == "tie" else None
         most = MOST[which // 7 % len(MOST)]
         self.project.most_per_language = {} if most is None else {LANGUAGES[which % 2]: most - 2}
+
+    def commit(self, _which: int, _choice: str) -> None:
+        self.session.commit()
 
     def share(self, which: int, _choice: str) -> None:
         self.project.gold_share = which % 6 / 10
@@ -402,6 +458,29 @@ class Work(RuleBasedStateMachine):
         ).all()
         return self.session.get_one(Comparison, ids[which % len(ids)], populate_existing=True)
 
+    def pick_batch(self, which: int) -> Batch:
+        there = batches.of_project(self.session, self.project.id)
+        return there[which % len(there)]
+
+    def new_rows(self) -> list[Row]:
+        language = LANGUAGES[self.rows % 2]
+        rows = [
+            *(make_row(self.rows + number) for number in range(3)),
+            *(make_row(self.rows + 3 + number, language=language) for number in range(3)),
+            make_row(self.rows + 6, gold=1, language=language),
+        ]
+        self.rows += len(rows)
+        return rows
+
+    def loading(self, rows: Sequence[Row | Refused], digest: str) -> Iterator[batches.Progress]:
+        by = self.cast.olga
+        return batches.load(self.session, self.project, rows, name="p", digest=digest, by=by)
+
+    def loaded(self) -> list[int]:
+        """Count batches, comparisons, prompts and responses."""
+        tables = (Batch, Comparison, Prompt, Response)
+        return [self.session.scalars(sa.select(sa.func.count(table.id))).one() for table in tables]
+
     def per_comparison(
         self, table: type[Assignment] | type[Judgment], *which: sa.ColumnElement[bool]
     ) -> Counter[int]:
@@ -410,9 +489,11 @@ class Work(RuleBasedStateMachine):
 
 
 @pytest.fixture(autouse=True)
-def short_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let people look again soon."""
+def short_rests_and_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let people look again soon, and let a batch be several chunks."""
     monkeypatch.setattr(second_looks, "REST", REST)
+    monkeypatch.setattr(arrangements, "CHUNK", CHUNK)
+    monkeypatch.setattr(batches, "CHUNK", CHUNK)
 
 
 def tell_stories(session: Session, time: StoppedClock, *, stories: int, steps: int) -> None:
@@ -440,7 +521,7 @@ def test_nothing_that_people_do_breaks_the_books(
         # Always on a new database: on a full one each recount takes longer.
         database = Database(new_address(backend))
         with database.writing() as session:
-            tell_stories(session, frozen, stories=STORIES, steps=50 if soak else 40)
+            tell_stories(session, frozen, stories=STORIES, steps=SOAK_STEPS if soak else STEPS)
         database.close()
         told += STORIES
     print(f"{told} stories on {backend}")
