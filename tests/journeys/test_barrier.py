@@ -1,7 +1,7 @@
 """Sixty-four people begin at the same moment: each comparison gets what it wants, and no more.
 
 Some take work and go away for longer than it is kept for them, some skip, some press the button
-twice at once. Whoever is told to ask again later is told in how many seconds.
+twice at once. Nothing breaks; hardly anybody is told to ask again, and who is, in how many seconds.
 """
 
 import random
@@ -33,6 +33,8 @@ PEOPLE = 64
 WANTED = 3
 ABANDONED = SKIPPED = TWICE = 0.05
 LEASE_S = 3
+MOST_BUSY = 0.02
+"""Which share of all answers may be to ask again."""
 ACCEPTED = JudgmentState.accepted
 
 
@@ -43,7 +45,6 @@ class Client:
         self.wires = (Wire(url, token), Wire(url, token))
         self.random = random.Random(number)
         self.acts: Counter[str] = Counter()
-        self.statuses: Counter[int] = Counter()
         self.seen: dict[int, str] = {}
         self.receipts: set[int] = set()
 
@@ -82,9 +83,7 @@ class Client:
         self.receipts.add(told[0].json["id"])
 
     def _say(self, path: str, said: object = None, way: int = 0) -> Answer:
-        answer = self.wires[way].insist(path, said)
-        self.statuses[answer.status] += 1
-        return answer
+        return self.wires[way].insist(path, said)
 
 
 def test_sixty_four_at_once_judge_exactly_what_is_wanted(
@@ -111,8 +110,12 @@ def test_sixty_four_at_once_judge_exactly_what_is_wanted(
             pass
     acts = sum((client.acts for client in clients), Counter[str]())
     assert min(acts[act] for act in ("abandoned", "skipped", "twice")) > 0
-    told = sum((client.statuses for client in clients), Counter[int]())
-    assert set(told) == {200, 201, 204}
+    wires = [wire for client in clients for wire in client.wires]
+    told = sum((wire.told for wire in wires), Counter[int]())
+    print(f"{told.total()} answers, {told[503]} of them to ask again")
+    assert set(told) - {503} == {200, 201, 204}
+    assert told[503] <= MOST_BUSY * told.total()
+    assert sum(wire.lost for wire in wires) == 0
     for client in clients:
         assert len(set(client.seen.values())) == len(client.seen)
     receipts = [receipt for client in clients for receipt in client.receipts]

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 from http.client import HTTPConnection, HTTPException
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -28,8 +29,8 @@ class Wire:
     def __init__(self, url: str, token: str) -> None:
         self.lost = 0
         """How often `insist` was left without an answer."""
-        self.busy = 0
-        """How often it was told to ask again."""
+        self.told: Counter[int] = Counter()
+        """How often each status was the answer, the many that `insist` keeps to itself included."""
         self.slowest_s = 0.0
         """How long the slowest answer took."""
         self._connection = HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE_S)
@@ -61,9 +62,13 @@ class Wire:
                 if answer.status != 503:
                     return answer
                 assert answer.retry_after
-                self.busy += 1
             time.sleep(PAUSE_S)
         raise TimeoutError(f"No answer to {path}.")
+
+    @property
+    def busy(self) -> int:
+        """How often it was told to ask again."""
+        return self.told[503]
 
     def close(self) -> None:
         """Hang up; the next call connects anew."""
@@ -88,5 +93,6 @@ class Wire:
             raise
         self.slowest_s = max(self.slowest_s, time.monotonic() - began)
         retry_after = response.getheader("Retry-After")
+        self.told[response.status] += 1
         told = json.loads(text) if text else None
         return Answer(response.status, told, int(retry_after) if retry_after else None)
