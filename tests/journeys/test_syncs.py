@@ -1,12 +1,8 @@
 """An acknowledged judgment is on the disk: the server waits for it before it answers."""
 
-import shutil
-import signal
-import subprocess
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,11 +11,12 @@ import sqlalchemy as sa
 from labeler.database import Database
 from tests.gunicorn import running
 from tests.journeys.opening import SLUG, load_pairs, open_projects
+from tests.journeys.tracing import PATIENCE_S, traced, worker
 from tests.journeys.wire import Wire
 from tests.labeler.cli.conftest import Terminal
 
 pytestmark = pytest.mark.slow
-PATIENCE_S = 30
+CALLS = "fsync,fdatasync,sendto,sendmsg"
 OTHERS = """
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()
@@ -45,7 +42,7 @@ def test_sqlite_waits_for_the_disk_before_it_answers(
     with (
         running(address, tmp_path) as server,
         closing(Wire(server.url, token)) as wire,
-        traced(worker(server.pid), calls),
+        traced(worker(server.pid), calls, CALLS),
     ):
         judge(wire, count)
     assert waited_for(calls.read_text().splitlines()) == [True] * (2 * count)
@@ -68,51 +65,16 @@ def open_for_one(terminal: Terminal, folder: Path, count: int) -> str:
     return opened.annotators[0]
 
 
-def judge(wire: Wire, count: int) -> None:
-    """Take and submit, one after the other: two commits for each."""
-    for _ in range(count):
+def judge(wire: Wire, count: int) -> list[str]:
+    """Take and submit, one after the other: two commits for each; return the keys."""
+    keys = [str(uuid.uuid4()) for _ in range(count)]
+    for key in keys:
         held = wire.post(f"/projects/{SLUG}/assignments")
         assert held.status == 201, held
-        said = {"key": str(uuid.uuid4()), "choice": 1}
+        said = {"key": key, "choice": 1}
         told = wire.post(f"/assignments/{held.json['id']}/judgment", said)
         assert told.status == 201, told
-
-
-def worker(leader: int) -> int:
-    """Return the process that gunicorn's first one has started."""
-    children = Path(f"/proc/{leader}/task/{leader}/children")
-    if not children.exists():
-        pytest.skip("Whose process to watch is known on Linux alone.")
-    (child,) = children.read_text().split()
-    return int(child)
-
-
-@contextmanager
-def traced(process: int, calls: Path) -> Iterator[None]:
-    """Write down when the process waits for the disk and when it answers; skips if it cannot."""
-    if shutil.which("strace") is None:
-        pytest.skip("To watch a process takes strace.")
-    command = ["strace", "-f", "-e", "trace=fsync,fdatasync,sendto,sendmsg", "-e", "signal=none"]
-    with subprocess.Popen(
-        [*command, "-o", calls, "-p", str(process)], stderr=subprocess.PIPE, text=True
-    ) as watching:
-        assert watching.stderr is not None
-        said = watching.stderr.readline()
-        if "attached" not in said:
-            pytest.skip(f"This machine does not let us watch a process: {said}")
-        wait_until_attached(process)
-        try:
-            yield
-        finally:
-            watching.send_signal(signal.SIGINT)
-
-
-def wait_until_attached(process: int) -> None:
-    until = time.monotonic() + PATIENCE_S
-    threads = Path(f"/proc/{process}/task")
-    while any("TracerPid:\t0\n" in (one / "status").read_text() for one in threads.iterdir()):
-        assert time.monotonic() < until
-        time.sleep(0.01)
+    return keys
 
 
 def waited_for(calls: list[str]) -> list[bool]:
