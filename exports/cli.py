@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy.orm import Session
 
 from exports import releases, selection
 from exports.releases import Cut, Release
@@ -77,12 +78,14 @@ def cut(slug: str, out: Path, languages: Sequence[str], actor: str | None, **rul
     again, byte for byte.
     """
     criteria = selection.read_criteria(rules | {"languages": languages or None})
+
+    def plan(session: Session) -> Cut:
+        by = installation.acting(session, slug, actor)
+        project = projects.find(session, slug, by=by, role=Role.owner)
+        return releases.plan(session, project, criteria)
+
     with installation.connected(config.load()) as database:
-        with database.writing() as session:
-            by = installation.acting(session, slug, actor)
-            project = projects.find(session, slug, by=by, role=Role.owner)
-            planned = releases.plan(session, project, criteria)
-            session.commit()
+        planned = installation.written(database, plan)
         _show(_write(database, planned, out, actor), out)
 
 
@@ -132,14 +135,13 @@ def _write(database: Database, planned: Cut, target: Path, actor: str | None) ->
     from exports import cutting
 
     data = config.load().data
-    with (
-        cutting.staged(planned, database.reading, target) as manifest,
-        database.writing() as session,
-    ):
-        by = installation.acting(session, planned.slug, actor)
-        made = releases.record(session, planned, manifest, target=target, data=data, by=by)
-        session.commit()
-    return made
+    with cutting.staged(planned, database.reading, target) as manifest:
+
+        def record(session: Session) -> Release:
+            by = installation.acting(session, planned.slug, actor)
+            return releases.record(session, planned, manifest, target=target, data=data, by=by)
+
+        return installation.written(database, record)
 
 
 def _show(made: Release, out: Path) -> None:

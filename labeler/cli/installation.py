@@ -1,14 +1,16 @@
 """The installation that a command works on: its settings, its database, and who acts in it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import click
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from labeler import config
+from labeler import config, passing
 from labeler.config import Settings
 from labeler.database import Database
 from labeler.errors import Invalid, NotFound
@@ -16,6 +18,8 @@ from labeler.people import accounts
 from labeler.people.accounts import Person
 from labeler.people.memberships import Membership, Role
 from labeler.work.projects import Project
+
+Result = TypeVar("Result")
 
 acts = click.option(
     "--as",
@@ -30,7 +34,7 @@ def connected(settings: Settings) -> Iterator[Database]:
     """Open the database for one command; raises Invalid unless it is there and current."""
     with opened(settings) as database:
         require_file(database)
-        database.require_current()
+        passing.tried(database.require_current, undo=lambda _error: True)
         yield database
 
 
@@ -44,9 +48,37 @@ def opened(settings: Settings) -> Iterator[Database]:
         database.close()
 
 
+def write(step: Callable[[Session], Result]) -> Result:
+    """Open the database, and let a short step of a command change something: see `written`."""
+    with connected(config.load()) as database:
+        return written(database, step)
+
+
+def written(database: Database, step: Callable[[Session], Result]) -> Result:
+    """Let the step change something, and commit, or nothing happened.
+
+    A step that the database fails in a way that passes is done again from the start, so it must do
+    nothing but use its session. Once a COMMIT was sent nothing is done again.
+    """
+    with database.writing() as session:
+
+        def whole() -> Result:
+            made = step(session)
+            session.flush()
+            return made
+
+        def undo(_error: DBAPIError) -> bool:
+            session.close()
+            return True
+
+        made = passing.tried(whole, undo)
+        session.commit()
+    return made
+
+
 @contextmanager
 def writing() -> Iterator[Session]:
-    """Open a session for a command that changes something; it commits, or nothing happened."""
+    """Open a session for a command that commits piece by piece; nothing is done again."""
     with connected(config.load()) as database, database.writing() as session:
         yield session
 

@@ -23,11 +23,13 @@ def person() -> None:
 @AS_WHOM
 def create(email: str, name: str, is_admin: bool, actor: str | None) -> None:
     """Add a person and print a link that signs them in once."""
-    with installation.writing() as session:
+
+    def add(session: Session) -> tuple[Person, str]:
         by = _actor(session, actor)
         made = accounts.create(session, email, name, by=by, is_admin=is_admin)
-        secret = sign_ins.make_link(session, made, by=by)
-        session.commit()
+        return made, sign_ins.make_link(session, made, by=by)
+
+    made, secret = installation.write(add)
     click.echo(f"{made.name} <{made.email}> is here now.")
     show_link(secret)
 
@@ -37,12 +39,12 @@ def create(email: str, name: str, is_admin: bool, actor: str | None) -> None:
 @AS_WHOM
 def link(email: str, actor: str | None) -> None:
     """Print a new link that signs a person in once."""
-    with installation.writing() as session:
-        secret = sign_ins.make_link(
-            session, accounts.find(session, email), by=_actor(session, actor)
-        )
-        session.commit()
-    show_link(secret)
+
+    def make(session: Session) -> str:
+        person = accounts.find(session, email)
+        return sign_ins.make_link(session, person, by=_actor(session, actor))
+
+    show_link(installation.write(make))
 
 
 def show_link(secret: str) -> None:

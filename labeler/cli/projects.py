@@ -13,7 +13,7 @@ from labeler.cli import installation, people
 from labeler.errors import Invalid, NotFound
 from labeler.people import accounts, memberships, sign_ins
 from labeler.people.accounts import Person
-from labeler.people.memberships import Role
+from labeler.people.memberships import Membership, Role
 from labeler.work import projects
 from labeler.work.projects import Project, ProjectDraft, ProjectState
 
@@ -55,13 +55,15 @@ def project() -> None:
 def create(file: Path, owner: str | None, actor: str | None) -> None:
     """Make a project as a TOML file describes it."""
     draft = projects.read_draft(_read_toml(file))
-    with installation.writing() as session:
+
+    def make(session: Session) -> Project:
         owning = accounts.find(session, owner) if owner else None
         by = accounts.find(session, actor) if actor else installation.first_admin(session) or owning
         if by is None:
             raise NotFound("There is no administrator yet; --as says who does this.")
-        made = _create_for(session, draft, owning or by, by=by)
-        session.commit()
+        return _create_for(session, draft, owning or by, by=by)
+
+    made = installation.write(make)
     click.echo(f"Made the project {made.slug}: {made.title}")
 
 
@@ -124,14 +126,16 @@ def invite(
     An account is made if there is none; the name of one that is there stays.
     """
     placement = memberships.read_placement(_said(languages, cohorts))
-    with installation.writing() as session:
+
+    def add(session: Session) -> tuple[Person, str]:
         by = installation.acting(session, slug, actor)
         found = projects.find(session, slug, by=by, role=Role.owner)
         invited = accounts.find_or_create(session, email, name, by=by)
         memberships.invite(session, found.id, invited, Role(role), by=by)
         memberships.place(session, found.id, invited, placement, by=by)
-        secret = sign_ins.make_link(session, invited, by=by)
-        session.commit()
+        return invited, sign_ins.make_link(session, invited, by=by)
+
+    invited, secret = installation.write(add)
     click.echo(f"{invited.name} <{invited.email}> is {role} of {slug}.")
     people.show_link(secret)
 
@@ -162,13 +166,15 @@ def place(
     said |= {"languages": []} if any_language else {}
     said |= {"cohorts": []} if no_cohort else {}
     placement = memberships.read_placement(said)
-    with installation.writing() as session:
+
+    def put(session: Session) -> tuple[Person, Membership]:
         by = installation.acting(session, slug, actor)
         found = projects.find(session, slug, by=by, role=Role.owner)
         person = accounts.find(session, email)
         memberships.place(session, found.id, person, placement, by=by)
-        session.commit()
-        part = memberships.part_of(session, found.id, person.id)
+        return person, memberships.part_of(session, found.id, person.id)
+
+    person, part = installation.write(put)
     click.echo(
         f"{person.name} judges {' '.join(part.languages) or 'every language'}; "
         f"groups: {' '.join(part.cohorts) or 'none'}."
@@ -196,8 +202,9 @@ def _create_for(session: Session, draft: ProjectDraft, owner: Person, *, by: Per
 
 
 def _move(slug: str, state: ProjectState, actor: str | None) -> None:
-    with installation.writing() as session:
+    def move(session: Session) -> None:
         by = installation.acting(session, slug, actor)
         projects.move(session, projects.find(session, slug, by=by, role=Role.owner), state, by=by)
-        session.commit()
+
+    installation.write(move)
     click.echo(f"{slug} is {state.value}.")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import click
+from sqlalchemy.orm import Session
 
 from labeler.cli import installation
 from labeler.people import accounts, tokens
@@ -27,8 +28,10 @@ def token() -> None:
 def create(email: str, label: str, scopes: Sequence[str]) -> None:
     """Make a token for a person and print it, for this once."""
     wanted = [Scope(scope) for scope in scopes] or list(Scope)
-    with installation.writing() as session:
-        secret = tokens.create(session, accounts.find(session, email), label=label, scopes=wanted)
-        session.commit()
-    click.echo(secret)
+
+    def make(session: Session) -> str:
+        person = accounts.find(session, email)
+        return tokens.create(session, person, label=label, scopes=wanted)
+
+    click.echo(installation.write(make))
     click.echo("Keep it: it is not shown again.", err=True)

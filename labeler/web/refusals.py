@@ -11,9 +11,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException
 
-from labeler import database, errors, logs
+from labeler import database, errors, logs, passing
 from labeler.errors import Busy, Conflict, Full, Refusal
-from labeler.web import retries
 
 API = "/api/"
 RETRY_AFTER_S = "2"
@@ -64,7 +63,7 @@ def _at_once(error: IntegrityError) -> ResponseReturnValue:
 
 
 def _unserved(error: DBAPIError) -> ResponseReturnValue:
-    if retries.passes(error):
+    if passing.passes(error):
         return _unreached(error)
     if not isinstance(error, OperationalError):
         return _bug(error)

@@ -6,8 +6,6 @@ and whoever asked asks again. One that only reads is run once more if its connec
 """
 
 import copy
-import secrets
-import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -15,22 +13,12 @@ import flask
 import sqlalchemy as sa
 from flask import Flask, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
-from labeler import database, logs
+from labeler import database, logs, passing
 
 Answer = TypeVar("Answer")
 
-PAUSES_S = (0.1, 0.2, 0.4, 0.8)
-"""The longest pause after each try but the last; the real one is drawn, so that those who got
-into each other's way do not meet again."""
-PATIENCE_S = 3.0
-"""How long after the first try another one may begin."""
-PASSING = ("40001", "40P01", "55P03")
-"""PostgreSQL: transactions that could not be put in an order, a deadlock, a lock not given."""
-LOST = ("08", "57P")
-"""PostgreSQL: how codes begin when the connection ends or the server does."""
-LOCKED = ("SQLITE_BUSY", "SQLITE_LOCKED")
 READ_TWICE = ("", "application/json", "application/x-www-form-urlencoded")
 """Types of bodies that are kept in memory. A file that was sent is gone once it was read."""
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -56,35 +44,21 @@ def init_app(app: Flask) -> None:
             flask.g.commit_sent = True
 
 
-def passes(error: DBAPIError) -> bool:
-    """Say whether the same transaction may succeed a moment later."""
-    if error.connection_invalidated:
-        return True
-    if not isinstance(error, OperationalError):
-        return False
-    if name := getattr(error.orig, "sqlite_errorname", ""):
-        return str(name).startswith(LOCKED)
-    state = getattr(error.orig, "sqlstate", None)  # none of it where no server was reached
-    return state is None or state in PASSING or state.startswith(LOST)
-
-
 def _again(step: Callable[[], Answer]) -> Answer:
     if request.method in SAFE:
         return _read_again(step)
     if not _may_run_again():
         return step()
-    began, cookie = time.monotonic(), copy.deepcopy(dict(flask.session))
-    for pause_s in PAUSES_S:
-        try:
-            return step()
-        except DBAPIError as error:
-            late = time.monotonic() - began > PATIENCE_S
-            if late or not passes(error) or not _may_run_again():
-                raise
-            logs.trouble(error)
+    cookie = copy.deepcopy(dict(flask.session))
+
+    def undo(error: DBAPIError) -> bool:
+        if not _may_run_again():
+            return False
+        logs.trouble(error)
         _undo(cookie)
-        time.sleep(secrets.SystemRandom().uniform(0, pause_s))
-    return step()
+        return True
+
+    return passing.tried(step, undo)
 
 
 def _read_again(step: Callable[[], Answer]) -> Answer:

@@ -40,23 +40,27 @@ class Failures:
 
 
 @contextmanager
-def failing(database: Database) -> Iterator[Failures]:
+def failing(database: Database | None = None) -> Iterator[Failures]:
     """Let statements fail: with `CODES` on PostgreSQL, on SQLite as locked.
 
-    PostgreSQL raises the error itself, so that the transaction is as broken as it would be.
+    PostgreSQL raises the error itself, so that the transaction is as broken as it would be. Without
+    a database it is any that is used.
     """
     failures = Failures()
 
-    def execute(cursor: Any, *_: object) -> None:
+    def execute(cursor: Any, *said: Any) -> None:
         if not failures.strikes():
             return
-        if not database.is_sqlite:
+        dialect = said[-1].dialect
+        if dialect.name != "sqlite":
             cursor.execute(RAISE.format(CODES[failures.seen % len(CODES)]))
-        error = database.writer.dialect.dbapi.OperationalError("database is locked")
+        error = dialect.dbapi.OperationalError("database is locked")
         error.sqlite_errorcode, error.sqlite_errorname = 5, "SQLITE_BUSY"
         raise error
 
-    engines = database.writer, database.reader
+    engines: tuple[Any, ...] = (sa.Engine,)
+    if database is not None:
+        engines = database.writer, database.reader
     for engine, name in product(engines, EVENTS):
         sa.event.listen(engine, name, execute)
     try:

@@ -11,12 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from labeler import audit
+from labeler import audit, passing
 from labeler.database import Database
 from labeler.pay.ledger import Transfer
 from labeler.people.accounts import Person
 from labeler.schema import Base
-from labeler.web import retries
 from labeler.work import assignments, projects, queue
 from labeler.work.assignments import Assignment, SkipReason
 from labeler.work.judgments import Judgment
@@ -95,7 +94,7 @@ class Desk:
 @pytest.fixture
 def desk(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     """Ada's desk, on each back end in turn."""
-    monkeypatch.setattr(retries, "PAUSES_S", (0.001,) * 4)
+    monkeypatch.setattr(passing, "PAUSES_S", (0.001,) * 4)
     app = make_app(address, tmp_path, public_url="http://labeler.test")
     database: Database = app.extensions["labeler.database"]
     with database.writing() as session:
