@@ -29,10 +29,15 @@ UNPACKED_TIMES = 100
 PARQUET_ROWS = 10_000_000
 PARQUET_COLUMNS = 500
 PARQUET_GROUP_BYTES = 2_000_000_000
-PARQUET_DICTIONARY_BYTES = 4_000_000
+PARQUET_DICTIONARY_BYTES = 64_000_000
+"""In a row group; pandas writes 1,024 values into each before it asks how long they are."""
 PARQUET_TEXT_FREE = 8_000_000
 PARQUET_BATCH = 8
 """Few, because a value that is stored once may stand in every row of a batch."""
+PARQUET_SHORT_BYTES = 4_000_000
+"""With larger dictionaries than this a batch is one row."""
+PARQUET_TIMES_JSON = 16
+"""How much more than its JSON a row may take in Arrow, at the very most."""
 
 
 def digest(path: Path) -> str:
@@ -229,6 +234,8 @@ def _csv_record(number: int, row: bytes, header: list[str]) -> Record | Refused:
 
 # Rows of Parquet
 
+_WORDLESS = "This row holds text that is not UTF-8, or a value that JSON cannot say."
+
 
 def _parquet_rows(path: Path, limit: int) -> Iterator[Record | Refused]:
     import pyarrow as pa
@@ -237,16 +244,17 @@ def _parquet_rows(path: Path, limit: int) -> Iterator[Record | Refused]:
     number = 0
     try:
         with pq.ParquetFile(path, pre_buffer=False, buffer_size=BLOCK) as file:
-            _check_parquet(file, _allowed(path))
-            for batch in file.iter_batches(PARQUET_BATCH, use_threads=False):
-                for values in _plain(batch):
+            size = _check_parquet(file, path)
+            for batch in file.iter_batches(size, use_threads=False):
+                for values in _plain(batch, limit):
                     number += 1
                     yield _parquet_record(number, values, limit)
     except (pa.ArrowException, OSError) as error:
         raise Invalid(f"The Parquet file cannot be read after row {number}.") from error
 
 
-def _check_parquet(file: Any, allowed: int) -> None:
+def _check_parquet(file: Any, path: Path) -> int:
+    """Raise Invalid if the file is out of bounds; return how many rows to read at once."""
     names = file.schema_arrow.names
     footer = file.metadata
     groups = [footer.row_group(number) for number in range(footer.num_row_groups)]
@@ -255,53 +263,78 @@ def _check_parquet(file: Any, allowed: int) -> None:
     if footer.num_columns > PARQUET_COLUMNS or footer.num_rows > PARQUET_ROWS:
         most = f"{PARQUET_COLUMNS} columns and {PARQUET_ROWS:,} rows"
         raise Invalid(f"The file is too large: at most {most} are read.")
-    if sum(group.total_byte_size for group in groups) > allowed:
+    if sum(group.total_byte_size for group in groups) > _allowed(path):
         raise _bomb()
-    for group in groups:
-        _check_group(group)
+    with path.open("rb") as pages:
+        largest = max((_check_group(group, pages) for group in groups), default=0)
+    return PARQUET_BATCH if largest <= PARQUET_SHORT_BYTES else 1
 
 
-def _check_group(group: Any) -> None:
-    columns = [group.column(number) for number in range(group.num_columns)]
+def _check_group(group: Any, pages: BinaryIO) -> int:
+    """Raise Invalid if a row group is out of bounds; return the size of its dictionaries."""
     if group.total_byte_size > PARQUET_GROUP_BYTES:
         raise Invalid("A row group of the file is larger than 2 GB; write smaller ones.")
-    for column in columns:
-        if column.physical_type == "BYTE_ARRAY":
-            _check_texts(column)
+    columns = [group.column(number) for number in range(group.num_columns)]
+    texts = [column for column in columns if column.physical_type == "BYTE_ARRAY"]
+    for column in texts:
+        packed, unpacked = column.total_compressed_size, column.total_uncompressed_size
+        if unpacked > max(PARQUET_TEXT_FREE, UNPACKED_TIMES * packed):
+            raise _bomb()
+    dictionaries = sum(_dictionary_bytes(column, pages) for column in texts)
+    if dictionaries > PARQUET_DICTIONARY_BYTES:
+        raise Invalid(
+            "The file keeps its texts in dictionaries, which are too large to be held in memory: "
+            f"at most {PARQUET_DICTIONARY_BYTES // 10**6} MB in a row group. Please write it "
+            "without them; in pandas that is to_parquet(…, use_dictionary=False)."
+        )
+    return dictionaries
 
 
-def _check_texts(column: Any) -> None:
-    if column.has_dictionary_page and _dictionary_bytes(column) > PARQUET_DICTIONARY_BYTES:
-        raise Invalid(f"The dictionary of {column.path_in_schema} in the file is too large.")
-    packed, unpacked = column.total_compressed_size, column.total_uncompressed_size
-    if unpacked > max(PARQUET_TEXT_FREE, UNPACKED_TIMES * packed):
-        raise _bomb()
+def _dictionary_bytes(column: Any, pages: BinaryIO) -> int:
+    """Return how large the column's dictionary unpacks; 0 if its first page is none."""
+    pages.seek(min(column.dictionary_page_offset or 2**62, column.data_page_offset))
+    kind, size = _page_header(pages.read(16))
+    return size if kind == 2 else 0
 
 
-def _dictionary_bytes(column: Any) -> int:
-    start, end = column.dictionary_page_offset, column.data_page_offset
-    return int(end - start) if start is not None else 0
+def _page_header(header: bytes) -> tuple[int, int]:
+    """Return a page's kind and size: the first two fields of its header, Thrift's compact i32."""
+    found = []
+    for _ in range(2):
+        mark, number, shift, byte = header[:1], 0, 0, 0x80
+        header = header[1:]
+        while byte & 0x80 and header:
+            byte, header = header[0], header[1:]
+            number, shift = number | (byte & 0x7F) << shift, shift + 7
+        if mark != b"\x15" or byte & 0x80:
+            raise OSError("There is no page header where the footer says.")
+        found.append(number >> 1 ^ -(number & 1))
+    return found[0], found[1]
 
 
-def _plain(batch: Any) -> Iterable[Values | None]:
-    """Return the rows of a batch, None for one with a value that Python cannot hold."""
+def _plain(batch: Any, limit: int) -> Iterator[Values | str]:
+    """Yield the rows of a batch, or why one cannot be said in Python."""
+    too_long = batch.nbytes > PARQUET_TIMES_JSON * limit
     try:
-        return list(batch.to_pylist())
+        if not too_long:
+            yield from batch.to_pylist()
+            return
     except (ValueError, OverflowError):
-        if batch.num_rows == 1:
-            return [None]
-        return [row for number in range(batch.num_rows) for row in _plain(batch.slice(number, 1))]
+        pass
+    if batch.num_rows == 1:
+        yield _too_long(limit) if too_long else _WORDLESS
+        return
+    for number in range(batch.num_rows):
+        yield from _plain(batch.slice(number, 1), limit)
 
 
-def _parquet_record(number: int, values: Values | None, limit: int) -> Record | Refused:
+def _parquet_record(number: int, values: Values | str, limit: int) -> Record | Refused:
+    if isinstance(values, str):
+        return Refused(number, ROW, values)
     try:
         line = to_json(values, inf_nan_mode="null")
     except PydanticSerializationError:
-        values = None
-    if values is None:
-        return Refused(
-            number, ROW, "This row holds text that is not UTF-8, or a value that JSON cannot say."
-        )
+        return Refused(number, ROW, _WORDLESS)
     if len(line) > limit:
         return Refused(number, ROW, _too_long(limit))
     record = parsed(number, line)

@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -373,25 +374,38 @@ def write_large(path: Path, megabytes: int) -> int:
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux tells the peak here")
 def test_large_and_hostile_files_are_read_in_little_memory(tmp_path: Path) -> None:
     large, line, bomb = (tmp_path / name for name in ("a.jsonl", "b.jsonl", "c.jsonl.gz"))
-    cell, shared = tmp_path / "d.csv", tmp_path / "e.parquet"
+    cell, shared, vast = (tmp_path / name for name in ("d.csv", "e.parquet", "f.parquet"))
     count = write_large(large, megabytes=150)
     with line.open("wb") as file:
         file.truncate(1_000_000_000)  # one line of a gigabyte
     with gzip.open(bomb, "wb", compresslevel=1) as file:
         file.writelines([bytes(1_000_000)] * 101)
     cell.write_text(CSV + 'r,"' + "word " * 4_000_000 + '",en,a,b,,,,\n' + "r,Hi,en,a,b,,,,\n")
-    once = pa.DictionaryArray.from_arrays([0] * 200, [Random(1).randbytes(4_000_000).hex()])
-    pq.write_table(
-        pa.table(
-            {"id": once.indices, "prompt": once, "response_a": once, "response_b": ["b"] * 200}
-        ),
-        shared,
-        dictionary_pagesize_limit=10**8,
-        compression="none",
-    )
-    said, peak = measure(large, line, bomb, cell, shared)
+    for path, size in ((shared, 25_000_000), (vast, 70_000_000)):
+        write_once(path, Random(1).randbytes(size // 4).hex())
+    said, peak = measure(large, line, bomb, cell, shared, vast)
     assert said[:2] == [f"{count} 0", "0 1"]
     assert said[2:4] == ["The file unpacks to more than 100 times its size.", "0 0"]
-    assert said[4] == "1 1"
-    assert said[5:] == ["The dictionary of prompt in the file is too large.", "0 0"]
+    assert said[4:6] == ["1 1", "0 200"]
+    assert "dictionaries, which are too large" in said[6]
+    assert "to_parquet(…, use_dictionary=False)" in said[6]
+    assert peak < 300
+
+
+def write_once(path: Path, text: str) -> None:
+    """Write a text once in two columns, and have it stand in 200 rows of both."""
+    once = pa.DictionaryArray.from_arrays([0] * 200, [text])
+    columns = {"id": once.indices, "prompt": once, "response_a": once, "response_b": ["b"] * 200}
+    pq.write_table(pa.table(columns), path, dictionary_pagesize_limit=10**9, compression="zstd")
+
+
+def test_what_pandas_writes_of_long_answers_is_read(tmp_path: Path) -> None:
+    random, path = Random(3), tmp_path / "long.parquet"
+    answers = [[{"text": prose(random, 2_200)} for _ in "ab"] for _ in range(1_200)]
+    frame = pd.DataFrame({"prompt": "Why?", "responses": answers})
+    frame.assign(id=frame.index.astype(str)).to_parquet(path)
+    text = pq.ParquetFile(path).metadata.row_group(0).column(1)
+    assert text.data_page_offset - text.dictionary_page_offset > 5_000_000
+    said, peak = measure(path)
+    assert said == ["1200 0"]
     assert peak < 300
