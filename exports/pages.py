@@ -141,7 +141,6 @@ def _index(
         faults={name: faults[name] for name in filled_in if name in faults},
         preview=counted,
         steps=previews.sieve(counted.comparisons, counted.reasons),
-        most=previews.MOST,
     )
 
 

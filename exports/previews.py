@@ -8,15 +8,19 @@ from exports import pairs, selection
 from exports.pairs import WORDS, Reason
 from exports.selection import Criteria, Mark, Reading
 
-MOST = 20_000
-"""Comparisons that a preview looks at: it should be there in a second or two."""
+MOST_JUDGED = 20_000
+MOST = 200_000
+"""Comparisons that a preview looks at, judged and at all: it should be there in a second or two."""
 
 
 @dataclass
 class Preview:
     """How many comparisons would become pairs, and why the others would not."""
 
+    looked_at: int = 0
+    """Of all comparisons, in whole pages."""
     comparisons: int = 0
+    """How many of those were judged."""
     reasons: Counter[Reason] = field(default_factory=Counter)
     is_complete: bool = True
     """Whether every comparison was looked at."""
@@ -41,9 +45,10 @@ def preview(reading: Reading, project_id: int, mark: Mark, criteria: Criteria) -
     """Count what a release would hold, over the first comparisons of the project."""
     found = Preview()
     for page in selection.select(reading, project_id, mark):
-        if found.comparisons >= MOST:
+        if found.comparisons >= MOST_JUDGED or found.looked_at >= MOST:
             found.is_complete = False
             break
+        found.looked_at += selection.PAGE
         found.comparisons += len(page)
         outcomes = (pairs.decide(one, criteria) for one in page)
         found.reasons.update(one for one in outcomes if isinstance(one, Reason))

@@ -146,12 +146,11 @@ def select(reading: Reading, project_id: int, mark: Mark) -> Iterator[list[Judge
     while True:
         with reading() as session:
             page = _comparisons(session, project_id, mark, after=last)
-            votes = _votes(session, [one.id for one in page], mark)
-        if not page:
-            return
+            if not page:
+                return
+            votes = _votes(session, mark, first=page[0].id, last=page[-1].id)
         last = page[-1].id
-        if votes:
-            yield [Judged(*one, votes[one.id]) for one in page if one.id in votes]
+        yield [Judged(*one, votes[one.id]) for one in page if one.id in votes]
 
 
 def rows(session: Session, query: sa.Select[*Columns]) -> Sequence[sa.Row[*Columns]]:
@@ -178,16 +177,21 @@ def _comparisons(
     )
 
 
-def _votes(session: Session, comparison_ids: Sequence[int], mark: Mark) -> dict[int, Votes]:
-    """Return the votes on those of the comparisons that anybody had judged."""
-    made = Judgment.comparison_id.in_(comparison_ids), Judgment.id <= mark.last_judgment_id
+def _votes(session: Session, mark: Mark, *, first: int, last: int) -> dict[int, Votes]:
+    """Return the votes on those comparisons, from the first to the last, that anybody had judged.
+
+    They may be another project's, too: that one was loaded at the same time.
+    """
+    made = Judgment.comparison_id.between(first, last), Judgment.id <= mark.last_judgment_id
+    judged = rows(session, sa.select(Judgment.comparison_id).where(*made).distinct())
+    if not judged:
+        return {}
     counted = rows(
         session,
         sa.select(Judgment.comparison_id, *_sums())
         .where(*made, _is_last(mark), _counts(mark))
         .group_by(Judgment.comparison_id),
     )
-    judged = rows(session, sa.select(Judgment.comparison_id).where(*made).distinct())
     votes = dict.fromkeys((comparison_id for (comparison_id,) in judged), NONE)
     for comparison_id, number, *sums, voters, first_at, last_at in counted:
         tally, steps = tuple(sums[:4]), tuple(sums[4:])

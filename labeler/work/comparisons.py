@@ -69,6 +69,8 @@ class Comparison(Base):
             "judged >= 0 AND judged <= taken AND taken <= wanted + surplus AND surplus >= 0",
             name="slots",
         ),
+        # Whoever goes through a project in pages finds the next one where the last has ended.
+        sa.Index("ix_comparisons_project", "project_id", "id"),
         # What was begun and what was not are looked for apart: what was begun goes first.
         sa.Index(
             "ix_comparisons_started",

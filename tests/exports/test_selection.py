@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 
 import pytest
 import sqlalchemy as sa
@@ -20,6 +21,7 @@ from tests.cast import make_cast
 from tests.conftest import NewAddress, StoppedClock
 from tests.exports.stories import tell
 from tests.make import judge, judge_next, make_batch, make_project, new_key
+from tests.statements import heard
 
 
 def selected(database: Database, project_id: int, mark: Mark) -> list[Judged]:
@@ -149,6 +151,24 @@ def test_every_page_is_read(database: Database, monkeypatch: pytest.MonkeyPatch)
         mark = selection.mark(session, project.id)
     pages = list(selection.select(database.reading, project.id, mark))
     assert [len(page) for page in pages] == [2, 2, 1]
+
+
+def test_no_page_is_sorted_out_of_the_whole_project(new_address: NewAddress) -> None:
+    database = Database(new_address("sqlite"))
+    _, project = tell(database, {"one": [0, 0]})
+    with database.reading() as session, heard(session) as said:
+        mark = selection.glance(session, project.id)
+        del said[:]
+        assert list(selection.select(lambda: nullcontext(session), project.id, mark))
+        comparisons.page(session, project.id, after=1)
+    with database.reading() as session:
+        ask = session.connection().exec_driver_sql
+        plans = [ask(f"EXPLAIN QUERY PLAN {one.words}", one.bound).all() for one in said]
+    steps = [[step.detail for step in plan] for plan in plans]
+    through = "SEARCH comparisons USING INDEX ix_comparisons_project (project_id=? AND id>?)"
+    assert [plan for plan in steps if plan == [through]] == 3 * [[through]]
+    assert "SEARCH judgments USING INDEX ix_judgments_comparison" in steps[2][0]
+    database.close()
 
 
 @pytest.mark.parametrize(

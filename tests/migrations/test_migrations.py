@@ -51,17 +51,18 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
 
 
 def left_in(database: Database) -> set[str]:
-    """Return the names of tables, triggers and functions, without the migrations' own table."""
-    queries = ["SELECT name FROM sqlite_master WHERE type IN ('table', 'trigger')"]
+    """Return the names of tables, indexes, triggers and functions, but the migrations' own."""
+    queries = ["SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite_autoindex_%'"]
     if not database.is_sqlite:
         queries = [
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public'",
+            "SELECT indexname FROM pg_indexes WHERE schemaname = 'public'",
             "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal",
             "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
         ]
     with database.reading() as session:
         found = {name for query in queries for name in session.scalars(sa.text(query))}
-    return found - {"alembic_version"}
+    return found - {"alembic_version", "alembic_version_pkc"}
 
 
 def columns(database: Database) -> set[str]:
