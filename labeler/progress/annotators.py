@@ -11,10 +11,10 @@ from labeler import clock
 from labeler.pay import ledger
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
+from labeler.progress import reach
 from labeler.progress.projects import median_ms
 from labeler.work import assignments, judgments
 from labeler.work.assignments import Assignment
-from labeler.work.batches import Batch, BatchState
 from labeler.work.comparisons import Comparison, Prompt
 from labeler.work.judgments import IS_CURRENT, Judgment
 from labeler.work.projects import Project, ProjectState, of_person
@@ -29,14 +29,20 @@ class Work:
     project: Project
     role: Role
     done: int
-    total: int
+    left: int
+    """How many more there are for them at most; 0 if none."""
     median_ms: int | None
     begun: Assignment | None
 
     @property
+    def total(self) -> int:
+        """How many they will have judged at most, with the one that is begun."""
+        return self.done + self.left + (self.begun is not None)
+
+    @property
     def is_open(self) -> bool:
-        """Whether there may be something to judge."""
-        return self.project.state is ProjectState.active and self.done < self.total
+        """Whether there is something to judge."""
+        return self.left > 0
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,7 @@ class Own:
 
     done: int
     total: int
+    """How many they will have judged at most, with the one that is begun."""
     today: dict[str, int]
 
 
@@ -69,14 +76,7 @@ def today() -> datetime:
 def work_of(session: Session, person: Person) -> Sequence[Work]:
     """Return the projects in which the person may judge."""
     return [
-        Work(
-            project,
-            role,
-            done=_done_by(session, project.id, person),
-            total=_given_out(session, project.id),
-            median_ms=median_ms(session, project.id),
-            begun=assignments.open_of(session, project, person),
-        )
+        _work(session, project, role, person)
         for project, role in of_person(session, person)
         if project.state is not ProjectState.closed
     ]
@@ -84,9 +84,11 @@ def work_of(session: Session, person: Person) -> Sequence[Work]:
 
 def of_annotator(session: Session, project: Project, person: Person) -> Own:
     """Return how far the person has come in the project, and today's earnings everywhere."""
+    done, had = _own(session, project.id, person)
+    left, holds = reach.left_for(session, project, person, had=had)
     return Own(
-        done=_done_by(session, project.id, person),
-        total=_given_out(session, project.id),
+        done=done,
+        total=done + left + holds,
         today=ledger.earned(session, person_id=person.id, since=today()),
     )
 
@@ -125,13 +127,23 @@ def judged_by(
     ]
 
 
-def _done_by(session: Session, project_id: int, person: Person) -> int:
-    done = sa.select(sa.func.coalesce(sa.func.sum(Tally.judged), 0))
+def _work(session: Session, project: Project, role: Role, person: Person) -> Work:
+    done, had = _own(session, project.id, person)
+    left, holds = reach.left_for(session, project, person, had=had)
+    return Work(
+        project,
+        role,
+        done=done,
+        left=left,
+        median_ms=median_ms(session, project.id),
+        begun=assignments.open_of(session, project, person) if holds else None,
+    )
+
+
+def _own(session: Session, project_id: int, person: Person) -> tuple[int, dict[int, int]]:
+    """Return how much the person judged, and how many comparisons of each lane they have had."""
     mine = Tally.project_id == project_id, Tally.person_id == person.id
-    return int(session.scalars(done.where(*mine)).one())
-
-
-def _given_out(session: Session, project_id: int) -> int:
-    ready = Batch.project_id == project_id, Batch.state == BatchState.ready
-    total = sa.select(sa.func.coalesce(sa.func.sum(Batch.comparisons), 0)).where(*ready)
-    return int(session.scalars(total).one())
+    tallies = session.execute(
+        sa.select(Tally.lane_id, Tally.judged, Tally.given + Tally.skipped).where(*mine)
+    ).all()
+    return sum(judged for _, judged, _ in tallies), {lane: had for lane, _, had in tallies}

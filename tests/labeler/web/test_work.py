@@ -83,6 +83,9 @@ def test_all_of_a_project_can_be_judged_and_then_it_says_so(ada: Visit, database
         location = ada.post(location, key=ada.hidden("key"), choice="4").location
     assert location == "/finished"
     assert "1.75 EUR" in ada.get(location).text
+    home = ada.get("/").text
+    assert "There is nothing to judge just now." in home
+    assert "/projects/helpful/start" not in home
     assert len({judgment.comparison_id for judgment in stored(database)}) == 5
 
 
