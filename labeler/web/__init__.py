@@ -9,6 +9,7 @@ from labeler.web import (
     assets,
     batches,
     comparisons,
+    compression,
     filters,
     forms,
     members,
@@ -33,6 +34,7 @@ def init_app(app: Flask) -> None:
     """Register the pages and what every page needs."""
     app.url_map.converters["int"] = _Id
     assets.init_app(app)
+    compression.init_app(app)
     filters.init_app(app)
     visitors.init_app(app)
     security.init_app(app)

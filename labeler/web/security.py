@@ -55,7 +55,8 @@ def _set_headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers.setdefault("Cache-Control", "private, no-cache")
-    response.vary.add("Cookie")
+    if "public" not in response.headers["Cache-Control"]:
+        response.vary.add("Cookie")
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     return response

@@ -39,6 +39,10 @@ class _SignIns(LoginManager):
     def _load_user_from_remember_cookie(self, _cookie: str) -> None:
         return None
 
+    def _update_remember_cookie(self, response: Response) -> Response:
+        # It would look into the session, and what looks there is kept for one cookie alone.
+        return response
+
 
 def init_app(app: Flask) -> None:
     """Let Flask-Login find the visitor of each request."""
