@@ -68,6 +68,13 @@ class Invalid(Refusal):
     code = "invalid"
 
 
+class Unknown(Refusal):
+    """Nobody is signed in."""
+
+    status = 401
+    code = "unknown"
+
+
 class Forbidden(Refusal):
     """The person is known here but may not do this."""
 

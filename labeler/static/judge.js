@@ -1,104 +1,250 @@
 /**
- * The judging page's keys, draft and single send. The page is whole without this file.
+ * The judging page: answers go through the outbox while the next task is painted; drafts; keys. It is whole without
+ * this file. Whatever the form holds is sent and kept as it stands. A script that adds to a task listens for "task" on
+ * the document: it comes once the page is there, and again with each task that is painted into it.
  * Markup says what a key reaches: data-key="0 N" on a radio button, a field, a link, a button or a details.
  */
 
-const form = document.getElementById("judgment");
+import { ask, flush, isReady, kept, lookAt, page, person, put, refused, stored, tokenHere } from "./outbox.js";
 
-// Storage may be refused or full. Then there is no draft, and nothing else changes.
-const stored = {
-  read: (name) => attempt(() => JSON.parse(localStorage.getItem(name))),
-  write: (name, value) => attempt(() => localStorage.setItem(name, JSON.stringify(value))),
-  drop: (name) => attempt(() => localStorage.removeItem(name)),
-};
+const SENT_MS = 15000, IDLE_MS = 60000;
+let next = null, drawing = false, sending = false, changed = false;
+let active = 0, last = performance.now();
 
-function attempt(action) {
-  try { return action(); } catch { return null; }
-}
+const theForm = () => document.getElementById("judgment");
+const task = () => theForm()?.dataset ?? {};
+const draftName = () => `draft:${task().draft}`;
+// The fields of a form that can be kept: its own, and no file.
+const fieldsOf = (form, button) => [...new FormData(form, button)]
+  .filter(([name, value]) => name !== "csrf_token" && typeof value === "string");
 
-for (const receipt of document.querySelectorAll("[data-received]")) {
-  stored.drop(`draft:${receipt.dataset.received}`);
-}
+// Sending
 
-if (form) {
-  keepDraft(`draft:${form.dataset.draft}`);
-  sendOnce();
-  listen(`keys:${form.dataset.draft.split(":")[0]}`);
-  for (const time of document.querySelectorAll("time[data-local]")) tellHere(time);
-}
-
-function keepDraft(name) {
-  const reason = form.elements.reason;
-  let changed = false;
-  const keep = () => changed && stored.write(name, { choice: form.elements.choice.value, reason: reason?.value });
-  const draft = stored.read(name);
-  if (draft) {
-    for (const radio of form.elements.choice) radio.checked ||= radio.value === draft.choice;
-    if (reason && draft.reason) reason.value = draft.reason;
-    const note = document.querySelector("[data-restored]");
-    if (note) note.textContent = note.dataset.restored;
-  }
-  for (const field of form.elements) {
-    field.addEventListener("input", () => { changed = true; keep(); });
-  }
-  addEventListener("pagehide", keep);
-  document.querySelector("#skip form")?.addEventListener("submit", () => { changed = false; stored.drop(name); });
-}
-
-function sendOnce() {
-  const send = form.querySelector("[type=submit]");
-  let sending = false;
-  const show = () => send.setAttribute("aria-disabled", String(sending || !form.elements.choice.value));
-  const turn = (state) => { sending = state; show(); };
-  form.addEventListener("change", show);
-  form.addEventListener("submit", (event) => {
-    if (sending) return event.preventDefault();
-    turn(true);
-    // A stopped or lost request leaves the page here: the same key makes a second try harmless.
-    setTimeout(turn, 15000, false);
-  });
-  addEventListener("pageshow", () => turn(false));
-  show();
-}
-
-function listen(name) {
-  const list = document.getElementById("keylist");
-  const single = document.getElementById("single-keys");
-  single.checked = stored.read(name) !== "off";
-  const announce = () => {
-    for (const goal of document.querySelectorAll("[data-key]")) {
-      if (single.checked) goal.setAttribute("aria-keyshortcuts", goal.dataset.key);
-      else goal.removeAttribute("aria-keyshortcuts");
-    }
-  };
-  single.addEventListener("change", () => { stored.write(name, single.checked ? "on" : "off"); announce(); });
-  document.querySelector("[data-opens]").addEventListener("click", () => list.showModal());
-  document.querySelector('a[href="#skip"]')?.addEventListener("click", (event) => {
+document.addEventListener("submit", (event) => {
+  const form = event.target, isAnswer = form.matches("[data-answers]");
+  if (!isAnswer && form !== theForm()) return;
+  if (sending) return event.preventDefault();
+  turn(true);
+  if (form !== theForm()) dropDraft();
+  if (isAnswer && isReady()) {
     event.preventDefault();
-    reach(document.getElementById("skip"));
-  });
-  document.addEventListener("keydown", (event) => {
-    if (event.isComposing || event.keyCode === 229 || event.repeat || event.altKey || list.open) return;
-    const typing = event.target.closest("input:not([type=radio], [type=checkbox]), textarea, select");
-    if (event.ctrlKey || event.metaKey) {
-      if (event.key === "Enter") { event.preventDefault(); form.requestSubmit(); }
-    } else if (typing) {
-      if (event.key === "Escape") typing.blur();
-    } else if (single.checked) {
-      const goal = document.querySelector(`[data-key~="${keyName(event)}"]`);
-      if (goal) { event.preventDefault(); reach(goal); }
-    }
-  });
-  announce();
+    send(form, event.submitter);
+  } else {
+    // A stopped or lost request leaves the page here: the same key makes a second try harmless.
+    setTimeout(turn, SENT_MS, false);
+  }
+});
+
+async function send(form, button) {
+  const body = fieldsOf(form, button), { assignment } = task();
+  try {
+    await put({ url: new URL(form.action).pathname, body, assignment, active_ms: Math.round(active) });
+  } catch {
+    return form.submit();
+  }
+  dropDraft();
+  const stuck = await refused();
+  if (stuck) return lookAt(stuck);
+  page.showing = "";
+  if (next) paint(next);
+  else wait();
+  flush();
 }
 
-/** Digits by their place, since many layouts shift them; letters as printed, or by their place in other scripts. */
+function turn(state) {
+  sending = state;
+  const button = document.querySelector("#judgment [type=submit]"), form = theForm();
+  if (button) button.setAttribute("aria-disabled", String(sending || form.matches(":invalid")));
+}
+
+document.addEventListener("outbox:sent", ({ detail: reply }) => take(reply));
+document.addEventListener("outbox:empty", () => page.showing === "" && draw(task().start));
+
+// Tasks: the next one is drawn ahead, and painted into the place of this one
+
+/** Ask for a task: to be shown now, or later. */
+async function draw(url) {
+  if (drawing || next || !url) return;
+  drawing = true;
+  try {
+    const response = await ask(url, { method: "POST", body: new URLSearchParams({ csrf_token: tokenHere() }) });
+    if (response.ok) await take(await response.json());
+  } catch { /* there will be another occasion */ }
+  drawing = false;
+}
+
+/** Take what a reply brings: the page of a task, or where to go as there is none. */
+async function take({ next: text, finished }) {
+  if (text) await hold(text);
+  else if (finished && page.showing === "" && (await kept()).length === 0) {
+    page.showing = null;
+    location.assign(finished);
+  }
+}
+
+/** Keep the page of a task until it is wanted, or paint it at once if that is now. */
+async function hold(text) {
+  const other = new DOMParser().parseFromString(text, "text/html");
+  const { person: whose, assignment } = other.getElementById("judgment").dataset;
+  const answered = (await kept()).some((answer) => answer.assignment === assignment);
+  if (whose !== person || assignment === page.showing || answered) return;
+  for (const part of other.head.querySelectorAll("link[rel=stylesheet], script[src]")) load(part);
+  next = other;
+  if (page.showing === "") paint(next);
+}
+
+/** Load what another task needs beside what is here already. */
+function load(part) {
+  const [attribute, address] = part.src ? ["src", part.src] : ["href", part.href];
+  if (document.querySelector(`[${attribute}="${new URL(address).pathname}${new URL(address).search}"]`)) return;
+  const made = document.createElement(part.localName);
+  for (const { name, value } of part.attributes) made.setAttribute(name, value);
+  document.head.append(made);
+}
+
+function paint(other) {
+  next = null;
+  document.title = other.title;
+  history.replaceState(null, "", new URL(other.getElementById("judgment").action).pathname);
+  for (const part of document.querySelectorAll("[data-swap]")) {
+    const made = other.querySelector(`[data-swap="${part.dataset.swap}"]`);
+    if (made) part.replaceWith(made);
+  }
+  begin();
+  arrive();
+}
+
+/** Say that the next task is not there yet, in the place of this one. */
+function wait() {
+  document.querySelector("main").replaceChildren(document.getElementById("between").content.cloneNode(true));
+  for (const field of theForm().elements) field.disabled = true;
+  turn(true);
+  arrive();
+}
+
+function arrive() {
+  scrollTo(0, 0);
+  document.querySelector("main").focus({ preventScroll: true });
+}
+
+function begin() {
+  const draft = stored.read(draftName());
+  changed = false;
+  active = draft?.active ?? 0;
+  if (task().answers !== undefined) page.showing = task().assignment;
+  if (draft) fillIn(draft);
+  turn(false);
+  announce();
+  for (const time of document.querySelectorAll("time[data-local]")) tellHere(time);
+  document.dispatchEvent(new Event("task"));
+}
+
+/** Wait where this task was answered before the page was loaded: its answer is on its way. */
+async function lookBack() {
+  const { assignment, answers } = task();
+  if (answers === undefined || !(await kept()).some((answer) => answer.assignment === assignment && !answer.refused)) return;
+  page.showing = "";
+  wait();
+}
+
+function tellHere(time) {
+  const words = new Intl.DateTimeFormat(`${document.documentElement.lang}-u-nu-latn`, { dateStyle: "medium", timeStyle: "short" });
+  time.textContent = words.format(new Date(time.dateTime));
+}
+
+// Drafts: what is not sent yet survives the end of the tab, with the key that makes it one answer
+
+function keepDraft() {
+  if (changed && theForm()) stored.write(draftName(), { active: Math.round(active), fields: fieldsOf(theForm()) });
+}
+
+function dropDraft() {
+  changed = false;
+  stored.drop(draftName());
+}
+
+function fillIn({ fields }) {
+  const left = new Map();
+  for (const [name, value] of fields) left.set(name, [...(left.get(name) ?? []), value]);
+  for (const field of theForm().elements) {
+    const values = left.get(field.name);
+    if (field.type === "radio" || field.type === "checkbox") field.checked = values?.includes(field.value) ?? false;
+    else if (field.multiple) for (const option of field.options) option.selected = values?.includes(option.value) ?? false;
+    else if (values?.length && field.name !== "csrf_token") field.value = values.shift();
+  }
+  const restored = document.querySelector("[data-restored]");
+  if (restored) restored.textContent = restored.dataset.restored;
+}
+
+for (const kind of ["input", "change"]) {
+  document.addEventListener(kind, (event) => {
+    if (event.target.form !== theForm() || !theForm()) return;
+    changed = true;
+    keepDraft();
+    turn(sending);
+  });
+}
+addEventListener("pagehide", keepDraft);
+addEventListener("pageshow", (event) => event.persisted && page.showing !== "" && turn(false));
+
+// How long somebody was at it: the time between things that they did, none of it longer than IDLE_MS
+
+for (const kind of ["keydown", "pointerdown", "pointermove", "scroll"]) addEventListener(kind, pass, { passive: true, capture: true });
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "hidden") pass();
+  else last = performance.now();
+});
+
+function pass() {
+  const now = performance.now();
+  active += Math.min(now - last, IDLE_MS);
+  last = now;
+}
+
+// Keys
+
+const single = () => document.getElementById("single-keys");
+const keysName = `keys:${person}`;
+
+document.addEventListener("change", (event) => {
+  if (event.target !== single()) return;
+  stored.write(keysName, single().checked ? "on" : "off");
+  announce();
+});
+
+document.addEventListener("click", (event) => {
+  const opens = event.target.closest("[data-opens]"), skip = event.target.closest('a[href="#skip"]');
+  if (opens) document.getElementById(opens.dataset.opens).showModal();
+  if (skip) { event.preventDefault(); reach(document.getElementById("skip")); }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.isComposing || event.keyCode === 229 || event.repeat || event.altKey || !theForm()) return;
+  if (document.querySelector("dialog[open]")) return;
+  const typing = event.target.closest("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]");
+  if (event.ctrlKey || event.metaKey) {
+    if (event.key === "Enter") { event.preventDefault(); theForm().requestSubmit(); }
+  } else if (typing) {
+    if (event.key === "Escape") typing.blur();
+  } else if (single()?.checked) {
+    const goal = document.querySelector(`[data-key~="${CSS.escape(keyName(event))}"]`);
+    if (goal) { event.preventDefault(); reach(goal); }
+  }
+});
+
+function announce() {
+  if (!single()) return;
+  single().checked = stored.read(keysName) !== "off";
+  for (const goal of document.querySelectorAll("[data-key]")) {
+    if (single().checked) goal.setAttribute("aria-keyshortcuts", goal.dataset.key);
+    else goal.removeAttribute("aria-keyshortcuts");
+  }
+}
+
+/** Keys go by their place: digits shift on many layouts, and letters are others in other scripts. */
 function keyName({ key, code }) {
-  const digit = code.match(/^(Digit|Numpad)(\d)$/);
-  if (key === "?") return key;
-  if (digit && key.length === 1) return digit[2];
-  if (/^[a-z]$/i.test(key)) return key.toUpperCase();
-  return /^Key[A-Z]$/.test(code) && key.length === 1 ? code[3] : "none";
+  const place = code.match(/^(?:Key|Digit|Numpad)(\w)$/);
+  return place ? place[1] : key;
 }
 
 function reach(goal) {
@@ -109,7 +255,7 @@ function reach(goal) {
   else { goal.click(); if (goal.type === "radio") goal.focus({ preventScroll: true }); }
 }
 
-function tellHere(time) {
-  const words = new Intl.DateTimeFormat(`${document.documentElement.lang}-u-nu-latn`, { dateStyle: "medium", timeStyle: "short" });
-  time.textContent = words.format(new Date(time.dateTime));
+if (theForm()) {
+  begin();
+  lookBack();
 }

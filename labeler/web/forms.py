@@ -18,6 +18,11 @@ def read(model: type[Form]) -> Form:
     return parse(model, given())
 
 
+def by_script() -> bool:
+    """Say whether a script of ours asks, which reads JSON, and not somebody who reads pages."""
+    return request.accept_mimetypes.best == "application/json"
+
+
 def row_id(text: str) -> int:
     """Read an id out of an address; raises ValueError for one that no row can have."""
     number = int(text)

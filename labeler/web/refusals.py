@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from labeler import database, errors, logs, passing
 from labeler.errors import Busy, Conflict, Full, Refusal
+from labeler.web import forms
 
 API = "/api/"
 RETRY_AFTER_S = "2"
@@ -111,7 +112,7 @@ def _answer(
     database.close_session()  # whatever was begun is undone before the page is drawn
     headers: dict[str, Any] = {"Retry-After": RETRY_AFTER_S} if status == 503 else {}
     headers.update(kept)
-    if request.path.startswith(API):
+    if request.path.startswith(API) or forms.by_script():
         body = {"error": {"code": code, "message": message, "fields": fields}}
         return jsonify(body), status, headers
     number = fields.get("request", "")

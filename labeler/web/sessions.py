@@ -6,6 +6,7 @@ import flask
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
+from flask_wtf.csrf import generate_csrf
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
@@ -81,6 +82,13 @@ def sign_out() -> ResponseReturnValue:
     sign_ins.end(session, visitors.secret())
     session.commit()
     return visitors.farewell(flask.make_response(redirect(url_for("sessions.sign_in"))))
+
+
+@pages.get("/session")
+@login_required
+def whoami() -> ResponseReturnValue:
+    """Tell a script who is signed in here, and the token of their forms."""
+    return {"person": visitors.person().id, "csrf_token": generate_csrf()}
 
 
 @pages.get("/link/<secret>")

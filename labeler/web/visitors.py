@@ -5,13 +5,15 @@ from typing import cast
 
 import flask
 from flask import Flask, Response
+from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from sqlalchemy.orm import Session
 
 from labeler import database
+from labeler.errors import Unknown
 from labeler.people import memberships, sign_ins
 from labeler.people.accounts import Person
-from labeler.web import security
+from labeler.web import forms, security
 
 
 class Visitor(UserMixin):
@@ -42,6 +44,12 @@ class _SignIns(LoginManager):
     def _update_remember_cookie(self, response: Response) -> Response:
         # It would look into the session, and what looks there is kept for one cookie alone.
         return response
+
+    def unauthorized(self) -> ResponseReturnValue:
+        # A redirect would look like success to a script.
+        if forms.by_script():
+            raise Unknown("Please sign in.")
+        return cast(ResponseReturnValue, super().unauthorized())
 
 
 def init_app(app: Flask) -> None:

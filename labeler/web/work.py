@@ -1,9 +1,9 @@
 """What annotators see: their work, the judging page, and what they have judged."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import flask
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -27,6 +27,7 @@ from labeler.work.judgments import Judgment
 from labeler.work.projects import Project, ProjectState
 
 pages = Blueprint("work", __name__)
+Answer = TypeVar("Answer")
 
 LETTERS = "ABCDEFGHIJ"
 SKIP_WORDS = {
@@ -93,6 +94,8 @@ def start(slug: str) -> ResponseReturnValue:
     project = projects.find(session, slug, by=ada)
     assignment = queue.claim(session, project, by=ada)
     session.commit()
+    if forms.by_script():
+        return _page_of(assignment, ada)
     return redirect(_next(assignment))
 
 
@@ -118,6 +121,8 @@ def submit(assignment_id: int) -> ResponseReturnValue:
         return _given_back(assignment_id, refusal)
     receipt = judgments.submit(session, assignment, answer, by=ada, key=form.key)
     session.commit()
+    if forms.by_script():
+        return _reply(assignment, ada)
     _acknowledge(receipt.judgment, "Your judgment is saved.")
     return _go_on(assignment, ada)
 
@@ -133,6 +138,8 @@ def skip(assignment_id: int) -> ResponseReturnValue:
         return _given_back(assignment_id, refusal)
     assignments.skip(session, assignment, reason)
     session.commit()
+    if forms.by_script():
+        return _reply(assignment, ada)
     flask.flash("Skipped. Somebody else will be asked.")
     return _go_on(assignment, ada)
 
@@ -186,30 +193,66 @@ def change(assignment_id: int) -> ResponseReturnValue:
 
 
 def _go_on(done: Assignment, ada: Person) -> ResponseReturnValue:
-    """Lead to what comes next.
+    """Lead to what comes next."""
+    return redirect(_afterwards(lambda: _following(done, ada)) or url_for("work.home"))
 
-    It is claimed in a transaction of its own: what was said is safe, whatever becomes of this one.
+
+def _reply(done: Assignment, ada: Person) -> ResponseReturnValue:
+    """Tell the script that this is saved, and give it the page that comes next if it wants one.
+
+    `finished` says that there is none.
+    """
+    if "showing" not in request.args:
+        return {}
+    return _afterwards(lambda: _next_page(done, ada)) or {}
+
+
+def _afterwards(lead: Callable[[], Answer]) -> Answer | None:
+    """Do what comes after a judgment; None when it could not be done.
+
+    It is a transaction of its own: what was said is safe, whatever becomes of this one.
     """
     database.close_session()
     try:
-        return redirect(_following(done, ada))
+        return lead()
     except Refusal:
         pass
     except (DBAPIError, NoConnection) as error:
         logs.exception(error)
     database.close_session()
-    return redirect(url_for("work.home"))
+    return None
 
 
 def _following(done: Assignment, ada: Person) -> str:
     session = database.session()
-    project = session.get_one(Project, done.project_id)
-    is_member = projects.role_in(session, project, ada) is not None
-    if project.state is not ProjectState.active or not is_member:
+    if (project := _open_to(session, done, ada)) is None:
         return url_for("work.home")
     following = queue.claim(session, project, by=ada)
     session.commit()
     return _next(following)
+
+
+def _next_page(done: Assignment, ada: Person) -> dict[str, Any]:
+    session = database.session()
+    if (project := _open_to(session, done, ada)) is None:
+        return {"finished": url_for("work.home")}
+    following = queue.claim(session, project, by=ada)
+    session.commit()
+    return _page_of(following, ada)
+
+
+def _page_of(assignment: Assignment | None, ada: Person) -> dict[str, Any]:
+    if assignment is None:
+        return {"finished": url_for("work.finished")}
+    database.reread()
+    return {"next": _task(database.session(), assignment, ada)}
+
+
+def _open_to(session: Session, done: Assignment, ada: Person) -> Project | None:
+    """Return the project of what was done, if it still gives out work to this person."""
+    project = session.get_one(Project, done.project_id)
+    is_member = projects.role_in(session, project, ada) is not None
+    return project if project.state is ProjectState.active and is_member else None
 
 
 def _next(assignment: Assignment | None) -> str:
@@ -227,11 +270,13 @@ def _given_back(
     assignment_id: int, refusal: Invalid, *, changing: bool = False
 ) -> ResponseReturnValue:
     """Give the form back as it was filled in, with what is wrong with it."""
+    if forms.by_script():
+        raise refusal
     database.reread()
     session, ada = database.session(), visitors.person()
     assignment = assignments.find(session, assignment_id, by=ada)
     judgment = judgments.current(session, assignment) if changing else None
-    page = _task(session, assignment, ada, judgment, faults=refusal.fields)
+    page = _task(session, assignment, ada, judgment, faults=refusal.fields, given=request.form)
     return page, refusal.status
 
 
@@ -242,20 +287,22 @@ def _task(
     judgment: Judgment | None = None,
     *,
     faults: Mapping[str, str] | None = None,
+    given: Mapping[str, str] | None = None,
 ) -> str:
+    """Draw the judging page; `given` is a form that is given back as it was filled in."""
     project = session.get_one(Project, assignment.project_id)
     comparison = session.get_one(comparisons.Comparison, assignment.comparison_id)
     prompt = session.get_one(Prompt, comparison.prompt_id)
     if judgment is not None and clock.now() > judgments.changeable_until(project, assignment):
         raise Conflict("The time in which this judgment could be changed is over.")
-    choice, reason = _filled_in(judgment)
+    choice, reason = _filled_in(judgment, given)
     return render_template(
         "work/show.html",
         project=_project(session, project, assignment),
         assignment=assignment,
         action=_action(assignment, judgment),
         changing=judgment is not None,
-        key=request.form.get("key") or str(uuid.uuid4()),
+        key=(given or {}).get("key") or str(uuid.uuid4()),
         prompt=_prompt(prompt),
         answers=_answers(session, assignment, comparison.language),
         rubric=rubrics.version(session, project.id, assignment.rubric_number),
@@ -275,10 +322,14 @@ def _action(assignment: Assignment, judgment: Judgment | None) -> str:
     return url_for("work.change", assignment_id=assignment.id)
 
 
-def _filled_in(judgment: Judgment | None) -> tuple[str | None, str]:
-    if request.method == "POST" or judgment is None:
-        return request.form.get("choice"), request.form.get("reason", "")
-    return str(judgment.step or judgment.verdict.value), judgment.reason
+def _filled_in(
+    judgment: Judgment | None, given: Mapping[str, str] | None
+) -> tuple[str | None, str]:
+    if given is not None:
+        return given.get("choice"), given.get("reason", "")
+    if judgment is not None:
+        return str(judgment.step or judgment.verdict.value), judgment.reason
+    return None, ""
 
 
 def _project(session: Session, project: Project, assignment: Assignment) -> dict[str, Any]:

@@ -17,6 +17,7 @@ import exports
 from labeler.cli import rehearsal
 from labeler.database import Database
 from labeler.people.accounts import Person
+from labeler.work.assignments import Assignment
 from labeler.work.judgments import Judgment
 from tests.serving import close_app, make_app
 from tests.visits import Visit
@@ -59,6 +60,12 @@ class Site:
         with self.database.reading() as session:
             mine = sa.select(Judgment).join(Person).where(Person.email == email)
             return list(session.scalars(mine.order_by(Judgment.id)))
+
+    def states(self, email: str) -> list[str]:
+        """Return what became of each assignment of a person, in order."""
+        with self.database.reading() as session:
+            mine = sa.select(Assignment.state).join(Person).where(Person.email == email)
+            return [state.value for state in session.scalars(mine.order_by(Assignment.id))]
 
 
 @contextmanager

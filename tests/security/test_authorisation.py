@@ -55,6 +55,7 @@ PAGES = {
     ("GET", "/link/<secret>"): Case("/link/nothing", "404 404 404 404 404 404 404 404"),
     ("POST", "/link/<secret>"): Case("/link/nothing", "404 404 404 404 404 404 404 404"),
     ("GET", "/account"): Case("/account", SIGNED_IN),
+    ("GET", "/session"): Case("/session", SIGNED_IN),
     ("POST", "/account/password"): Case("/account/password", ANYBODY_BAD_FORM),
     ("POST", "/account/sign-ins/<sign_in_id>/end"): Case(
         "/account/sign-ins/{sign_in}/end", ONLY_ADA_DONE
