@@ -44,7 +44,7 @@ CHECKS = (
 )
 _OVER = """SELECT count(*) FROM (
     SELECT a.comparison_id FROM assignments a JOIN comparisons c ON c.id = a.comparison_id
-    WHERE a.state IN ('open', 'judged') AND NOT a.is_repeat
+    WHERE a.state IN ('reserved', 'open', 'judged') AND NOT a.is_repeat
     AND a.comparison_id IN (SELECT comparison_id FROM assignments WHERE id > :assignments)
     GROUP BY a.comparison_id, c.wanted, c.surplus HAVING count(*) > c.wanted + c.surplus) AS o"""
 _TWICE = """SELECT count(*) FROM (

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from labeler import events, recounts
 from labeler.pay import ledger
 from labeler.pay.ledger import Account, AccountKind, Transfer
-from labeler.work.assignments import Assignment, AssignmentState
+from labeler.work.assignments import HELD, Assignment, AssignmentState
 from labeler.work.comparisons import Comparison
 from labeler.work.gold import Gold
 from labeler.work.judgments import Judgment, JudgmentState
@@ -60,7 +60,7 @@ def _miscounted(session: Session) -> Iterator[str]:
 def _unbalanced_slots(session: Session) -> Iterator[str]:
     in_work = (
         sa.select(Assignment.comparison_id, sa.func.count().label("n"))
-        .where(Assignment.state == AssignmentState.open, ~Assignment.is_repeat)
+        .where(Assignment.state.in_(HELD), ~Assignment.is_repeat)
         .group_by(Assignment.comparison_id)
         .subquery()
     )

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler.pay import ledger
-from labeler.work.assignments import Assignment, AssignmentState
+from labeler.work.assignments import HELD, Assignment, AssignmentState
 from labeler.work.comparisons import OPEN, VOTES_BITS, Comparison
 from labeler.work.counts import Count, Topic
 from labeler.work.judgments import Judgment, JudgmentState
@@ -78,7 +78,7 @@ def _many(condition: sa.ColumnElement[bool]) -> Any:
 
 def _tallies() -> sa.Subquery:
     """Select, by person and lane, what `COUNTED` names in its order."""
-    kept = Assignment.state.in_((AssignmentState.open, AssignmentState.judged))
+    kept = Assignment.state.in_((*HELD, AssignmentState.judged))
     given = (
         sa.select(
             Assignment.person_id,

@@ -73,12 +73,12 @@ def make_batch(session: Session, project: Project, cast: Cast, *, pairs: int = 3
 
 
 def judge(
-    session: Session, assignment: Assignment, choice: str | int, by: Person, **changes: str
+    session: Session, assignment: Assignment, choice: str | int, by: Person, **changes: Any
 ) -> Judgment:
     """Judge an assignment as its person would."""
-    answer = judgments.read_answer(session, assignment, choice, changes.get("reason", ""))
-    key = changes.get("key") or new_key()
-    return judgments.submit(session, assignment, answer, by=by, key=key).judgment
+    answer = judgments.read_answer(session, assignment, choice, changes.pop("reason", ""))
+    given = {"key": new_key()} | changes
+    return judgments.submit(session, assignment, answer, by=by, **given).judgment
 
 
 def judge_next(session: Session, project: Project, by: Person, choice: str | int = 1) -> Judgment:

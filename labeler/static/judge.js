@@ -8,7 +8,7 @@
 import { ask, flush, isReady, kept, lookAt, page, person, put, refused, stored, tokenHere } from "./outbox.js";
 
 const SENT_MS = 15000, IDLE_MS = 60000;
-let next = null, drawing = false, sending = false, changed = false;
+let next = null, drawing = false, sending = false, changed = false, skipped = false;
 let active = 0, last = performance.now();
 
 const theForm = () => document.getElementById("judgment");
@@ -43,6 +43,7 @@ async function send(form, button) {
     return form.submit();
   }
   dropDraft();
+  skipped = form !== theForm();
   const stuck = await refused();
   if (stuck) return lookAt(stuck);
   page.showing = "";
@@ -61,6 +62,11 @@ document.addEventListener("outbox:sent", ({ detail: reply }) => take(reply));
 document.addEventListener("outbox:empty", () => page.showing === "" && draw(task().start));
 
 // Tasks: the next one is drawn ahead, and painted into the place of this one
+
+/** Have the next task here before it is wanted. */
+function drawAhead() {
+  if (isReady() && page.showing) draw(task().ahead);
+}
 
 /** Ask for a task: to be shown now, or later. */
 async function draw(url) {
@@ -86,11 +92,19 @@ async function take({ next: text, finished }) {
 async function hold(text) {
   const other = new DOMParser().parseFromString(text, "text/html");
   const { person: whose, assignment } = other.getElementById("judgment").dataset;
+  if (whose !== person) return;
+  const earned = other.querySelector("[data-today]");
+  if (earned) document.querySelector("[data-today]")?.replaceWith(earned.cloneNode(true));
   const answered = (await kept()).some((answer) => answer.assignment === assignment);
-  if (whose !== person || assignment === page.showing || answered) return;
+  if (assignment === page.showing || answered) return;
   for (const part of other.head.querySelectorAll("link[rel=stylesheet], script[src]")) load(part);
-  next = other;
+  keepNext(other);
   if (page.showing === "") paint(next);
+}
+
+function keepNext(other) {
+  next = other;
+  document.documentElement.toggleAttribute("data-ahead", next !== null);  // so that one can see it from outside
 }
 
 /** Load what another task needs beside what is here already. */
@@ -103,13 +117,14 @@ function load(part) {
 }
 
 function paint(other) {
-  next = null;
+  keepNext(null);
   document.title = other.title;
   history.replaceState(null, "", new URL(other.getElementById("judgment").action).pathname);
   for (const part of document.querySelectorAll("[data-swap]")) {
     const made = other.querySelector(`[data-swap="${part.dataset.swap}"]`);
     if (made) part.replaceWith(made);
   }
+  if (skipped) document.querySelector("[data-last]")?.remove();  // there is no judgment to change
   begin();
   arrive();
 }
@@ -258,4 +273,7 @@ function reach(goal) {
 if (theForm()) {
   begin();
   lookBack();
+  const { saveData, effectiveType = "" } = navigator.connection ?? {};
+  if (!saveData && !effectiveType.includes("2g")) (window.requestIdleCallback ?? setTimeout)(drawAhead);
+  addEventListener("online", drawAhead);
 }

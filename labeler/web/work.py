@@ -30,6 +30,7 @@ pages = Blueprint("work", __name__)
 Answer = TypeVar("Answer")
 
 LETTERS = "ABCDEFGHIJ"
+DAY_MS = 86_400_000
 SKIP_WORDS = {
     SkipReason.language: "I do not read this language well enough",
     SkipReason.subject: "I do not know enough about the subject",
@@ -99,6 +100,17 @@ def start(slug: str) -> ResponseReturnValue:
     return redirect(_next(assignment))
 
 
+@pages.post("/projects/<slug>/ahead")
+@login_required
+def draw_ahead(slug: str) -> ResponseReturnValue:
+    """Give a script the page of the task after the one that is open; its clock does not start."""
+    session, ada = database.session(), visitors.person()
+    project = projects.find(session, slug, by=ada)
+    assignment = queue.reserve(session, project, by=ada)
+    session.commit()
+    return _page_of(assignment, ada)
+
+
 @pages.get("/work/<int:assignment_id>")
 @login_required
 def show(assignment_id: int) -> ResponseReturnValue:
@@ -119,7 +131,9 @@ def submit(assignment_id: int) -> ResponseReturnValue:
         answer = judgments.read_answer(session, assignment, form.choice, form.reason)
     except Invalid as refusal:
         return _given_back(assignment_id, refusal)
-    receipt = judgments.submit(session, assignment, answer, by=ada, key=form.key)
+    receipt = judgments.submit(
+        session, assignment, answer, by=ada, key=form.key, active_ms=_active_ms()
+    )
     session.commit()
     if forms.by_script():
         return _reply(assignment, ada)
@@ -233,12 +247,20 @@ def _following(done: Assignment, ada: Person) -> str:
 
 
 def _next_page(done: Assignment, ada: Person) -> dict[str, Any]:
+    """Return the page of what comes next: after what is shown already, if that is so."""
     session = database.session()
     if (project := _open_to(session, done, ada)) is None:
         return {"finished": url_for("work.home")}
     following = queue.claim(session, project, by=ada)
+    if following is not None and str(following.id) == request.args["showing"]:
+        following = queue.reserve(session, project, by=ada)
     session.commit()
     return _page_of(following, ada)
+
+
+def _active_ms() -> int:
+    """Return for how long the person had been at it, as their browser says."""
+    return min(request.args.get("active_ms", 0, type=forms.row_id), DAY_MS)
 
 
 def _page_of(assignment: Assignment | None, ada: Person) -> dict[str, Any]:
@@ -310,9 +332,9 @@ def _task(
         chosen=choice,
         reason=reason,
         faults=faults or {},
-        progress=_progress(session, project, ada),
+        progress=_progress(session, project, assignment, ada),
         skip_reasons=[(reason.value, words) for reason, words in SKIP_WORDS.items()],
-        last_url=_last_url(session, project, ada) if judgment is None else None,
+        last_url=_last_url(session, project, assignment, ada) if judgment is None else None,
     )
 
 
@@ -342,10 +364,14 @@ def _project(session: Session, project: Project, assignment: Assignment) -> dict
     }
 
 
-def _progress(session: Session, project: Project, ada: Person) -> dict[str, Any]:
+def _progress(
+    session: Session, project: Project, assignment: Assignment, ada: Person
+) -> dict[str, Any]:
     own = progress.of_annotator(session, project, ada)
+    is_ahead = assignment.state is AssignmentState.reserved
     return {
-        "done": own.done,
+        # What is drawn ahead is shown when the one before it is done.
+        "done": own.done + (is_ahead and assignments.open_of(session, project, ada) is not None),
         "total": own.total,
         "today_text": filters.moneys(own.today or {project.currency: 0}),
     }
@@ -368,11 +394,17 @@ def _answers(session: Session, assignment: Assignment, language: str) -> Sequenc
     ]
 
 
-def _last_url(session: Session, project: Project, ada: Person) -> str | None:
+def _last_url(
+    session: Session, project: Project, assignment: Assignment, ada: Person
+) -> str | None:
+    """Return where the last judgment can be changed; for what is drawn ahead, the one before it."""
+    held = assignments.open_of(session, project, ada)
+    if assignment.state is AssignmentState.reserved and held is not None:
+        return url_for("work.look_again", assignment_id=held.id)
     last = judgments.of_person(session, ada, project_id=project.id, limit=1)
     if not last:
         return None
-    assignment = session.get_one(Assignment, last[0].assignment_id)
-    if clock.now() > judgments.changeable_until(project, assignment):
+    done = session.get_one(Assignment, last[0].assignment_id)
+    if clock.now() > judgments.changeable_until(project, done):
         return None
-    return url_for("work.look_again", assignment_id=assignment.id)
+    return url_for("work.look_again", assignment_id=done.id)

@@ -1,5 +1,8 @@
 """Assignments: promises, until a deadline, to judge one comparison.
 
+One may be reserved while another is open: drawn ahead, so that it is there before it is wanted. It
+takes its slot like an open one, and lapses like one; its clock starts when it is shown.
+
 Deadlines are kept by the database's clock and looked at when the next one claims (see `queue`):
 no sweeper has to run. What is judged after its deadline counts if nobody else was given it.
 """
@@ -10,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
 
 from labeler.errors import Conflict, NotFound
@@ -21,6 +24,8 @@ from labeler.work.comparisons import Comparison
 from labeler.work.projects import Project
 
 IS_OPEN = sa.text("state = 'open'")
+IS_RESERVED = sa.text("state = 'reserved'")
+IN_HAND = sa.text("state IN ('open', 'reserved')")
 AT_ONCE = 200
 """How many overdue assignments one claim gives back to the queue."""
 
@@ -28,6 +33,8 @@ AT_ONCE = 200
 class AssignmentState(enum.Enum):
     """What became of the promise."""
 
+    reserved = "reserved"
+    """Drawn ahead; its clock starts when it is shown."""
     open = "open"
     """Waiting to be judged."""
     judged = "judged"
@@ -36,6 +43,10 @@ class AssignmentState(enum.Enum):
     """Handed back with a reason."""
     expired = "expired"
     """Past its deadline; the comparison was given back to the queue."""
+
+
+HELD = (AssignmentState.open, AssignmentState.reserved)
+"""States in which an assignment has its slot, and may still be given back to the queue."""
 
 
 class SkipReason(enum.Enum):
@@ -70,11 +81,19 @@ class Assignment(Base):
             postgresql_where=IS_OPEN,
         ),
         sa.Index(
+            "uq_assignments_reserved",
+            "project_id",
+            "person_id",
+            unique=True,
+            sqlite_where=IS_RESERVED,
+            postgresql_where=IS_RESERVED,
+        ),
+        sa.Index(
             "ix_assignments_deadline",
             "project_id",
             "deadline",
-            sqlite_where=IS_OPEN,
-            postgresql_where=IS_OPEN,
+            sqlite_where=IN_HAND,
+            postgresql_where=IN_HAND,
         ),
         sa.Index("ix_assignments_project", "project_id", "state", "skip_reason"),
         sa.Index("ix_assignments_person", "person_id", "project_id", "id"),
@@ -93,6 +112,7 @@ class Assignment(Base):
     pay_minor: Mapped[int] = mapped_column(sa.BigInteger())
     currency: Mapped[str]
     opened_at: Mapped[datetime]
+    """When it was shown; until then, when it was drawn."""
     deadline: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     skip_reason: Mapped[SkipReason | None]
@@ -108,11 +128,15 @@ def find(session: Session, assignment_id: int, *, by: Person) -> Assignment:
 
 def open_of(session: Session, project: Project, person: Person) -> Assignment | None:
     """Return what the person has been given in this project and has not finished."""
-    return session.scalar(
-        sa.select(Assignment).where(
-            Assignment.project_id == project.id, Assignment.person_id == person.id, IS_OPEN
-        )
-    )
+    return held_by(session, project, person, AssignmentState.open)
+
+
+def held_by(
+    session: Session, project: Project, person: Person, state: AssignmentState
+) -> Assignment | None:
+    """Return what the person has in this state, open or reserved, of which there is one at most."""
+    which = Assignment.project_id == project.id, Assignment.person_id == person.id
+    return session.scalar(sa.select(Assignment).where(*which, Assignment.state == state))
 
 
 def prolong(session: Session, project: Project, held: int, now: datetime) -> Assignment | None:
@@ -121,8 +145,56 @@ def prolong(session: Session, project: Project, held: int, now: datetime) -> Ass
     later = sa.case((Assignment.deadline > whole, Assignment.deadline), else_=whole)
     return session.scalars(
         sa.update(Assignment)
-        .where(Assignment.id == held, IS_OPEN)
+        .where(Assignment.id == held, IN_HAND)
         .values(deadline=later)
+        .returning(Assignment)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    ).one_or_none()
+
+
+def show(session: Session, project: Project, reserved: int, now: datetime) -> Assignment | None:
+    """Start the clock of what was drawn ahead; None when it was withdrawn or taken away.
+
+    Also while its person has another one open.
+    """
+    withdrawn = sa.select(Comparison.id).where(Comparison.withdrawn_at.is_not(None))
+    there = Assignment.comparison_id.not_in(
+        withdrawn.where(Comparison.id == Assignment.comparison_id)
+    )
+    return _start(session, reserved, now, now + timedelta(seconds=project.time_limit_s), there)
+
+
+def show_late(session: Session, assignment: Assignment, *, active_ms: int) -> None:
+    """Start the clock of what was drawn ahead, and shown where there was no connection.
+
+    That was `active_ms` ago, as the browser tells, but not before it was drawn. Raises Conflict
+    while its person has another one open.
+    """
+    now = session.scalars(sa.select(NOW)).one()
+    shown = max(assignment.opened_at, now - timedelta(milliseconds=max(0, active_ms)))
+    if _start(session, assignment.id, shown, assignment.deadline) is None:
+        session.refresh(assignment)
+        if assignment.state is AssignmentState.reserved:
+            raise Conflict("You have begun another one, which comes first.")
+
+
+def _start(
+    session: Session,
+    reserved: int,
+    shown: datetime,
+    deadline: datetime,
+    *conditions: sa.ColumnElement[bool],
+) -> Assignment | None:
+    other = aliased(Assignment)
+    begun = sa.exists().where(
+        other.project_id == Assignment.project_id,
+        other.person_id == Assignment.person_id,
+        other.state == AssignmentState.open,
+    )
+    return session.scalars(
+        sa.update(Assignment)
+        .where(Assignment.id == reserved, IS_RESERVED, ~begun, *conditions)
+        .values(state=AssignmentState.open, opened_at=shown, deadline=deadline)
         .returning(Assignment)
         .execution_options(synchronize_session=False, populate_existing=True)
     ).one_or_none()
@@ -130,7 +202,7 @@ def prolong(session: Session, project: Project, held: int, now: datetime) -> Ass
 
 def skip(session: Session, assignment: Assignment, reason: SkipReason) -> None:
     """Hand an assignment back with a reason. Doing it again with the same reason is no error."""
-    if close(session, assignment, AssignmentState.open, AssignmentState.skipped, reason):
+    if any(close(session, assignment, held, AssignmentState.skipped, reason) for held in HELD):
         lane_id = _give_back(session, [assignment])[assignment.comparison_id]
         _tally(session, assignment, lane_id, given=-1, skipped=1)
     elif close(session, assignment, AssignmentState.expired, AssignmentState.skipped, reason):
@@ -166,14 +238,23 @@ def expire(session: Session, project: Project) -> None:
     overdue = (
         sa.select(Assignment.id)
         .join(Comparison, Comparison.id == Assignment.comparison_id)
-        .where(Assignment.project_id == project.id, IS_OPEN, Assignment.deadline < NOW)
+        .where(Assignment.project_id == project.id, IN_HAND, Assignment.deadline < NOW)
         .limit(AT_ONCE)
         # Both rows or neither: to wait for one of them while holding others could be for ever.
         .with_for_update(skip_locked=True, key_share=True)
     )
+    _lapse(session, Assignment.id.in_(overdue), IN_HAND)
+
+
+def release(session: Session, reserved: int) -> None:
+    """Give back to the queue what was drawn ahead, if it was not shown meanwhile."""
+    _lapse(session, Assignment.id == reserved, IS_RESERVED)
+
+
+def _lapse(session: Session, *which: Any) -> None:
     lapsed = session.scalars(
         sa.update(Assignment)
-        .where(Assignment.id.in_(overdue), IS_OPEN)
+        .where(*which)
         .values(state=AssignmentState.expired, closed_at=NOW)
         .returning(Assignment)
         .execution_options(synchronize_session=False, populate_existing=True)

@@ -104,16 +104,25 @@ class Receipt:
 
 
 def submit(
-    session: Session, assignment: Assignment, answer: Answer, *, by: Person, key: str
+    session: Session,
+    assignment: Assignment,
+    answer: Answer,
+    *,
+    by: Person,
+    key: str,
+    active_ms: int = 0,
 ) -> Receipt:
     """Store what the person says, grade it if it is gold, and pay it: all or nothing.
 
-    The same key with the same answer is the same judgment. Raises Conflict for another answer
-    under a used key, and for an assignment that was judged or skipped before.
+    The same key with the same answer is the same judgment. What was answered while it was only
+    reserved was shown `active_ms` ago. Raises Conflict for another answer under a used key, and for
+    an assignment that was judged or skipped before.
     """
     assert by.id == assignment.person_id
     key = read_key(key)
     label = _label(assignment, answer)
+    if assignment.state is AssignmentState.reserved:
+        assignments.show_late(session, assignment, active_ms=active_ms)
     stand = _take(session, assignment, label)
     if stand is None:
         return _again(session, assignment, answer, key)

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from labeler.people.accounts import Person
 from labeler.people.memberships import Membership
 from labeler.schema import NOW
-from labeler.work.assignments import IS_OPEN, Assignment
+from labeler.work.assignments import IN_HAND, IS_OPEN, IS_RESERVED, Assignment
 from labeler.work.batches import Batch, BatchState
 from labeler.work.lanes import UNSPENT, Lane
 from labeler.work.projects import Project
@@ -35,6 +35,7 @@ class Look:
 
     now: datetime
     held: int | None
+    reserved: int | None
     overdue: bool
     languages: Sequence[str]
     """Which ones the person judges in; none: every one."""
@@ -78,6 +79,7 @@ def _read(project: Project, rows: Sequence[Any]) -> Look:
     found = Look(
         first.now,
         first.held,
+        first.reserved,
         bool(first.overdue),
         first.languages or (),
         first.member_of or (),
@@ -143,8 +145,10 @@ def _told_given() -> sa.ScalarSelect[str]:
 
 
 def _looking() -> sa.Select[Any]:
-    mine = _assignment.c.project_id == PROJECT, _assignment.c.person_id == PERSON, IS_OPEN
-    late = _assignment.c.project_id == PROJECT, IS_OPEN, _assignment.c.deadline < NOW
+    mine = sa.select(_assignment.c.id).where(
+        _assignment.c.project_id == PROJECT, _assignment.c.person_id == PERSON
+    )
+    late = _assignment.c.project_id == PROJECT, IN_HAND, _assignment.c.deadline < NOW
     member = sa.and_(_membership.c.project_id == _project.c.id, _membership.c.person_id == PERSON)
     had_all = sa.exists().where(
         _tally.c.person_id == PERSON,
@@ -161,7 +165,8 @@ def _looking() -> sa.Select[Any]:
     return (
         sa.select(
             NOW.label("now"),
-            sa.select(_assignment.c.id).where(*mine).scalar_subquery().label("held"),
+            mine.where(IS_OPEN).scalar_subquery().label("held"),
+            mine.where(IS_RESERVED).scalar_subquery().label("reserved"),
             sa.exists().where(*late).label("overdue"),
             *(_membership.c.languages, _membership.c.cohorts.label("member_of")),
             *(_lane.c.id, _lane.c.batch_id, _lane.c.language, _lane.c.is_gold),

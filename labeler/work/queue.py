@@ -2,8 +2,9 @@
 
 A claim is four statements. One looks at what the person holds and at the lanes that are open to
 them (see `looks`). One takes a slot (see `slots`). One writes the promise, one counts it. A
-constraint keeps anybody from being given a comparison twice, or two at once. The cost is the same
-among a thousand comparisons as among a million, and after one batch as after a thousand.
+constraint keeps anybody from being given a comparison twice, or two at once; one more may be drawn
+ahead. The cost is the same among a thousand comparisons as among a million, and after one batch as
+after a thousand.
 
 Lanes go by the priority of their batch; in a lane, what was begun goes before what was not. At
 their shares come known answers, as long as there is other work beside them, and second looks.
@@ -34,21 +35,47 @@ _random = SystemRandom()
 def claim(session: Session, project: Project, *, by: Person) -> Assignment | None:
     """Return the assignment that the person holds, else the next one, else None.
 
-    Raises Conflict while the project gives out no work, Busy when all that is left is in others'
-    hands at this moment.
+    The next one is what was drawn ahead, if anything was. Raises Conflict while the project gives
+    out no work, Busy when all that is left is in others' hands at this moment.
     """
     look = looks.look(session, project, by)
     if look.held and (held := assignments.prolong(session, project, look.held, look.now)):
         return held
+    _require_active(project)
+    if look.reserved:
+        if shown := assignments.show(session, project, look.reserved, look.now):
+            return shown
+        assignments.release(session, look.reserved)
+    return _draw(session, project, look, by, AssignmentState.open)
+
+
+def reserve(session: Session, project: Project, *, by: Person) -> Assignment | None:
+    """Return what was drawn ahead for the person, else draw it; None when nothing is left.
+
+    Raises as `claim` does. Its clock starts when it is claimed, or judged.
+    """
+    look = looks.look(session, project, by)
+    if look.reserved and (kept := assignments.prolong(session, project, look.reserved, look.now)):
+        return kept
+    _require_active(project)
+    return _draw(session, project, look, by, AssignmentState.reserved)
+
+
+def _require_active(project: Project) -> None:
     if project.state is not ProjectState.active:
         raise Conflict(f"This project is {project.state.value}: there is no work just now.")
+
+
+def _draw(
+    session: Session, project: Project, look: Look, person: Person, state: AssignmentState
+) -> Assignment | None:
     tries = TRIES
     if look.overdue:
         assignments.expire(session, project)
-        look = looks.look(session, project, by)
+        look = looks.look(session, project, person)
         tries = 1  # others wait for the rows of what was given back just now
-    slot = _next(session, project, look, by, tries=tries)
-    return None if slot is None else _promise(session, project, slot, by, look.now)
+    slot = _next(session, project, look, person, tries=tries)
+    return None if slot is None else _promise(session, project, slot, person, look.now, state)
 
 
 def _next(
@@ -106,14 +133,19 @@ def _note_nothing(session: Session, project: Project, lane: Any, person: Person)
 
 
 def _promise(
-    session: Session, project: Project, slot: Slot, person: Person, now: datetime
+    session: Session,
+    project: Project,
+    slot: Slot,
+    person: Person,
+    now: datetime,
+    state: AssignmentState,
 ) -> Assignment | None:
     promise = {
         "project_id": project.id,
         "comparison_id": slot.comparison_id,
         "person_id": person.id,
         "is_repeat": slot.is_repeat,
-        "state": AssignmentState.open,
+        "state": state,
         "places": slot.places,
         "guideline_number": project.guideline_number,
         "rubric_number": project.rubric_number,
@@ -124,18 +156,18 @@ def _promise(
     }
     given = session.scalar(_promising(dialect_of(session)), promise)
     if given is None:
-        return _other_window(session, project, slot, person)
+        return _other_window(session, project, slot, person, state)
     tallies.add(session, project_id=project.id, person_id=person.id, lane_id=slot.lane_id, given=1)
     return written(session, Assignment(id=given, **promise))
 
 
 def _other_window(
-    session: Session, project: Project, slot: Slot, person: Person
+    session: Session, project: Project, slot: Slot, person: Person, state: AssignmentState
 ) -> Assignment | None:
     """Return what the person was given in another window while they asked in this one."""
     if not slot.is_repeat:
         comparisons.give_back_slots(session, [slot.comparison_id])
-    if held := assignments.open_of(session, project, person):
+    if held := assignments.held_by(session, project, person, state):
         return held
     raise Busy("You have just been given this in another window. Please try again.")
 

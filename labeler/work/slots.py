@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from labeler.work.assignments import Assignment, AssignmentState
+from labeler.work.assignments import HELD, Assignment, AssignmentState
 from labeler.work.comparisons import FRESH, OPEN, STARTED, Comparison, Response
 
 TOP = 2**62
@@ -159,7 +159,7 @@ def _shown() -> tuple[sa.Label[int], sa.Label[int]]:
     answers = sa.select(sa.func.count(answer.c.id)).where(answer.c.comparison_id == this)
     ahead = sa.select(sa.func.coalesce(sa.func.sum(sign), 0)).where(
         shown.c.comparison_id == this,
-        shown.c.state.in_((AssignmentState.open, AssignmentState.judged)),
+        shown.c.state.in_((*HELD, AssignmentState.judged)),
         ~shown.c.is_repeat,
         sa.not_(is_gold),  # which everybody has had
     )

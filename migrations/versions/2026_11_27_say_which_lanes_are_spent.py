@@ -7,7 +7,7 @@ is noticed by the first claim that finds nothing there.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "2026_11_27"
+revision = "2026_11_27_lanes"
 down_revision = "2026_11_24"
 branch_labels = None
 depends_on = None

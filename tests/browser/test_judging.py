@@ -7,11 +7,10 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from labeler.work.judgments import Judgment
-from tests.browser.clicks import choose, send
+from tests.browser.clicks import choose, delivered, send, state
 from tests.browser.site import ADA, Site
 
 PAY = Decimal("0.35")
-SUM = re.compile(r"(\d+\.\d\d) EUR")
 STEPS = [
     "A much better",
     "A better",
@@ -29,7 +28,8 @@ def test_ten_with_the_mouse(page: Page, site: Site) -> None:
     for number, words in enumerate(wanted, start=1):
         choose(page, words)
         send(page, page.get_by_role("button", name="Send").click)
-        assert earned_today(page) == number * PAY
+        earns_today(page, number * PAY)
+    delivered(page)
     said = site.said(ADA)
     assert [words_of(judgment) for judgment in said] == wanted
     page.get_by_role("link", name="Leave").click()
@@ -46,7 +46,7 @@ def test_ten_with_keys_alone(page: Page, site: Site) -> None:
     for number, keys in enumerate(["1", "2", "4", "7", "6", "0", "n"], start=1):
         page.keyboard.press(keys)
         send(page, lambda: page.keyboard.press("Control+Enter"))
-        assert earned_today(page) == number * PAY
+        earns_today(page, number * PAY)
 
     page.keyboard.press("3")
     page.keyboard.press("w")
@@ -65,7 +65,8 @@ def test_ten_with_keys_alone(page: Page, site: Site) -> None:
     page.keyboard.press("ArrowRight")
     send(page, lambda: page.keyboard.press("Control+Enter"))
 
-    assert earned_today(page) == 10 * PAY
+    earns_today(page, 10 * PAY)
+    delivered(page)
     said = site.said(ADA)
     assert [judgment.step for judgment in said] == [1, 2, 4, 7, 6, None, None, 3, 5, 2]
     assert [judgment.reason for judgment in said[7:]] == [reason, "Then a step.", ""]
@@ -84,7 +85,7 @@ def test_without_javascript(chromium: Browser, site: Site) -> None:
         # Nobody has told her so, so she sends it again: the form's key tells that it is the same.
         send(page, page.get_by_role("button", name="Send").click)
         expect(page.get_by_text("Your judgment is saved.").first).to_be_visible()
-        assert earned_today(page) == PAY
+        earns_today(page, PAY)
         (judgment,) = site.said(ADA)
         assert (judgment.step, judgment.reason) == (6, "Right, and shorter.")
 
@@ -94,6 +95,7 @@ def test_a_double_click_sends_once(page: Page, site: Site) -> None:
     sent = forms_sent(page)
     choose(page, "A better")
     send(page, page.get_by_role("button", name="Send").dblclick)
+    delivered(page)
     assert len(sent) == len(site.said(ADA)) == 1
 
 
@@ -104,6 +106,7 @@ def test_send_waits_for_a_choice(page: Page, site: Site) -> None:
     page.get_by_role("button", name="Send").click(force=True)
     choose(page, "B better")
     send(page, page.get_by_role("button", name="Send").click)
+    delivered(page)
     assert len(sent) == len(site.said(ADA)) == 1
 
 
@@ -115,9 +118,9 @@ def test_skipping_with_keys(page: Page, site: Site) -> None:
     page.keyboard.press("ArrowDown")
     tab_to(page, "Skip it")
     send(page, lambda: page.keyboard.press("Enter"))
-    expect(page.get_by_text("Saved")).to_be_attached()
-    assert earned_today(page) == 0
-    assert site.states(ADA)[-2:] == ["skipped", "open"]
+    expect(state(page)).to_have_text("Saved")
+    earns_today(page, Decimal(0))
+    assert site.states(ADA)[:2] == ["skipped", "open"]
     assert site.said(ADA) == []
 
 
@@ -132,6 +135,7 @@ def test_a_draft_survives_a_reload_and_ends_with_its_judgment(page: Page, site: 
     expect(page.get_by_text("Your unsent judgment is back.")).to_be_visible()
     send(page, lambda: page.keyboard.press("Control+Enter"))
     expect(page.get_by_label("Why?")).to_have_value("")
+    delivered(page)
     assert page.evaluate("Object.keys(localStorage)") == []
     assert [(one.step, one.reason) for one in site.said(ADA)] == [(3, "Because it is")]
 
@@ -152,7 +156,8 @@ def test_changing_the_last_judgment(page: Page, site: Site) -> None:
 def forms_sent(page: Page) -> list[Request]:
     """Return a list to which every form is added that is sent from now on."""
     sent: list[Request] = []
-    page.on("request", lambda one: sent.append(one) if one.method == "POST" else None)
+    is_form = re.compile("/work/")
+    page.on("request", lambda one: sent.append(one) if is_form.search(one.url) else None)
     return sent
 
 
@@ -166,10 +171,9 @@ def lose_one_reply(page: Page) -> None:
     page.route(re.compile("/work/"), lose, times=1)
 
 
-def earned_today(page: Page) -> Decimal:
-    """Return what the head of the judging page says."""
-    found = SUM.search(page.get_by_role("banner").inner_text())
-    return Decimal(found[1]) if found else Decimal(0)
+def earns_today(page: Page, wanted: Decimal) -> None:
+    """Wait until the head of the judging page says so."""
+    expect(page.get_by_role("banner")).to_contain_text(f"{wanted:.2f} EUR")
 
 
 def tab_to(page: Page, words: str) -> None:

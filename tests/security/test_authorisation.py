@@ -35,6 +35,7 @@ class Case(NamedTuple):
 OPEN = "                200  200  200  200  200  200  200  200"
 SIGNED_IN = "           302  302  200  200  200  200  200  200"
 MEMBER_STARTS = "       302  302  404  404  302  302  302  302"
+MEMBER_DRAWS = "       302  302  404  404  200  200  200  200"
 REVIEWER = "            302  302  404  404  200  200  200  403"
 REVIEWER_BAD_FORM = "   302  302  404  404  422  422  422  403"
 OWNER = "               302  302  404  404  403  200  200  403"
@@ -73,6 +74,7 @@ PAGES = {
     ("POST", "/work/<assignment_id>"): Case("/work/{held}", ONLY_ADA_BAD_FORM),
     ("POST", "/work/<assignment_id>/skip"): Case("/work/{held}/skip", ONLY_ADA_BAD_FORM),
     ("POST", "/projects/<slug>/start"): Case(HELPFUL + "/start", MEMBER_STARTS),
+    ("POST", "/projects/<slug>/ahead"): Case(HELPFUL + "/ahead", MEMBER_DRAWS),
     ("GET", "/projects"): Case("/projects", SIGNED_IN),
     ("GET", "/projects/new"): Case("/projects/new", "302 302 403 200 403 200 200 403"),
     ("POST", "/projects/new"): Case("/projects/new", "302 302 403 302 403 302 302 403", DRAFT),

@@ -78,6 +78,7 @@ BY_PAGE = {
     "/account/tokens": Way("ada", "/account/tokens", {"label": "new", "scopes": "judge"}),
     "/account/tokens/<token_id>/revoke": Way("ada", "/account/tokens/{token}/revoke"),
     "/projects/<slug>/start": Way("rex", f"{HELPFUL}/start"),
+    "/projects/<slug>/ahead": Way("rex", f"{HELPFUL}/ahead"),
     "/work/<assignment_id>": Way("ada", "/work/{held}", {"key": KEY, "choice": "2"}),
     "/work/<assignment_id>/skip": Way("ada", "/work/{held}/skip", {"skip_reason": "other"}),
     "/work/<assignment_id>/change": Way("ada", "/work/{done}/change", {"key": KEY, "choice": "4"}),

@@ -5,6 +5,7 @@ import re
 import sqlalchemy as sa
 
 from labeler.work import projects
+from labeler.work.assignments import Assignment
 from labeler.work.judgments import Judgment
 from labeler.work.projects import ProjectState
 from tests.labeler.web.conftest import HELPFUL, Site
@@ -105,3 +106,49 @@ def test_refusals_name_the_fields(site: Site) -> None:
     stale = ada.ask(task, key=key, choice="1")
     assert (stale.status_code, stale.json["error"]["code"]) == (400, "stale")
     assert steps(site) == []
+
+
+def states(site: Site) -> list[str]:
+    """Return what became of each assignment."""
+    with site.database.reading() as session:
+        return [state.value for state in session.scalars(sa.select(Assignment.state))]
+
+
+def test_the_next_one_is_drawn_ahead_and_opens_when_it_is_shown(site: Site) -> None:
+    ada = site.visit("ada")
+    task, key = begin(ada), ada.hidden("key")
+    page = ada.ask(f"{HELPFUL}/ahead").json["next"]
+    assert re.search(r"<b>2</b> / 4", page)
+    ahead = action_of(page)
+    assert action_of(ada.ask(f"{HELPFUL}/ahead").json["next"]) == ahead
+    assert states(site) == ["open", "reserved"]
+    showing = {"showing": ahead.rpartition("/")[2]}
+    for _ in range(2):  # its reply may get lost
+        after = ada.ask(task, query=showing, key=key, choice="2").json["next"]
+        assert action_of(after) not in (task, ahead)
+        assert re.search(r"<b>3</b> / 4", after)
+        assert states(site) == ["judged", "open", "reserved"]
+    assert ada.get("/").text.count("Continue") == 2  # with what is open, by two ways
+
+
+def test_an_answer_to_what_is_only_reserved_says_how_long_it_took(site: Site) -> None:
+    ada = site.visit("ada")
+    task, key = begin(ada), ada.hidden("key")
+    ahead = action_of(ada.ask(f"{HELPFUL}/ahead").json["next"])
+    assert ada.ask(ahead, key=new_key(), choice="1").status_code == 409
+    ada.ask(task, key=key, choice="2")
+    for active_ms in ("9" * 30, "-1", "x", "1"):  # what is no time is none
+        query = {"active_ms": active_ms}
+        assert ada.ask(ahead, query=query, key=key, choice="1").status_code == 409
+    assert ada.ask(ahead, query={"active_ms": "1"}, key=new_key(), choice="1").json == {}
+    assert steps(site) == [2, 1]
+    with site.database.reading() as session:
+        assert session.scalars(sa.select(Judgment.duration_ms)).all()[1] < 1000
+
+
+def test_without_scripts_what_was_drawn_ahead_comes_next(site: Site) -> None:
+    ada = site.visit("ada")
+    task, key = begin(ada), ada.hidden("key")
+    ahead = action_of(ada.ask(f"{HELPFUL}/ahead").json["next"])
+    assert ada.post(task, key=key, choice="2").location == ahead
+    assert states(site) == ["judged", "open"]

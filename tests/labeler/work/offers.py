@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 
 from labeler.people.accounts import Person
 from labeler.people.memberships import Membership
-from labeler.work.assignments import Assignment, AssignmentState
+from labeler.work.assignments import HELD, Assignment, AssignmentState
 from labeler.work.batches import Batch, BatchState
 from labeler.work.comparisons import Comparison
 from labeler.work.projects import Project
 
-KEPT = (AssignmentState.open, AssignmentState.judged)
+KEPT = (*HELD, AssignmentState.judged)
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ from labeler.work import (
     reviews,
     second_looks,
 )
-from labeler.work.assignments import Assignment, AssignmentState, SkipReason
+from labeler.work.assignments import HELD, Assignment, AssignmentState, SkipReason
 from labeler.work.batches import Batch, BatchState
 from labeler.work.comparisons import Comparison, Prompt, Response
 from labeler.work.judgments import Judgment, JudgmentState
@@ -52,7 +52,7 @@ from tests.make import load_rows, make_project, make_row, new_key
 WHO = st.sampled_from(["ada", "bea", "rex", "olga"])
 WHICH = st.integers(0, 99)
 CHOICE = st.sampled_from(["1", "2", "6", "7", "4", "tie", "both_bad"])
-ACTS = 6 * ["shift"] + 5 * ["claim", "submit"]
+ACTS = 6 * ["shift"] + 5 * ["claim", "ahead", "submit"]
 ACTS += 2 * ["lapse", "skip", "change", "exclude", "repeat", "want", "load"] + 3 * ["resume"]
 ACTS += ["time", "pay", "leave", "pause", "close", "withdraw"]
 ACTS += ["speak", "join", "sort", "limit", "share"]
@@ -72,7 +72,7 @@ CHUNK = 3
 """Of how many comparisons the chunks are in which batches are loaded, thrown away and changed."""
 STORIES, SOAK_STORIES, SOAK_S = 30, 2000, 400
 STEPS, SOAK_STEPS = 40, 50
-UNFINISHED = (AssignmentState.open, AssignmentState.expired)
+UNFINISHED = (*HELD, AssignmentState.expired)
 Said = tuple[int, str, str]
 """Which assignment, what was chosen, under which key."""
 
@@ -108,8 +108,8 @@ class Work(RuleBasedStateMachine):
     @rule(act=st.sampled_from(ACTS), who=WHO, which=WHICH, choice=CHOICE)
     def something_happens(self, act: str, who: str, which: int, choice: str) -> None:
         match act:
-            case "claim":
-                self.claim(who)
+            case "claim" | "ahead":
+                getattr(self, act)(who)
             case "lapse":
                 self.claim(who)
                 self.time.forward(minutes=61)
@@ -145,6 +145,25 @@ class Work(RuleBasedStateMachine):
         else:
             self.take(person, held)
 
+    def ahead(self, who: str) -> None:
+        """Have the next one drawn before it is wanted."""
+        person: Person = getattr(self.cast, who)
+        reserved = self.reserved_of(person)
+        if memberships.role_of(self.session, self.project.id, person) is None:
+            return
+        if self.project.state is not ProjectState.active and reserved is None:
+            with pytest.raises(Conflict):
+                queue.reserve(self.session, self.project, by=person)
+            return
+        given = queue.reserve(self.session, self.project, by=person)
+        if reserved is not None:
+            assert given is reserved
+        else:
+            self.require_that_it_is_next(given, person)
+
+    def reserved_of(self, person: Person) -> Assignment | None:
+        return assignments.held_by(self.session, self.project, person, AssignmentState.reserved)
+
     def shift(self, who: str, length: int, choice: str) -> None:
         """Judge some in a row."""
         person: Person = getattr(self.cast, who)
@@ -154,10 +173,22 @@ class Work(RuleBasedStateMachine):
                 self.judge(held, choice)
 
     def take(self, person: Person, held: Assignment | None) -> None:
+        reserved = self.reserved_of(person)
         given = queue.claim(self.session, self.project, by=person)
         if held is not None:
             assert given is held
-        elif given is None:
+        elif reserved is not None and not self.is_withdrawn(reserved):
+            assert given is reserved
+            assert given.opened_at == self.time.time
+        else:
+            assert reserved is None or reserved.state is AssignmentState.expired
+            self.require_that_it_is_next(given, person)
+
+    def is_withdrawn(self, assignment: Assignment) -> bool:
+        return self.session.get_one(Comparison, assignment.comparison_id).withdrawn_at is not None
+
+    def require_that_it_is_next(self, given: Assignment | None, person: Person) -> None:
+        if given is None:
             assert offers(self.session, self.project, person) == []
         else:
             self.given.append(given.id)
@@ -201,12 +232,15 @@ class Work(RuleBasedStateMachine):
     def judge(self, assignment: Assignment, choice: str) -> None:
         key, before = new_key(), assignment.state
         free = self.session.get_one(Comparison, assignment.comparison_id).open_slots > 0
-        if before not in UNFINISHED:
+        person = self.session.get_one(Person, assignment.person_id)
+        other = assignments.open_of(self.session, self.project, person)
+        is_before_its_turn = before is AssignmentState.reserved and other is not None
+        if before not in UNFINISHED or is_before_its_turn:
             with self.refused():
                 self.send(assignment.id, choice, key)
             return
         judgment = self.send(assignment.id, choice, key).judgment
-        counts = before is AssignmentState.open or free
+        counts = before in HELD or free
         outside = JudgmentState.repeat if assignment.is_repeat else JudgmentState.late
         accepted = counts and not assignment.is_repeat
         assert judgment.state is (JudgmentState.accepted if accepted else outside)
@@ -371,9 +405,7 @@ class Work(RuleBasedStateMachine):
     def slots_add_up(self) -> None:
         self.session.flush()
         self.session.expire_all()
-        held = self.per_comparison(
-            Assignment, Assignment.state == AssignmentState.open, ~Assignment.is_repeat
-        )
+        held = self.per_comparison(Assignment, Assignment.state.in_(HELD), ~Assignment.is_repeat)
         accepted = self.per_comparison(
             Judgment, Judgment.is_current, Judgment.state == JudgmentState.accepted
         )
@@ -398,7 +430,7 @@ class Work(RuleBasedStateMachine):
             before = first[row.person_id, row.comparison_id]
             assert before.state is AssignmentState.judged
             assert row.places == before.places[::-1]
-        now = Counter(row.person_id for row in rows if row.state is AssignmentState.open)
+        now = Counter((row.person_id, row.state) for row in rows if row.state in HELD)
         assert max(now.values(), default=0) <= 1
 
     @invariant()

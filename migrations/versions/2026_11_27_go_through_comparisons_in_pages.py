@@ -5,8 +5,8 @@ By the constraint on their outer ids alone SQLite sorts a whole project for ever
 
 from alembic import op
 
-revision = "2026_11_28"
-down_revision = "2026_11_27"
+revision = "2026_11_27_pages"
+down_revision = "2026_11_27_lanes"
 branch_labels = None
 depends_on = None
 
