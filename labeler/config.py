@@ -1,17 +1,28 @@
 """Every setting, its default and what it is for. Read from `LABELER_*` variables or a TOML file."""
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from labeler import errors
 from labeler.errors import Invalid
 
 PREFIX = "LABELER_"
+_BIND = re.compile(r"(?P<host>\[[0-9a-fA-F:]+\]|[\w.-]*)(:(?P<port>\d+))?")
+_EVERYWHERE = ("", "0.0.0.0", "[::]")  # noqa: S104  what others may have written
 
 
 class Settings(BaseModel):
@@ -28,7 +39,7 @@ class Settings(BaseModel):
         None, description="Signs cookies; at least 32 bytes. `labeler secret` makes one."
     )
     public_url: str = Field(
-        "http://127.0.0.1:8000", description="Where people reach the site; used in links."
+        "", description="Where people reach the site; used in links. Default: where it listens."
     )
     bind: str = Field("127.0.0.1:8000", description="Address and port that gunicorn listens on.")
     threads: int = Field(8, ge=1, le=64, description="Threads of each server process.")
@@ -41,6 +52,12 @@ class Settings(BaseModel):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="What the server writes to its log."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _where_it_listens(cls, given: dict[str, Any]) -> dict[str, Any]:
+        bind = given.get("bind", cls.model_fields["bind"].default)
+        return given if given.get("public_url") else given | {"public_url": _address(str(bind))}
 
     @field_validator("secret_key")
     @classmethod
@@ -74,6 +91,13 @@ class Settings(BaseModel):
     def link(self, secret: str) -> str:
         """Return the address that signs a person in once."""
         return f"{self.public_url.rstrip('/')}/link/{secret}"
+
+
+def _address(bind: str) -> str:
+    """Return where a browser on this machine reaches what listens there, if that is a port."""
+    found = _BIND.fullmatch(bind)
+    host, port = (found["host"], found["port"]) if found else ("", None)
+    return f"http://{'127.0.0.1' if host in _EVERYWHERE else host}:{port or 8000}"
 
 
 def load(environ: Mapping[str, str] = os.environ, **given: Any) -> Settings:

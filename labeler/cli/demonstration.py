@@ -18,6 +18,7 @@ from labeler.config import PREFIX, Settings
 from labeler.errors import Invalid
 from labeler.people import accounts, secrets, sign_ins
 
+PORT = "port"
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
@@ -25,9 +26,7 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option(
     "--port",
     type=click.IntRange(1, 65535),
-    default=8000,
-    show_default=True,
-    help="Where the site listens, on this machine alone.",
+    help="Where the site listens, on this machine alone; as before, at first 8000.",
 )
 @click.option(
     "--data",
@@ -38,13 +37,14 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 )
 @click.option("--no-serve", is_flag=True, help="Make everything, but do not serve.")
 @click.pass_context
-def demo(ctx: click.Context, port: int, data: Path, no_serve: bool) -> None:
+def demo(ctx: click.Context, port: int | None, data: Path, no_serve: bool) -> None:
     """Make a small site with a project to look at, and serve it.
 
     The project is made up, and so are its people: an owner, a reviewer, two annotators for whom
     work is left, and twelve simulated annotators who have judged part of it. Prints a link for
     each of the four. Run it again to go on with what is there.
     """
+    port = port or _port_before(data)
     if not no_serve:
         _require_free(port)
     variables = _variables(data.absolute(), port)
@@ -59,6 +59,7 @@ def demo(ctx: click.Context, port: int, data: Path, no_serve: bool) -> None:
 
 def _variables(data: Path, port: int) -> dict[str, str]:
     data.mkdir(parents=True, exist_ok=True)
+    (data / PORT).write_text(f"{port}\n")
     address = f"127.0.0.1:{port}"
     return {
         "LABELER_DATA": str(data),
@@ -67,6 +68,14 @@ def _variables(data: Path, port: int) -> dict[str, str]:
         "LABELER_PUBLIC_URL": f"http://{address}",
         "LABELER_LOG_LEVEL": "warning",
     }
+
+
+def _port_before(data: Path) -> int:
+    """Return the port that the demo was last given: its site may be there at this moment."""
+    try:
+        return int((data / PORT).read_text())
+    except (OSError, ValueError):
+        return 8000
 
 
 def _secret_key(path: Path) -> str:

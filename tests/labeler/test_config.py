@@ -26,6 +26,25 @@ def test_nothing_set_is_a_small_installation_on_this_machine() -> None:
     assert not settings.secure
 
 
+@pytest.mark.parametrize(
+    ("bind", "address"),
+    [
+        ("127.0.0.1:8072", "http://127.0.0.1:8072"),
+        ("0.0.0.0:80", "http://127.0.0.1:80"),
+        (":8072", "http://127.0.0.1:8072"),
+        ("[::]:8072", "http://127.0.0.1:8072"),
+        ("[::1]:8072", "http://[::1]:8072"),
+        ("label.example.org:8072", "http://label.example.org:8072"),
+        ("localhost", "http://localhost:8000"),
+        ("unix:/run/labeler.sock", "http://127.0.0.1:8000"),
+    ],
+)
+def test_links_lead_to_where_the_site_listens(bind: str, address: str) -> None:
+    assert config.load({"LABELER_BIND": bind}).link("x") == f"{address}/link/x"
+    said = {"LABELER_BIND": bind, "LABELER_PUBLIC_URL": "https://label.example.org"}
+    assert config.load(said).public_url == "https://label.example.org"
+
+
 def test_a_link_keeps_the_path_under_which_the_site_lies() -> None:
     for public_url in ("https://example.org/labels", "https://example.org/labels/"):
         assert Settings(public_url=public_url).link("x") == "https://example.org/labels/link/x"

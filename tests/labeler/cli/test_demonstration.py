@@ -217,6 +217,12 @@ def test_a_port_in_use_is_told_before_anything_is_made(terminal: Terminal, tmp_p
     assert not (tmp_path / "demo").exists()
 
 
+def test_links_lead_to_where_it_was_served_before(terminal: Terminal, folder: Path) -> None:
+    terminal.good("demo", "--no-serve", "--data", folder, "--port", "8071")
+    again = terminal.good("demo", "--no-serve", "--data", folder)
+    assert again.count("http://127.0.0.1:8071/link/") == 4
+
+
 def test_it_serves(folder: Path) -> None:
     port = processes.free_port()
     environ = processes.environment(database_url="postgresql+psycopg://nowhere", secret_key="short")
