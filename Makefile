@@ -2,7 +2,7 @@
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak lint browser bench dist requirements clean
+.PHONY: help setup demo test soak lint browser bench dist messages requirements clean
 
 # The newest Python from 3.11 on that can make a virtual environment.
 PYTHON ?= $(shell for name in python3.14 python3.13 python3.12 python3.11 python3 python; do \
@@ -21,7 +21,7 @@ RACES := tests/labeler/work/test_races.py tests/journeys/test_barrier.py tests/j
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
-setup: .venv/.runtime ## everything that labeler needs to run, in .venv
+setup: .venv/.runtime .venv/.catalogues ## everything that labeler needs to run, in .venv
 
 demo: setup ## a site with a small project to look at; PORT=8001 for another port
 	@$(BIN)/labeler demo --port $(PORT)
@@ -52,6 +52,9 @@ bench: .venv/.dev ## how fast it is on this machine, into docs/performance.md; h
 dist: .venv/.build ## the wheel and the source archive, in dist/
 	@deploy/uv.sh build --quiet --no-build-isolation --clear --python $(BIN)/python
 
+messages: .venv/.dev ## the texts of the code into the catalogues of the other languages
+	@$(BIN)/python deploy/catalogues.py
+
 requirements: .venv/.build ## the pinned requirements anew; UPGRADE=--upgrade takes newer ones
 	@$(LOCK) pyproject.toml -o deploy/requirements.txt
 	@$(LOCK) pyproject.toml --group build --group dev -c deploy/requirements.txt \
@@ -79,7 +82,11 @@ clean: ## away with the environment and what tools left behind
 	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv/.dev: .venv/.runtime deploy/requirements-dev.txt
+.venv/.catalogues: .venv/.build deploy/wheel.py $(wildcard labeler/translations/*/LC_MESSAGES/*.po)
+	@$(BIN)/python deploy/wheel.py
+	@touch $@
+
+.venv/.dev: .venv/.runtime deploy/requirements-dev.txt | .venv/.catalogues
 	@echo "installing what the tests need"
 	@$(PIP_INSTALL) --require-hashes -r deploy/requirements-dev.txt
 	@touch $@

@@ -3,44 +3,49 @@
 import errno
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from labeler.said import Said, say
+
 WORDS = MappingProxyType(
     {
-        "missing": "Please fill this in.",
-        "too_short": "Please fill this in.",
-        "string_too_short": "This is too short: {min_length} characters at least.",
-        "string_too_long": "This is too long: {max_length} characters at most.",
-        "too_long": "These are too many: {max_length} at most.",
-        "string_pattern_mismatch": "This has characters that do not belong here.",
-        "less_than": "This must be less than {lt}.",
-        "less_than_equal": "This must be {le} at most.",
-        "greater_than": "This must be more than {gt}.",
-        "greater_than_equal": "This must be {ge} at least.",
-        "enum": "Please choose one of these: {expected}.",
-        "literal_error": "Please choose one of these: {expected}.",
-        "int_type": "This must be a whole number.",
-        "int_parsing": "This must be a whole number.",
-        "int_from_float": "This must be a whole number.",
-        "float_type": "This must be a number.",
-        "float_parsing": "This must be a number.",
-        "finite_number": "This must be a number.",
-        "bool_type": "This must be true or false.",
-        "bool_parsing": "This must be true or false.",
-        "string_type": "This must be text.",
-        "list_type": "This must be a list.",
-        "dict_type": "This must have named parts.",
-        "model_type": "This must have named parts.",
-        "json_invalid": "This is not JSON: {error}.",
-        "extra_forbidden": "This name is not known here.",
+        "missing": say("Please fill this in."),
+        "too_short": say("Please fill this in."),
+        "string_too_short": say("This is too short: %(min_length)s characters at least."),
+        "string_too_long": say("This is too long: %(max_length)s characters at most."),
+        "too_long": say("These are too many: %(max_length)s at most."),
+        "string_pattern_mismatch": say("This has characters that do not belong here."),
+        "less_than": say("This must be less than %(lt)s."),
+        "less_than_equal": say("This must be %(le)s at most."),
+        "greater_than": say("This must be more than %(gt)s."),
+        "greater_than_equal": say("This must be %(ge)s at least."),
+        "enum": say("Please choose one of these: %(expected)s."),
+        "literal_error": say("Please choose one of these: %(expected)s."),
+        "int_type": say("This must be a whole number."),
+        "int_parsing": say("This must be a whole number."),
+        "int_from_float": say("This must be a whole number."),
+        "float_type": say("This must be a number."),
+        "float_parsing": say("This must be a number."),
+        "finite_number": say("This must be a number."),
+        "bool_type": say("This must be true or false."),
+        "bool_parsing": say("This must be true or false."),
+        "string_type": say("This must be text."),
+        "list_type": say("This must be a list."),
+        "dict_type": say("This must have named parts."),
+        "model_type": say("This must have named parts."),
+        "json_invalid": say("This is not JSON: %(error)s."),
+        "extra_forbidden": say("This name is not known here."),
     }
 )
 """What pydantic's kinds of faults mean to whoever wrote the value."""
 
 
-NO_ROOM = "The disk of this site is full, so this was not saved. What you saved before is safe."
+NO_ROOM = say(
+    "The disk of this site is full, so this was not saved. What you saved before is safe."
+)
 SQLITE_FULL = "database or disk is full"
 DISK_FULL = "53100"
 """What PostgreSQL calls it."""
@@ -57,8 +62,8 @@ class Refusal(Exception):
 
     def __init__(self, message: str, *, fields: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
-        self.message = message
-        self.fields = dict(fields or {})
+        self.message = say(message)
+        self.fields: dict[str, str] = {name: say(words) for name, words in (fields or {}).items()}
 
 
 class Invalid(Refusal):
@@ -135,11 +140,21 @@ def faults(error: ValidationError, *, whole: str = "form") -> dict[str, str]:
     return {".".join(map(str, fault["loc"])) or whole: _words(fault) for fault in found}
 
 
-def _words(fault: ErrorDetails) -> str:
+def _words(fault: ErrorDetails) -> Said:
     kind, context = fault["type"], fault.get("ctx", {})
     if kind == "string_too_short" and context["min_length"] == 1:
         return WORDS["missing"]
     if kind in WORDS:
-        return WORDS[kind].format_map(context)
+        return say(WORDS[kind], **_listed(context))
+    error = context.get("error")
+    if isinstance(error, ValueError) and error.args and isinstance(error.args[0], Said):
+        return error.args[0]
     message = fault["msg"].removeprefix("Value error, ")
-    return message[:1].upper() + message[1:]
+    return say(message[:1].upper() + message[1:])
+
+
+def _listed(context: dict[str, Any]) -> dict[str, Any]:
+    """Part what may be chosen by commas alone: pydantic's "or" is English."""
+    if "expected" in context:
+        return context | {"expected": context["expected"].replace(" or ", ", ")}
+    return context

@@ -29,6 +29,8 @@ class Person(Base):
     is_admin: Mapped[bool] = mapped_column(default=False)
     failures: Mapped[int] = mapped_column(default=0)
     failed_at: Mapped[datetime | None]
+    language: Mapped[str | None]
+    """The language of the interface that they chose; none follows their browser."""
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
 
@@ -105,6 +107,11 @@ def set_password(session: Session, person: Person, password_hash: str) -> None:
         .values(password_hash=password_hash, failures=0, failed_at=None)
     )
     events.record(session, "person.password_set", person_id=person.id, subject=person.id)
+
+
+def choose_language(session: Session, person: Person, language: str | None) -> None:
+    """Keep the language in which the person reads pages; None follows their browser."""
+    session.execute(sa.update(Person).where(Person.id == person.id).values(language=language))
 
 
 def _wait(person: Person) -> timedelta:

@@ -12,7 +12,9 @@ from labeler.web import (
     compression,
     filters,
     forms,
+    locales,
     members,
+    preferences,
     projects,
     refusals,
     retries,
@@ -38,7 +40,8 @@ def init_app(app: Flask) -> None:
     filters.init_app(app)
     visitors.init_app(app)
     security.init_app(app)
+    locales.init_app(app)
     refusals.init_app(app)
     retries.init_app(app)
-    for room in (sessions, work, projects, members, batches, comparisons):
+    for room in (sessions, preferences, work, projects, members, batches, comparisons):
         app.register_blueprint(room.pages)

@@ -1,55 +1,111 @@
-"""How pages write numbers, money and time; all of it on the server, in Latin digits."""
+"""How pages speak and write in their reader's language: texts, numbers, money and time.
 
+All of it on the server, in Latin digits: a number looks the same wherever it was written.
+"""
+
+from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
+from babel import Locale, UnknownLocaleError, dates, numbers
 from flask import Flask
+from flask_babel import get_translations
+from markupsafe import Markup, escape
 
-from labeler.pay import money
+from labeler.pay import money as amounts
+from labeler.said import Said, say, say_number
 from labeler.text import languages, markdown
+from labeler.web import locales
 
 
 def init_app(app: Flask) -> None:
-    """Give templates these filters, and the hook for translation."""
+    """Give templates these filters, and have what rules said translated where it is shown."""
     app.jinja_env.filters.update(
-        money=money.text,
+        money=money,
         moneys=moneys,
+        amount=amount,
         day=day,
         moment=moment,
         minutes=minutes,
         percent=percent,
         number=number,
+        decimal=decimal,
         excerpt=markdown.plain,
-        language=languages.name,
+        language=language,
+        endonym=languages.name,
         direction=languages.direction,
     )
     app.jinja_env.globals.update(_=gettext, ngettext=ngettext)
-    app.context_processor(lambda: {"locale": "en", "locale_direction": "ltr"})
+    app.jinja_env.finalize = _spoken
 
 
-def gettext(text: str, **values: Any) -> str:
-    """Return the text in the reader's language; for now English as written."""
-    return text % values if values else text
+def gettext(text: str, /, **values: Any) -> str:
+    """Return the text in the reader's language, with values where it reads %(name)s."""
+    return _translated(say(text, **values))
 
 
-def ngettext(one: str, many: str, count: int, **values: Any) -> str:
-    """Return the text for this count in the reader's language."""
-    return (one if count == 1 else many) % {"num": count, **values}
+def ngettext(one: str, many: str, count: int, /, **values: Any) -> str:
+    """Return the text for this count, which %(num)s stands for, in the reader's language."""
+    return _translated(say_number(one, many, count, **values))
 
 
-def moneys(amounts: dict[str, int]) -> str:
+def _translated(said: Said) -> str:
+    words = _template(said)
+    if not said.values:
+        return words
+    values = {name: _written(value) for name, value in said.values.items()}
+    # Markup among the values is kept as it is; then everything else is escaped.
+    if any(isinstance(value, Markup) for value in values.values()):
+        return escape(words) % values
+    return words % values
+
+
+def _template(said: Said) -> str:
+    if not said.template:  # what stands for nothing in a catalogue is its own header
+        return ""
+    found = get_translations()
+    if said.plural:
+        return str(found.ngettext(said.template, said.plural, said.number))
+    return str(found.gettext(said.template))
+
+
+def _written(value: object) -> object:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return number(value)
+    return _spoken(value)
+
+
+def _spoken(value: object) -> object:
+    return _translated(value) if isinstance(value, Said) else value
+
+
+def money(amount_minor: int, currency: str) -> str:
+    """Write an amount with its currency's code, for example "12.40 EUR"."""
+    return f"{amount(amount_minor, currency)} {currency}"
+
+
+def amount(amount_minor: int, currency: str) -> str:
+    """Write an amount without its currency, with the decimals of ISO 4217."""
+    return decimal(amounts.decimal(amount_minor, currency), amounts.exponent(currency))
+
+
+def moneys(sums: Mapping[str, int]) -> str:
     """Write sums in several currencies, for example "12.40 EUR, 300.00 KES"."""
-    return ", ".join(money.text(amount, currency) for currency, amount in amounts.items()) or "0"
+    return ", ".join(money(sum_, currency) for currency, sum_ in sums.items()) or "0"
 
 
 def day(value: date) -> str:
     """Write a day, for example "23 Nov 2026"."""
-    return f"{value.day} {value:%b %Y}"
+    return dates.format_date(value, "medium", locale=locales.current())
 
 
 def moment(value: datetime) -> str:
     """Write a moment, for example "23 Nov 2026, 14:05 UTC"."""
-    return f"{day(value)}, {value:%H:%M} UTC"
+    locale = locales.current()
+    time = dates.format_time(value, "short", locale=locale)
+    both = str(dates.get_datetime_format("medium", locale=locale))
+    return f"{both.format(time, day(value))} UTC"
 
 
 def minutes(milliseconds: float | None) -> str:
@@ -61,10 +117,28 @@ def minutes(milliseconds: float | None) -> str:
 
 
 def percent(share: float | None) -> str:
-    """Write a share as a whole percentage, for example "82 %"."""
-    return "–" if share is None or share != share else f"{round(share * 100)} %"
+    """Write a share as a whole percentage, for example "82%"."""
+    if share is None or share != share:
+        return "–"
+    return numbers.format_percent(round(share * 100) / 100, "#,##0%", locale=locales.current())
 
 
 def number(value: float) -> str:
     """Write a number with its thousands apart, for example "1,204"."""
-    return f"{value:,}"
+    return numbers.format_decimal(value, locale=locales.current())
+
+
+def decimal(value: float | Decimal, places: int) -> str:
+    """Write a number with so many decimals, for example "0.80"."""
+    locale = locales.current()
+    whole = str(locale.decimal_formats[None].pattern).partition(".")[0]
+    return numbers.format_decimal(value, f"{whole}.{'0' * places}".rstrip("."), locale=locale)
+
+
+def language(tag: str) -> str:
+    """Name a language as the reader calls it; one that nobody described keeps its tag."""
+    try:
+        name = Locale.parse(tag, sep="-").get_display_name(locales.current())
+    except (ValueError, UnknownLocaleError):
+        name = None
+    return name or tag

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from flask import request
+from flask import request, url_for
 from pydantic import BaseModel, ValidationError
 
 from labeler import errors
@@ -34,6 +34,12 @@ def row_id(text: str) -> int:
 def given() -> dict[str, str]:
     """Return this request's fields as text, without the token that guards it."""
     return {name: value for name, value in request.form.items() if name != "csrf_token"}
+
+
+def own_path(wanted: str) -> str:
+    """Return where somebody wanted to go if it is a path on this site, else home."""
+    plain = wanted.startswith("/") and not wanted.startswith("//") and wanted.isprintable()
+    return wanted if plain and "\\" not in wanted else url_for("work.home")
 
 
 def words(text: str) -> list[str]:

@@ -72,7 +72,7 @@ def start() -> ResponseReturnValue:
     secret = sign_ins.start(session, person, browser=_browser())
     session.commit()
     visitors.welcome(person, secret)
-    return redirect(_next_page())
+    return redirect(forms.own_path(request.args.get("next", "")))
 
 
 @pages.post("/sign-out")
@@ -217,10 +217,3 @@ def _take_over(session: Session, person: Person, hashed: str) -> str:
 
 def _browser() -> str:
     return request.headers.get("User-Agent", "")[:200]
-
-
-def _next_page() -> str:
-    """Return where the person wanted to go: a path on this site, else home."""
-    wanted = request.args.get("next", "")
-    plain = wanted.startswith("/") and not wanted.startswith("//") and wanted.isprintable()
-    return wanted if plain and "\\" not in wanted else url_for("work.home")

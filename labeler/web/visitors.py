@@ -70,6 +70,7 @@ def init_app(app: Flask) -> None:
         if person is None:
             return None
         flask.g.person_id = person.id
+        flask.g.language_of_visitor = person.language
         return Visitor(person, secret)
 
 

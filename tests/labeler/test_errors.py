@@ -37,7 +37,7 @@ class Part(BaseModel):
         ({"count": "4"}, ("count", "This must be a whole number.")),
         ({"share": "much"}, ("share", "This must be a number.")),
         ({"sure": "perhaps"}, ("sure", "This must be true or false.")),
-        ({"kind": "c"}, ("kind", "Please choose one of these: 'a' or 'b'.")),
+        ({"kind": "c"}, ("kind", "Please choose one of these: 'a', 'b'.")),
         ({"parts": {}}, ("parts", "This must be a list.")),
         ({"parts": [{}]}, ("parts.0.name", "Please fill this in.")),
         ({"nam": "x"}, ("nam", "This name is not known here.")),

@@ -52,6 +52,10 @@ PAGES = {
     ("GET", "/static/<filename>"): Case("/static/labeler.css", OPEN),
     ("GET", "/sign-in"): Case("/sign-in", "200 200 302 302 302 302 302 302"),
     ("POST", "/sign-in"): Case("/sign-in", "422 422 422 422 422 422 422 422"),
+    ("GET", "/language"): Case("/language", OPEN),
+    ("POST", "/language"): Case(
+        "/language", "302 302 302 302 302 302 302 302", {"language": "", "next": "/account"}
+    ),
     ("POST", "/sign-out"): Case("/sign-out", "302 302 302 302 302 302 302 302"),
     ("GET", "/link/<secret>"): Case("/link/nothing", "404 404 404 404 404 404 404 404"),
     ("POST", "/link/<secret>"): Case("/link/nothing", "404 404 404 404 404 404 404 404"),

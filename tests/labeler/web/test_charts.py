@@ -72,10 +72,10 @@ def test_table_and_drawing_say_the_same(
 @pytest.mark.parametrize(
     ("a", "b", "title", "share"),
     [
-        (3, 1, "Too early to tell whether a side is favoured", "75 %, likely 30 to 95 %"),
-        (18, 16, "A and B are chosen about equally", "53 %, likely 37 to 69 %"),
-        (26, 8, "A is favoured over B", "76 %, likely 60 to 88 %"),
-        (0, 10, "B is favoured over A", "0 %, likely 0 to 28 %"),
+        (3, 1, "Too early to tell whether a side is favoured", "75%, likely 30 to 95%"),
+        (18, 16, "A and B are chosen about equally", "53%, likely 37 to 69%"),
+        (26, 8, "A is favoured over B", "76%, likely 60 to 88%"),
+        (0, 10, "B is favoured over A", "0%, likely 0 to 28%"),
     ],
 )
 def test_a_side_is_favoured_only_beyond_chance(

@@ -43,9 +43,9 @@ def test_everybody_s_numbers_by_name(site: Site, frozen: StoppedClock) -> None:
         assignments.skip(session, skipped, SkipReason.subject)
     page = site.visit("rex").get(PEOPLE).text
     ada, bea = row_of(page, "Ada"), row_of(page, "Bea")
-    assert "Annotator 1 1 of 1 21–100 %" in ada
+    assert "Annotator 1 1 of 1 21–100%" in ada
     assert "1:30 1 0.35 EUR" in ada
-    assert "0 of 1 0–79 %" in bea
+    assert "0 of 1 0–79%" in bea
     table = words(page[page.index("<tbody") :])
     assert table.index("Ada") < table.index("Bea") < table.index("Olga") < table.index("Rex")
     assert "none yet" in row_of(page, "Olga")
@@ -242,7 +242,9 @@ def test_an_owner_says_what_somebody_judges(site: Site) -> None:
     assert olga.post(ada, languages="fr, pt-BR", cohorts="Experts night").location == PEOPLE
     page = olga.get(PEOPLE).text
     assert "Ada is given work by it from now on." in page
-    assert row_of(page, "Ada").startswith("Ada Annotator Français · pt-BR · experts · night")
+    assert row_of(page, "Ada").startswith(
+        "Ada Annotator French · Portuguese (Brazil) · experts · night"
+    )
     form = olga.get(ada).text
     assert 'value="fr pt-BR"' in form
     assert 'value="experts night"' in form
@@ -278,4 +280,4 @@ def test_an_invitation_may_say_what_they_judge(site: Site) -> None:
     assert 'value="sw"' in refused.text
     assert "Carla" not in words(olga.get(PEOPLE).text)
     page = olga.post(f"{PEOPLE}/invite", **given).text
-    assert row_of(page, "Carla").startswith("Carla Annotator Kiswahili · night")
+    assert row_of(page, "Carla").startswith("Carla Annotator Swahili · night")
