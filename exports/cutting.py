@@ -150,5 +150,6 @@ def _write_card(cut: Cut, reading: Reading, folder: Path, survey: Survey, counts
 
 
 def _nothing(tally: _Tally) -> Invalid:
-    why = {WORDS[reason]: f"{count:,}" for reason, count in tally.reasons.most_common()}
+    found = tally.reasons.most_common()
+    why: dict[str, str] = {WORDS[reason]: f"{count:,}" for reason, count in found}
     return Invalid("There is nothing to release: no pair is left by these rules.", fields=why)

@@ -19,7 +19,10 @@ from exports.splits import SPLITS
 from labeler import database
 from labeler.errors import Invalid, NotFound
 from labeler.people.memberships import Role
+from labeler.said import say
 from labeler.web import visitors
+from labeler.web.filters import gettext as _
+from labeler.web.filters import ngettext
 from labeler.work import projects
 from labeler.work.projects import Project
 
@@ -28,7 +31,7 @@ pages = Blueprint(
 )
 
 SHOWN = 3
-_GONE = "The files of this release are not here, or they were changed."
+_GONE = say("The files of this release are not here, or they were changed.")
 _PERCENT = {"min_agreement": "agreement_percent", "test_share": "test_percent"}
 
 
@@ -107,7 +110,7 @@ def _write(planned: Cut) -> str:
     with connected.reading() as session:
         before = releases.numbered(session, planned.project_id, planned.number)
     if before is not None and releases.contents(before, data):
-        return f"Nothing has changed since release {planned.number}: this is it."
+        return _("Nothing has changed since release %(number)s: this is it.", number=planned.number)
     target, olga = releases.home(planned, data), visitors.person()
     with (
         cutting.staged(planned, connected.reading, target) as manifest,
@@ -115,7 +118,12 @@ def _write(planned: Cut) -> str:
     ):
         made = releases.record(session, planned, manifest, target=target, data=data, by=olga)
         session.commit()
-    return f"Release {made.number} is cut: {made.rows:,} pairs."
+    return ngettext(
+        "Release %(number)s is cut: %(num)s pair.",
+        "Release %(number)s is cut: %(num)s pairs.",
+        made.rows,
+        number=made.number,
+    )
 
 
 def _index(

@@ -10,6 +10,7 @@ import enum
 from typing import NamedTuple
 
 from exports.selection import Criteria, Judged, Votes
+from labeler.said import say
 
 
 class Reason(enum.Enum):
@@ -52,23 +53,23 @@ class Reason(enum.Enum):
 
 
 WORDS = {
-    Reason.gold: "The answer was known beforehand",
-    Reason.withdrawn: "Withdrawn",
-    Reason.language: "Another language",
-    Reason.excluded: "Every judgment was left out or late",
-    Reason.too_few_judgments: "Too few judgments",
-    Reason.both_bad: "Both are bad",
-    Reason.tie: "About the same",
-    Reason.split: "People disagree",
-    Reason.not_a_pair: "Not a pair",
-    Reason.empty_text: "Empty text",
-    Reason.unreadable: "Unreadable text",
-    Reason.unknown_role: "A turn by nobody known",
-    Reason.no_user_turn: "The prompt does not end with the user",
-    Reason.same_answers: "Two equal answers",
-    Reason.prompt_in_answer: "The prompt is repeated in an answer",
-    Reason.contradicted: "Contradicted by an equal pair",
-    Reason.repeated: "An equal pair is in already",
+    Reason.gold: say("The answer was known beforehand"),
+    Reason.withdrawn: say("Withdrawn"),
+    Reason.language: say("Another language"),
+    Reason.excluded: say("Every judgment was left out or late"),
+    Reason.too_few_judgments: say("Too few judgments"),
+    Reason.both_bad: say("Both are bad"),
+    Reason.tie: say("About the same"),
+    Reason.split: say("People disagree"),
+    Reason.not_a_pair: say("Not a pair"),
+    Reason.empty_text: say("Empty text"),
+    Reason.unreadable: say("Unreadable text"),
+    Reason.unknown_role: say("A turn by nobody known"),
+    Reason.no_user_turn: say("The prompt does not end with the user"),
+    Reason.same_answers: say("Two equal answers"),
+    Reason.prompt_in_answer: say("The prompt is repeated in an answer"),
+    Reason.contradicted: say("Contradicted by an equal pair"),
+    Reason.repeated: say("An equal pair is in already"),
 }
 
 

@@ -22,11 +22,12 @@ from labeler import events
 from labeler.errors import Conflict, Invalid, NotFound
 from labeler.events import Event
 from labeler.people.accounts import Person
+from labeler.said import say
 from labeler.schema import Base, BigInt, Id, reference
 from labeler.work.judgments import Judgment, JudgmentState
 from labeler.work.projects import Project
 
-_OVERTAKEN = "Somebody else has just cut a release of this project. Please try again."
+_OVERTAKEN = say("Somebody else has just cut a release of this project. Please try again.")
 
 
 class Release(Base):

@@ -36,10 +36,7 @@ class Reading(Protocol):
 
 
 def _tags(tags: tuple[str, ...]) -> tuple[str, ...]:
-    for tag in tags:
-        if not languages.is_tag(tag):
-            raise ValueError(f"{tag!r} is not a language tag such as en or pt-BR")
-    return tags
+    return tuple(languages.require_tag(tag) for tag in tags)
 
 
 class Criteria(BaseModel):

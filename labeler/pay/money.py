@@ -4,6 +4,7 @@ import re
 from decimal import Decimal
 
 from labeler.errors import Invalid
+from labeler.said import say, say_number
 
 # ISO 4217 lists two decimals for every currency but these.
 NO_DECIMALS = frozenset(
@@ -32,7 +33,8 @@ def exponent(currency: str) -> int:
         if currency in currencies:
             return decimals
     raise Invalid(
-        f"{currency!r} is not a currency of ISO 4217.", fields={"currency": "For example EUR."}
+        say("%(currency)s is not a currency of ISO 4217.", currency=repr(currency)),
+        fields={"currency": say("For example EUR.")},
     )
 
 
@@ -40,12 +42,20 @@ def minor(amount: str, currency: str) -> int:
     """Read an amount such as "0.35" exactly, in minor units; raises Invalid."""
     decimals = exponent(currency)
     if not _AMOUNT.fullmatch(amount.strip()):
-        raise Invalid(f"{amount!r} is not an amount of money.")
+        raise Invalid(say("%(amount)s is not an amount of money.", amount=repr(amount)))
     scaled = Decimal(amount.strip()).scaleb(decimals)
     if scaled != int(scaled):
-        raise Invalid(f"{currency} has {decimals} decimals; {amount} has more.")
+        raise Invalid(
+            say_number(
+                "%(currency)s has %(num)s decimal; %(amount)s has more.",
+                "%(currency)s has %(num)s decimals; %(amount)s has more.",
+                decimals,
+                currency=currency,
+                amount=amount,
+            )
+        )
     if scaled > LARGEST_MINOR:
-        raise Invalid(f"The amount {amount} is out of bounds.")
+        raise Invalid(say("The amount %(amount)s is out of bounds.", amount=amount))
     return int(scaled)
 
 

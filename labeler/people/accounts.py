@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from labeler import clock, events
 from labeler.errors import Conflict, Invalid, NotFound
+from labeler.said import say
 from labeler.schema import Base, Id
 
 FREE_TRIES = 5
@@ -50,11 +51,11 @@ def create(
     """Add a person who can sign in by link until they choose a password."""
     email = _normal(email)
     if session.scalar(sa.select(Person.id).where(Person.email == email)) is not None:
-        raise Conflict(f"There is already a person with the address {email}.")
+        raise Conflict(say("There is already a person with the address %(email)s.", email=email))
     if not name.strip():
-        raise Invalid("Please give a name.", fields={"name": "A name is needed."})
+        raise Invalid("Please give a name.", fields={"name": say("A name is needed.")})
     if _CONTROLS.search(name):
-        fault = "The name holds a character that cannot be stored."
+        fault = say("The name holds a character that cannot be stored.")
         raise Invalid(fault, fields={"name": fault})
     person = Person(email=email, name=name.strip(), is_admin=is_admin, created_at=clock.now())
     session.add(person)
@@ -69,7 +70,7 @@ def find(session: Session, email: str) -> Person:
         sa.select(Person).where(Person.email == _normal(email), Person.closed_at.is_(None))
     )
     if person is None:
-        raise NotFound(f"Nobody here has the address {email}.")
+        raise NotFound(say("Nobody here has the address %(email)s.", email=email))
     return person
 
 
@@ -127,6 +128,6 @@ def _normal(email: str) -> str:
     unfit = len(email) > 254 or _CONTROLS.search(email) or any(c.isspace() for c in email)
     if not (name and at and host) or unfit:
         raise Invalid(
-            "That is not an e-mail address.", fields={"email": "For example ada@example.org."}
+            "That is not an e-mail address.", fields={"email": say("For example ada@example.org.")}
         )
     return email

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 from labeler import clock, errors, events
 from labeler.errors import Conflict, Invalid, NotFound
 from labeler.people.accounts import Person
+from labeler.said import say
 from labeler.schema import Base, Id, changed, reference
 from labeler.text import languages
 
@@ -28,6 +29,11 @@ class Role(enum.Enum):
     """Loads, pauses, invites, releases; sees everything; judges too."""
 
 
+HAS_A_PART = {
+    Role.annotator: say("%(name)s has a part here already, as annotator."),
+    Role.reviewer: say("%(name)s has a part here already, as reviewer."),
+    Role.owner: say("%(name)s has a part here already, as owner."),
+}
 RANK = {Role.annotator: 1, Role.reviewer: 2, Role.owner: 3}
 
 
@@ -142,7 +148,7 @@ def invite(session: Session, project_id: int, person: Person, role: Role, *, by:
     """Give a role to somebody who has none in the project; raises Conflict if they have another."""
     held = role_of(session, project_id, person)
     if held not in (None, role):
-        raise Conflict(f"{person.name} has a part here already, as {held.value}.")
+        raise Conflict(say(HAS_A_PART[held], name=person.name))
     if held is None:
         grant(session, project_id, person, role, by=by)
 

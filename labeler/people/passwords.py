@@ -7,8 +7,10 @@ from contextlib import contextmanager
 import argon2
 
 from labeler.errors import Busy, Invalid
+from labeler.said import say
 
 SHORTEST, LONGEST = 15, 1024
+BOUNDS = say("From %(shortest)s to %(longest)s characters; a few words do well.")
 _HASHER = argon2.PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 # Each hash takes 19 MiB and a processor: more at once would let sign-ins starve the work.
 _SEATS = threading.BoundedSemaphore(2)
@@ -22,7 +24,7 @@ def hashed(password: str) -> str:
     if not SHORTEST <= len(password) <= LONGEST:
         raise Invalid(
             "Please choose another password.",
-            fields={"password": f"From {SHORTEST} to {LONGEST} characters; a few words do well."},
+            fields={"password": say(BOUNDS, shortest=SHORTEST, longest=LONGEST)},
         )
     with _seat():
         return _HASHER.hash(password)

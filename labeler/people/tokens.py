@@ -11,9 +11,12 @@ from labeler import clock, events
 from labeler.errors import Forbidden, Invalid, NotFound
 from labeler.people import secrets
 from labeler.people.accounts import Person
+from labeler.said import say
 from labeler.schema import Base, Id, changed, reference
 
 MARK = "lbl_"
+
+LACKS = say("This token may not be used for this: it lacks the scope %(scope)s.")
 
 
 class Scope(enum.Enum):
@@ -59,7 +62,7 @@ def create(
     """Make a token for the person; return it, for this once."""
     wanted = sorted({scope.value for scope in scopes})
     if not wanted:
-        raise Invalid("A token needs at least one scope.", fields={"scopes": "Choose one."})
+        raise Invalid("A token needs at least one scope.", fields={"scopes": say("Choose one.")})
     secret = MARK + secrets.new()
     session.add(
         Token(
@@ -81,7 +84,7 @@ def person_of(session: Session, secret: str, scope: Scope) -> Person | None:
         return None
     person, scopes = row
     if scope.value not in scopes:
-        raise Forbidden(f"This token may not be used for this: it lacks the scope {scope.value}.")
+        raise Forbidden(say(LACKS, scope=scope.value))
     return person
 
 

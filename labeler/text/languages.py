@@ -7,6 +7,8 @@ import re
 from itertools import takewhile
 from typing import Literal
 
+from labeler.said import say
+
 INTERFACE = ("en", "fr", "es", "de", "it", "sw", "bn")
 
 _ENDONYMS = dict(
@@ -61,7 +63,7 @@ def is_tag(tag: str) -> bool:
 def require_tag(tag: str) -> str:
     """Return a well-formed language tag as it is; raises ValueError for anything else."""
     if not is_tag(tag):
-        raise ValueError(f"{tag!r} is not a language tag such as en or pt-BR")
+        raise ValueError(say("%(tag)s is not a language tag such as en or pt-BR", tag=repr(tag)))
     return tag
 
 

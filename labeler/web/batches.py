@@ -18,7 +18,10 @@ from werkzeug.datastructures import FileStorage
 from labeler import database
 from labeler.errors import Conflict, Invalid, Refusal
 from labeler.people.memberships import Role
-from labeler.web import filters, forms, visitors
+from labeler.said import say
+from labeler.web import forms, visitors
+from labeler.web.filters import gettext as _
+from labeler.web.filters import ngettext
 from labeler.work import arrangements, batches, files, projects, uploads
 from labeler.work.arrangements import Arrangement
 from labeler.work.batches import Batch, Progress
@@ -27,10 +30,10 @@ from labeler.work.layouts import Layout, Refused
 pages = Blueprint("batches", __name__, url_prefix="/projects/<slug>/batches")
 
 LAYOUT_WORDS = [
-    (Layout.auto.value, "Find out by itself"),
-    (Layout.native.value, "labeler: prompt, responses"),
-    (Layout.hh.value, "HH-RLHF: chosen and rejected transcripts"),
-    (Layout.ultrafeedback.value, "UltraFeedback, binarized"),
+    (Layout.auto.value, say("Find out by itself")),
+    (Layout.native.value, say("labeler: prompt, responses")),
+    (Layout.hh.value, say("HH-RLHF: chosen and rejected transcripts")),
+    (Layout.ultrafeedback.value, say("UltraFeedback, binarized")),
 ]
 
 
@@ -103,9 +106,10 @@ def arrange(slug: str, batch_id: int) -> ResponseReturnValue:
     except Invalid as refusal:
         database.reread()
         return _form(slug, batch_id, request.form, refusal.fields), refusal.status
-    for _ in arrangements.carry_out(session, batch, arrangement, by=olga):
+    for _step in arrangements.carry_out(session, batch, arrangement, by=olga):
         session.commit()
-    flask.flash(f"{batch.name} is arranged like this for what is given out from now on.")
+    words = _("%(name)s is arranged like this for what is given out from now on.", name=batch.name)
+    flask.flash(words)
     return redirect(url_for("batches.index", slug=slug))
 
 
@@ -148,19 +152,15 @@ def _form(
 def _file() -> FileStorage:
     upload = request.files.get("file")
     if upload is None or not upload.filename:
-        raise Invalid("Please choose a file.", fields={"file": "Please choose a file."})
+        raise Invalid("Please choose a file.", fields={"file": say("Please choose a file.")})
     return upload
 
 
 def _said(loaded: int, refused: int) -> str:
-    words = filters.ngettext(
-        "%(num)s comparison is loaded.", "%(num)s comparisons are loaded.", loaded
-    )
+    words = [ngettext("%(num)s comparison is loaded.", "%(num)s comparisons are loaded.", loaded)]
     if refused:
-        words += filters.ngettext(
-            " %(num)s row was left out.", " %(num)s rows were left out.", refused
-        )
-    return words
+        words.append(ngettext("%(num)s row was left out.", "%(num)s rows were left out.", refused))
+    return " ".join(words)
 
 
 def _load(project: projects.Project, form: LoadForm, upload: FileStorage) -> Progress:

@@ -11,8 +11,11 @@ from sqlalchemy.orm import Session
 from labeler import progress
 from labeler.pay import money
 from labeler.progress import Overview
+from labeler.said import say
 from labeler.web import drawings, filters, scale
 from labeler.web.drawings import Bar, Point, Spec, known
+from labeler.web.filters import gettext as _
+from labeler.web.filters import ngettext, number
 from labeler.work import rubrics
 from labeler.work.projects import Project, ProjectState
 
@@ -22,12 +25,16 @@ if TYPE_CHECKING:
 ENOUGH = 30
 """How many judgments it takes to say that no side is favoured."""
 SKIP_WORDS = {
-    "language": "Language",
-    "subject": "Subject",
-    "broken": "Broken",
-    "distressing": "Distressing",
-    "personal": "Personal data",
-    "other": "Another reason",
+    "language": say("Language"),
+    "subject": say("Subject"),
+    "broken": say("Broken"),
+    "distressing": say("Distressing"),
+    "personal": say("Personal data"),
+    "other": say("Another reason"),
+}
+NO_FORECAST = {
+    ProjectState.paused: say("The project is paused, so there is no forecast."),
+    ProjectState.closed: say("The project is closed, so there is no forecast."),
 }
 
 
@@ -60,18 +67,18 @@ def of_project(session: Session, project: Project, overview: Overview) -> list[C
 def _course(project: Project, overview: Overview) -> Chart:
     done, planned = overview.done, overview.planned
     if not done:
-        return Chart("course", "Progress", "The first judgment will show here.")
+        return Chart("course", _("Progress"), _("The first judgment will show here."))
     totals = list(accumulate(day.counted for day in overview.days))
     dated = [(day.day, total) for day, total in zip(overview.days, totals, strict=True)]
     ahead, band = _ahead(project, overview)
     return Chart(
         "course",
-        f"{done:,} of {planned:,} judgments are in",
+        _("%(done)s of %(planned)s judgments are in", done=done, planned=planned),
         _forecast(project, overview),
         drawings.course(_from_zero(dated), ahead, band, top=planned, goal=planned),
-        ("Day", "That day", "In all"),
+        (_("Day"), _("That day"), _("In all")),
         [
-            (filters.day(day.day), f"{day.counted:,}", f"{total:,}")
+            (filters.day(day.day), number(day.counted), number(total))
             for day, total in zip(overview.days, totals, strict=True)
         ],
     )
@@ -79,19 +86,34 @@ def _course(project: Project, overview: Overview) -> Chart:
 
 def _forecast(project: Project, overview: Overview) -> str:
     if overview.left <= 0:
-        return "Nothing is left to judge. Known answers are not counted here."
+        return _("Nothing is left to judge. Known answers are not counted here.")
     if project.state is not ProjectState.active:
-        return f"The project is {project.state.value}, so there is no forecast."
+        return _(NO_FORECAST[project.state])
     if overview.ends_between is None:
-        return "It is too early for a forecast: that takes three days of judging."
+        return _("It is too early for a forecast: that takes three days of judging.")
     earliest, latest = overview.ends_between
-    a_day = f"{overview.pace:,.0f}" if overview.pace >= 10 else f"{overview.pace:.1f}"
-    pace = f"At the pace of the last days of work, {a_day} a day, the rest will likely be judged "
+    pace = filters.decimal(overview.pace, 0 if overview.pace >= 10 else 1)
     if latest is None:
-        return pace + f"after {filters.day(earliest)}; the pace varies too much to say more."
+        return _(
+            "At the pace of the last days of work, %(pace)s a day, the rest will likely be judged "
+            "after %(day)s; the pace varies too much to say more.",
+            pace=pace,
+            day=earliest,
+        )
     if latest == earliest:
-        return pace + f"on about {filters.day(earliest)}."
-    return pace + f"between {filters.day(earliest)} and {filters.day(latest)}."
+        return _(
+            "At the pace of the last days of work, %(pace)s a day, the rest will likely be judged "
+            "on about %(day)s.",
+            pace=pace,
+            day=earliest,
+        )
+    return _(
+        "At the pace of the last days of work, %(pace)s a day, the rest will likely be judged "
+        "between %(first)s and %(last)s.",
+        pace=pace,
+        first=earliest,
+        last=latest,
+    )
 
 
 def _ahead(project: Project, overview: Overview) -> tuple[Sequence[Point], Sequence[Point]]:
@@ -108,15 +130,16 @@ def _ahead(project: Project, overview: Overview) -> tuple[Sequence[Point], Seque
 
 def _cost(project: Project, overview: Overview, spent: Sequence[tuple[date, int]]) -> Chart:
     if not spent:
-        words = "Nothing has been earned yet." if project.pay_minor else "Judgments are not paid."
-        return Chart("cost", "Cost", words)
+        paid = project.pay_minor
+        words = _("Nothing has been earned yet.") if paid else _("Judgments are not paid.")
+        return Chart("cost", _("Cost"), words)
     totals = list(accumulate(amount for _, amount in spent))
     low, high = _final_cost(project, overview, totals[-1])
     dated = [(day, _units(total, project)) for (day, _), total in zip(spent, totals, strict=True)]
     ahead, band = _cost_ahead(project, overview, totals[-1], (low, high))
     return Chart(
         "cost",
-        f"{money.text(totals[-1], project.currency)} earned by the people who judge",
+        _("%(sum)s earned by the people who judge", sum=_money(totals[-1], project)),
         _cost_sentence(project, overview, low, high),
         drawings.course(
             _from_zero(dated),
@@ -125,7 +148,11 @@ def _cost(project: Project, overview: Overview, spent: Sequence[tuple[date, int]
             top=_units(high, project),
             decimals=money.exponent(project.currency),
         ),
-        ("Day", f"That day, {project.currency}", f"In all, {project.currency}"),
+        (
+            _("Day"),
+            _("That day, %(currency)s", currency=project.currency),
+            _("In all, %(currency)s", currency=project.currency),
+        ),
         [
             (filters.day(day), _figure(amount, project), _figure(total, project))
             for (day, amount), total in zip(spent, totals, strict=True)
@@ -157,39 +184,52 @@ def _final_cost(project: Project, overview: Overview, so_far: int) -> tuple[int,
 
 
 def _cost_sentence(project: Project, overview: Overview, low: int, high: int) -> str:
-    each = f"A judgment earns {money.text(project.pay_minor, project.currency)}. "
+    each = _("A judgment earns %(sum)s.", sum=_money(project.pay_minor, project))
+    return f"{each} {_cost_in_all(project, overview, low, high)}"
+
+
+def _cost_in_all(project: Project, overview: Overview, low: int, high: int) -> str:
     if project.state is ProjectState.closed or overview.left <= 0:
-        return each + "Nothing more is wanted, so the cost stays as it is."
+        return _("Nothing more is wanted, so the cost stays as it is.")
     if low == high:
-        return each + f"With all that is wanted, it comes to {money.text(low, project.currency)}."
-    return each + (
-        f"With all that is wanted, it comes to {_figure(low, project)} "
-        f"to {money.text(high, project.currency)}: known answers are paid too."
+        return _("With all that is wanted, it comes to %(sum)s.", sum=_money(low, project))
+    return _(
+        "With all that is wanted, it comes to %(low)s to %(high)s: known answers are paid too.",
+        low=_figure(low, project),
+        high=_money(high, project),
     )
 
 
 def _days(overview: Overview) -> Chart:
     days = overview.days
     if not days:
-        return Chart("days", "Judgments a day", "The first day of judging will show here.")
+        return Chart("days", _("Judgments a day"), _("The first day of judging will show here."))
     most = max(days, key=lambda day: day.judgments)
     worked = [day for day in days if day.judgments]
-    number = sum(day.judgments for day in days)
+    in_all = ngettext("%(num)s judgment", "%(num)s judgments", sum(day.judgments for day in days))
     return Chart(
         "days",
-        f"{number:,} judgments on {_counted(len(worked), 'day', 'days')}",
-        f"The most on one day were {most.judgments:,}, on {filters.day(most.day)}. "
-        "Known answers are included.",
+        ngettext(
+            "%(judgments)s on %(num)s day",
+            "%(judgments)s on %(num)s days",
+            len(worked),
+            judgments=in_all,
+        ),
+        _(
+            "The most on one day were %(most)s, on %(day)s. Known answers are included.",
+            most=most.judgments,
+            day=most.day,
+        ),
         drawings.columns([(day.day, day.judgments) for day in days]),
-        ("Day", "Judgments"),
-        [(filters.day(day.day), f"{day.judgments:,}") for day in days],
+        (_("Day"), _("Judgments")),
+        [(filters.day(day.day), number(day.judgments)) for day in days],
     )
 
 
 def _steps(said: dict[str, int], steps: int) -> Chart:
     rows = _step_bars(said, steps)
     if not any(row.count for row in rows):
-        return Chart("steps", "Where judgments fall", "The first judgment will show here.")
+        return Chart("steps", _("Where judgments fall"), _("The first judgment will show here."))
     title, sentence = _lean(
         sum(row.count for row in rows if row.side == "a"),
         sum(row.count for row in rows if row.side == "b"),
@@ -199,8 +239,8 @@ def _steps(said: dict[str, int], steps: int) -> Chart:
         title,
         sentence,
         drawings.bars(rows),
-        ("Step", "Judgments"),
-        [(row.name, f"{row.count:,}") for row in rows],
+        (_("Step"), _("Judgments")),
+        [(row.name, number(row.count)) for row in rows],
     )
 
 
@@ -210,11 +250,11 @@ def _step_bars(said: dict[str, int], steps: int) -> list[Bar]:
         away = 2 * step - steps - 1
         beside = said.get("tie", 0) if away == 0 else 0
         side = "a" if away < 0 else "b" if away > 0 else ""
-        rows.append(Bar(name, said.get(str(step), 0) + beside, side))
+        rows.append(Bar(_(name), said.get(str(step), 0) + beside, side))
     if steps % 2 == 0 and "tie" in said:
-        rows.append(Bar("Tie", said["tie"]))
+        rows.append(Bar(_("Tie"), said["tie"]))
     if "both_bad" in said:
-        rows.append(Bar("Both bad", said["both_bad"]))
+        rows.append(Bar(_("Both bad"), said["both_bad"]))
     return rows
 
 
@@ -224,17 +264,19 @@ def _lean(chose_a: int, chose_b: int) -> tuple[str, str]:
 
     n = chose_a + chose_b
     if not n:
-        return "Nobody has chosen a side yet", "Ties and pairs of bad answers choose none."
+        return _("Nobody has chosen a side yet"), _("Ties and pairs of bad answers choose none.")
     likely = wilson_interval(chose_a, n)
     if likely.low <= 0.5 <= likely.high:
-        title = "A and B are chosen about equally"
-        title = title if n >= ENOUGH else "Too early to tell whether a side is favoured"
+        title = _("A and B are chosen about equally")
+        title = title if n >= ENOUGH else _("Too early to tell whether a side is favoured")
     else:
-        title = "A is favoured over B" if chose_a > chose_b else "B is favoured over A"
-    return title, (
-        f"A was better in {chose_a:,} of {n:,} judgments that chose a side: "
-        f"{_share(chose_a / n, likely)}. Answers are placed as A and B at random, so half is "
-        "to be expected."
+        title = _("A is favoured over B") if chose_a > chose_b else _("B is favoured over A")
+    return title, _(
+        "A was better in %(part)s of %(whole)s judgments that chose a side: %(share)s. Answers are "
+        "placed as A and B at random, so half is to be expected.",
+        part=chose_a,
+        whole=n,
+        share=_share(chose_a / n, likely),
     )
 
 
@@ -243,24 +285,27 @@ def _skips(reasons: Sequence[tuple[str, int]], judged: int) -> Chart:
 
     skipped = sum(count for _, count in reasons)
     if not skipped:
-        return Chart("skips", "Nobody has skipped anything", "Reasons would show here.")
+        return Chart("skips", _("Nobody has skipped anything"), _("Reasons would show here."))
     given = skipped + judged
     likely = wilson_interval(skipped, given)
-    rows = [Bar(SKIP_WORDS[reason], count) for reason, count in reasons]
+    rows = [Bar(_(SKIP_WORDS[reason]), count) for reason, count in reasons]
     return Chart(
         "skips",
-        f"{skipped:,} of {given:,} comparisons were handed back",
-        f"That is {_share(skipped / given, likely)}. Somebody else is asked instead.",
+        _("%(part)s of %(whole)s comparisons were handed back", part=skipped, whole=given),
+        _(
+            "That is %(share)s. Somebody else is asked instead.",
+            share=_share(skipped / given, likely),
+        ),
         drawings.bars(rows),
-        ("Reason", "Skipped"),
-        [(row.name, f"{row.count:,}") for row in rows],
+        (_("Reason"), _("Skipped")),
+        [(row.name, number(row.count)) for row in rows],
     )
 
 
 def _agreement(weeks: Sequence[progress.Week]) -> Chart:
     if not weeks:
-        words = "As soon as two people have judged the same few comparisons, it will show here."
-        return Chart("weeks", "Agreement by week", words)
+        words = _("As soon as two people have judged the same few comparisons, it will show here.")
+        return Chart("weeks", _("Agreement by week"), words)
     points = [
         Point(week.monday, week.raw.value, week.raw.interval.low, week.raw.interval.high)
         for week in weeks
@@ -268,18 +313,24 @@ def _agreement(weeks: Sequence[progress.Week]) -> Chart:
     last = weeks[-1].raw
     return Chart(
         "weeks",
-        f"Two people said the same in {filters.percent(last.value)} of cases",
-        f"Week of {filters.day(weeks[-1].monday)}: {_share(last.value, last.interval)}, over "
-        f"{_counted(last.n, 'comparison', 'comparisons')}. The same means: for the same answer, "
-        "about the same, or both bad. Dots stand on their 95 % interval.",
+        _("Two people said the same in %(share)s of cases", share=filters.percent(last.value)),
+        ngettext(
+            "Week of %(day)s: %(share)s, over %(num)s comparison. The same means: for the same "
+            "answer, about the same, or both bad. Dots stand on their 95%% interval.",
+            "Week of %(day)s: %(share)s, over %(num)s comparisons. The same means: for the same "
+            "answer, about the same, or both bad. Dots stand on their 95%% interval.",
+            last.n,
+            day=weeks[-1].monday,
+            share=_share(last.value, last.interval),
+        ),
         drawings.weekly(points),
-        ("Week of", "Agreement", "Likely range", "Comparisons"),
+        (_("Week of"), _("Agreement"), _("Likely range"), _("Comparisons")),
         [
             (
                 filters.day(week.monday),
                 filters.percent(week.raw.value),
-                f"{_range(week.raw.interval)} %",
-                f"{week.raw.n:,}",
+                _range(week.raw.interval),
+                number(week.raw.n),
             )
             for week in weeks
         ],
@@ -302,16 +353,17 @@ def _units(amount_minor: int, project: Project) -> float:
 
 
 def _figure(amount_minor: int, project: Project) -> str:
-    return f"{money.decimal(amount_minor, project.currency):,f}"
+    return filters.amount(amount_minor, project.currency)
+
+
+def _money(amount_minor: int, project: Project) -> str:
+    return filters.money(amount_minor, project.currency)
 
 
 def _share(value: float, likely: "Interval") -> str:
-    return f"{filters.percent(value)}, likely {_range(likely)} %"
+    return _("%(share)s, likely %(range)s", share=filters.percent(value), range=_range(likely))
 
 
 def _range(likely: "Interval") -> str:
-    return f"{round(likely.low * 100)} to {round(likely.high * 100)}"
-
-
-def _counted(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
+    low = filters.number(round(likely.low * 100))
+    return _("%(low)s to %(high)s", low=low, high=filters.percent(likely.high))

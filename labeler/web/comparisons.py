@@ -12,6 +12,7 @@ from labeler.errors import Invalid, NotFound
 from labeler.people.memberships import Role
 from labeler.text import languages, markdown
 from labeler.web import forms, scale, visitors
+from labeler.web.filters import gettext as _
 from labeler.work import comparisons, gold, judgments, projects, reviews, rubrics
 from labeler.work.comparisons import Prompt
 from labeler.work.judgments import Judgment
@@ -64,7 +65,7 @@ def exclude(slug: str, comparison_id: int, judgment_id: int) -> ResponseReturnVa
         faults = {judgment_id: refusal.fields["reason"]}
         return _page(slug, comparison_id, faults), refusal.status
     session.commit()
-    flask.flash("Left out of the data. Its pay stays.")
+    flask.flash(_("Left out of the data. Its pay stays."))
     return redirect(url_for("comparisons.show", slug=slug, comparison_id=comparison.id))
 
 
@@ -81,7 +82,7 @@ def withdraw(slug: str, comparison_id: int) -> ResponseReturnValue:
         fault = refusal.fields.get("reason", refusal.message)
         return _page(slug, comparison_id, {}, fault), refusal.status
     session.commit()
-    flask.flash("Withdrawn. Nobody is asked any more; what was judged stays paid.")
+    flask.flash(_("Withdrawn. Nobody is asked any more; what was judged stays paid."))
     return redirect(url_for("comparisons.show", slug=slug, comparison_id=comparison.id))
 
 

@@ -73,7 +73,9 @@ def _template(said: Said) -> str:
 def _written(value: object) -> object:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return number(value)
-    return _spoken(value)
+    if isinstance(value, datetime):
+        return moment(value)
+    return day(value) if isinstance(value, date) else _spoken(value)
 
 
 def _spoken(value: object) -> object:

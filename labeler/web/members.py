@@ -15,20 +15,28 @@ from labeler.errors import Conflict, Forbidden, Invalid, NotFound
 from labeler.people import accounts, memberships, sign_ins
 from labeler.people.accounts import Person
 from labeler.people.memberships import Placement, Role
+from labeler.said import say
 from labeler.web import forms, visitors
+from labeler.web.filters import gettext as _
 from labeler.work import projects
 
 pages = Blueprint("members", __name__, url_prefix="/projects/<slug>/people")
 
-NOT_YOURS = (
+NOT_YOURS = say(
     "Only whoever invited this person may make a link for them, as long as they have no password "
     "and no part in the project of somebody else. Please ask an administrator."
 )
-NOW_IS = {Role.annotator: "an annotator", Role.reviewer: "a reviewer", Role.owner: "an owner"}
+HAS_AN_ACCOUNT = say("%(name)s has an account here and finds the project after signing in.")
+HAS_LEFT = say("%(name)s has no part in the project any more. Their work and pay stay.")
+NOW_IS = {
+    Role.annotator: say("%(name)s is an annotator now."),
+    Role.reviewer: say("%(name)s is a reviewer now."),
+    Role.owner: say("%(name)s is an owner now."),
+}
 ROLE_WORDS = [
-    (Role.annotator.value, "Annotator: judges"),
-    (Role.reviewer.value, "Reviewer: sees numbers and judgments"),
-    (Role.owner.value, "Owner: loads, pauses, invites, releases"),
+    (Role.annotator.value, say("Annotator: judges")),
+    (Role.reviewer.value, say("Reviewer: sees numbers and judgments")),
+    (Role.owner.value, say("Owner: loads, pauses, invites, releases")),
 ]
 
 
@@ -86,7 +94,7 @@ def invite(slug: str) -> ResponseReturnValue:
     secret = sign_ins.invite(session, person, by=olga)
     session.commit()
     if secret is None:
-        flask.flash(f"{person.name} has an account here and finds the project after signing in.")
+        flask.flash(_(HAS_AN_ACCOUNT, name=person.name))
         return redirect(url_for("members.index", slug=slug))
     return _with_link(slug, person, secret)
 
@@ -116,7 +124,7 @@ def place(slug: str, person_id: int) -> ResponseReturnValue:
         return _form(slug, person_id, request.form, faults), refusal.status
     memberships.place(session, project.id, person, placement, by=olga)
     session.commit()
-    flask.flash(f"This is kept. {person.name} is given work by it from now on.")
+    flask.flash(_("This is kept. %(name)s is given work by it from now on.", name=person.name))
     return redirect(url_for("members.index", slug=slug))
 
 
@@ -142,7 +150,7 @@ def change_role(slug: str, person_id: int) -> ResponseReturnValue:
     person = _member(project.id, person_id)
     memberships.grant(session, project.id, person, role, by=olga)
     session.commit()
-    flask.flash(f"{person.name} is {NOW_IS[role]} now.")
+    flask.flash(_(NOW_IS[role], name=person.name))
     return redirect(url_for("members.index", slug=slug))
 
 
@@ -154,7 +162,7 @@ def remove(slug: str, person_id: int) -> ResponseReturnValue:
     person = _member(project.id, person_id)
     memberships.remove(session, project.id, person, by=olga)
     session.commit()
-    flask.flash(f"{person.name} has no part in the project any more. Their work and pay stay.")
+    flask.flash(_(HAS_LEFT, name=person.name))
     return redirect(url_for("members.index", slug=slug))
 
 
@@ -208,7 +216,7 @@ def _form(slug: str, person_id: int, values: Mapping[str, Any], faults: Mapping[
 
 
 def _member(project_id: int, person_id: int) -> Person:
-    for person, _ in memberships.of_project(database.session(), project_id):
+    for person, _role in memberships.of_project(database.session(), project_id):
         if person.id == person_id:
             return person
     raise NotFound("This person has no part in the project.")

@@ -13,7 +13,9 @@ from labeler import database, progress
 from labeler.errors import Conflict, Forbidden, Invalid, Refusal
 from labeler.pay import money
 from labeler.people.memberships import Role
+from labeler.said import say
 from labeler.web import charts, forms, scale, visitors
+from labeler.web.filters import gettext as _
 from labeler.work import guidelines, projects
 from labeler.work.projects import Project, ProjectState
 from labeler.work.rubrics import ReasonRule
@@ -21,19 +23,27 @@ from labeler.work.rubrics import ReasonRule
 pages = Blueprint("projects", __name__, url_prefix="/projects")
 
 REASON_WORDS = [
-    (ReasonRule.none.value, "Do not ask"),
-    (ReasonRule.optional.value, "Ask; may stay empty"),
-    (ReasonRule.required.value, "Ask; must be filled in"),
+    (ReasonRule.none.value, say("Do not ask")),
+    (ReasonRule.optional.value, say("Ask; may stay empty")),
+    (ReasonRule.required.value, say("Ask; must be filled in")),
 ]
 SCALES = [
-    (str(steps), f"{steps} steps, from “{names[0]}” to “{names[-1]}”")
+    (
+        str(steps),
+        say(
+            "%(steps)s steps, from “%(first)s” to “%(last)s”",
+            steps=steps,
+            first=names[0],
+            last=names[-1],
+        ),
+    )
     for steps in range(2, 10)
     for names in [scale.step_names(steps)]
 ]
 BLANK = {
     "title": "",
     "slug": "",
-    "question": "Which answer is better?",
+    "question": say("Which answer is better?"),
     "guidelines": "",
     "languages": "en",
     "judgments_per_comparison": "3",
@@ -50,6 +60,11 @@ BLANK = {
     "pay.currency": "EUR",
     "time_limit_minutes": "60",
     "change_window_minutes": "60",
+}
+NOW_IS = {
+    ProjectState.active: say("The project is open now."),
+    ProjectState.paused: say("The project is paused now."),
+    ProjectState.closed: say("The project is closed now."),
 }
 READ_APART = (
     *("csrf_token", "gold_percent", "repeat_percent", "languages", "most_per_person"),
@@ -97,7 +112,7 @@ def create() -> ResponseReturnValue:
         database.reread()
         return _form(None, request.form, _flat(refusal)), refusal.status
     session.commit()
-    flask.flash("The project is there. Next: load comparisons and invite people.")
+    flask.flash(_("The project is there. Next: load comparisons and invite people."))
     return redirect(url_for("projects.show", slug=project.slug))
 
 
@@ -140,7 +155,7 @@ def revise(slug: str) -> ResponseReturnValue:
         database.reread()
         return _form(project, request.form, _flat(refusal)), refusal.status
     session.commit()
-    flask.flash("The settings are kept. Judgments made before keep the version they saw.")
+    flask.flash(_("The settings are kept. Judgments made before keep the version they saw."))
     return redirect(url_for("projects.show", slug=slug))
 
 
@@ -155,7 +170,7 @@ def move(slug: str) -> ResponseReturnValue:
         raise Invalid("A project is active, paused or closed.") from None
     projects.move(session, project, state, by=olga)
     session.commit()
-    flask.flash(f"The project is {state.value} now.")
+    flask.flash(_(NOW_IS[state]))
     return redirect(url_for("projects.show", slug=slug))
 
 
@@ -176,7 +191,7 @@ def _nested(form: Mapping[str, str]) -> dict[str, Any]:
     given: dict[str, Any] = {}
     rooms: dict[str, dict[str, Any]] = {"rubric": {}, "pay": {}}
     for name, value in form.items():
-        room, _, leaf = name.rpartition(".")
+        room, _dot, leaf = name.rpartition(".")
         if leaf in READ_APART:
             continue
         rooms.get(room, given)[leaf] = value.strip()
@@ -216,11 +231,11 @@ def _flat(refusal: Refusal) -> dict[str, str]:
         for name, words in refusal.fields.items()
     }
     if "gold_percent" in faults:
-        faults["gold_percent"] = "This must be a number from 0 to 50."
+        faults["gold_percent"] = say("This must be a number from 0 to 50.")
     if "repeat_percent" in faults:
-        faults["repeat_percent"] = "This must be a number from 0 to 20."
+        faults["repeat_percent"] = say("This must be a number from 0 to 20.")
     if "most_per_language" in faults:
-        faults["most_per_language"] = "Please write them like this: sw: 500, bn: 0"
+        faults["most_per_language"] = say("Please write them like this: sw: 500, bn: 0")
     return faults or {"slug": refusal.message}
 
 

@@ -13,24 +13,27 @@ from werkzeug.exceptions import HTTPException
 
 from labeler import database, errors, logs, passing
 from labeler.errors import Busy, Conflict, Full, Refusal
-from labeler.web import forms
+from labeler.said import say
+from labeler.web import filters, forms
 
 API = "/api/"
 RETRY_AFTER_S = "2"
-UNREACHED = "The database cannot be reached just now. Please try again shortly."
+UNREACHED = say("The database cannot be reached just now. Please try again shortly.")
+STALE = say("This page is too old or belongs to another sign-in. Please reload it and try again.")
+BROKEN = say("Something broke on our side. What you had sent before is safe.")
 UNIQUE_VIOLATION = "23505"
 """What PostgreSQL calls it; on SQLite there is no other writer."""
 KEPT = ("Allow", "WWW-Authenticate")
 """Headers without which a refusal would not say what to do instead."""
 TITLES = {
-    400: "Please try again",
-    403: "This is not open to you",
-    404: "Nothing is here",
-    409: "Something came first",
-    413: "That is too large",
-    500: "Something broke",
-    503: "Please try again shortly",
-    507: "The disk is full",
+    400: say("Please try again"),
+    403: say("This is not open to you"),
+    404: say("Nothing is here"),
+    409: say("Something came first"),
+    413: say("That is too large"),
+    500: say("Something broke"),
+    503: say("Please try again shortly"),
+    507: say("The disk is full"),
 }
 
 
@@ -51,8 +54,7 @@ def _refused(refusal: Refusal) -> ResponseReturnValue:
 
 
 def _stale(_error: CSRFError) -> ResponseReturnValue:
-    message = "This page is too old or belongs to another sign-in. Please reload it and try again."
-    return _answer(400, "stale", message, {})
+    return _answer(400, "stale", STALE, {})
 
 
 def _at_once(error: IntegrityError) -> ResponseReturnValue:
@@ -87,19 +89,19 @@ def _unwritten(error: OSError) -> ResponseReturnValue:
 def _http(error: HTTPException) -> ResponseReturnValue:
     code = (error.name or "error").lower().replace(" ", "_")
     messages = {
-        404: "There is nothing at this address.",
-        405: "This address does not take such a request.",
-        413: "That is more than this page takes.",
+        400: say("Your browser sent something that this page does not understand."),
+        404: say("There is nothing at this address."),
+        405: say("This address does not take such a request."),
+        413: say("That is more than this page takes."),
     }
     status = error.code or 500
     kept = {name: value for name, value in error.get_headers() if name in KEPT}
-    return _answer(status, code, messages.get(status, error.description or ""), {}, kept)
+    return _answer(status, code, messages.get(status) or error.description or "", {}, kept)
 
 
 def _bug(error: Exception) -> ResponseReturnValue:
     number = logs.exception(error)
-    message = "Something broke on our side. What you had sent before is safe."
-    return _answer(500, "bug", message, {"request": number})
+    return _answer(500, "bug", BROKEN, {"request": number})
 
 
 def _answer(
@@ -116,10 +118,10 @@ def _answer(
         body = {"error": {"code": code, "message": message, "fields": fields}}
         return jsonify(body), status, headers
     number = fields.get("request", "")
-    todo = [f"{name}: {words}" for name, words in fields.items() if name != "request"]
+    todo = [filters.gettext(words) for name, words in fields.items() if name != "request"]
     page = render_template(
         "error.html",
-        title=TITLES.get(status, "That did not work"),
+        title=TITLES.get(status, say("That did not work")),
         sentence=message,
         todo=" ".join(todo),
         number=number,

@@ -1,13 +1,15 @@
 """The names of the steps between two answers, as a person reads them in order."""
 
-_A = ("A far better", "A much better", "A better", "A slightly better")
-_B = ("B far better", "B much better", "B better", "B slightly better")
-_MIDDLE = "About the same"
+from labeler.said import Said, say
+
+_A = (say("A far better"), say("A much better"), say("A better"), say("A slightly better"))
+_B = (say("B far better"), say("B much better"), say("B better"), say("B slightly better"))
+_MIDDLE = say("About the same")
 # Which of the four strengths a side has, by how many it has: "much" is needed before "slightly".
 _STRENGTHS = {1: (2,), 2: (1, 2), 3: (1, 2, 3), 4: (0, 1, 2, 3)}
 
 
-def step_names(steps: int) -> list[str]:
+def step_names(steps: int) -> list[Said]:
     """Name the 2 to 9 steps of a symmetric scale; an odd one has a middle."""
     strengths = _STRENGTHS[steps // 2]
     middle = [_MIDDLE] if steps % 2 else []

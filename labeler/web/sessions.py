@@ -15,13 +15,16 @@ from labeler.errors import Invalid
 from labeler.people import accounts, passwords, sign_ins, tokens
 from labeler.people.accounts import Person
 from labeler.people.tokens import Scope
+from labeler.said import say
 from labeler.web import forms, visitors
+from labeler.web.filters import gettext as _
 
 pages = Blueprint("sessions", __name__)
 
-NOT_SIGNED_IN = (
+NOT_SIGNED_IN = say(
     "The address and the password do not belong together. After several wrong ones even the right "
-    f"one has to wait: please try again in {accounts.LONGEST_WAIT.seconds // 60} minutes."
+    "one has to wait: please try again in %(minutes)s minutes.",
+    minutes=accounts.LONGEST_WAIT.seconds // 60,
 )
 """Said alike to all: who had to wait would be known to have an account."""
 
@@ -138,7 +141,7 @@ def set_password() -> ResponseReturnValue:
     secret = _take_over(session, person, hashed)
     session.commit()
     visitors.welcome(person, secret)
-    flask.flash("Your password is set. You are signed out everywhere else.")
+    flask.flash(_("Your password is set. You are signed out everywhere else."))
     return redirect(url_for("sessions.account"))
 
 
@@ -148,7 +151,7 @@ def end_sign_in(sign_in_id: int) -> ResponseReturnValue:
     session = database.session()
     sign_ins.revoke(session, sign_in_id, by=visitors.person())
     session.commit()
-    flask.flash("That browser is signed out.")
+    flask.flash(_("That browser is signed out."))
     return redirect(url_for("sessions.account"))
 
 
@@ -174,7 +177,7 @@ def revoke_token(token_id: int) -> ResponseReturnValue:
     session = database.session()
     tokens.revoke(session, token_id, by=visitors.person())
     session.commit()
-    flask.flash("That token no longer works.")
+    flask.flash(_("That token no longer works."))
     return redirect(url_for("sessions.account"))
 
 

@@ -18,8 +18,10 @@ from labeler import clock, database, logs, progress
 from labeler.errors import Conflict, Invalid, Refusal
 from labeler.pay import ledger
 from labeler.people.accounts import Person
+from labeler.said import say
 from labeler.text import languages, markdown
 from labeler.web import filters, forms, scale, visitors
+from labeler.web.filters import gettext as _
 from labeler.work import assignments, comparisons, guidelines, judgments, projects, queue, rubrics
 from labeler.work.assignments import Assignment, AssignmentState, SkipReason
 from labeler.work.comparisons import Prompt
@@ -32,12 +34,12 @@ Answer = TypeVar("Answer")
 LETTERS = "ABCDEFGHIJ"
 DAY_MS = 86_400_000
 SKIP_WORDS = {
-    SkipReason.language: "I do not read this language well enough",
-    SkipReason.subject: "I do not know enough about the subject",
-    SkipReason.broken: "Something is broken or cannot be read",
-    SkipReason.distressing: "I do not want to read this",
-    SkipReason.personal: "It shows personal data",
-    SkipReason.other: "Another reason",
+    SkipReason.language: say("I do not read this language well enough"),
+    SkipReason.subject: say("I do not know enough about the subject"),
+    SkipReason.broken: say("Something is broken or cannot be read"),
+    SkipReason.distressing: say("I do not want to read this"),
+    SkipReason.personal: say("It shows personal data"),
+    SkipReason.other: say("Another reason"),
 }
 
 
@@ -137,7 +139,7 @@ def submit(assignment_id: int) -> ResponseReturnValue:
     session.commit()
     if forms.by_script():
         return _reply(assignment, ada)
-    _acknowledge(receipt.judgment, "Your judgment is saved.")
+    _acknowledge(receipt.judgment, _("Your judgment is saved."))
     return _go_on(assignment, ada)
 
 
@@ -154,7 +156,7 @@ def skip(assignment_id: int) -> ResponseReturnValue:
     session.commit()
     if forms.by_script():
         return _reply(assignment, ada)
-    flask.flash("Skipped. Somebody else will be asked.")
+    flask.flash(_("Skipped. Somebody else will be asked."))
     return _go_on(assignment, ada)
 
 
@@ -202,7 +204,8 @@ def change(assignment_id: int) -> ResponseReturnValue:
         return _given_back(assignment_id, refusal, changing=True)
     receipt = judgments.change(session, project, judgment, answer, key=form.key)
     session.commit()
-    _acknowledge(receipt.judgment, "Your change is kept. What you said before stays on record.")
+    words = _("Your change is kept. What you said before stays on record.")
+    _acknowledge(receipt.judgment, words)
     return redirect(url_for("work.judgments"))
 
 

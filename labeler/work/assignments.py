@@ -18,6 +18,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from labeler.errors import Conflict, NotFound
 from labeler.people.accounts import Person
+from labeler.said import say
 from labeler.schema import NOW, Base, Id, reference
 from labeler.work import comparisons, tallies
 from labeler.work.comparisons import Comparison
@@ -47,6 +48,14 @@ class AssignmentState(enum.Enum):
 
 HELD = (AssignmentState.open, AssignmentState.reserved)
 """States in which an assignment has its slot, and may still be given back to the queue."""
+ALREADY = {
+    AssignmentState.reserved: say("This comparison waits for you."),
+    AssignmentState.open: say("You have this comparison in hand."),
+    AssignmentState.judged: say("You have already judged this comparison."),
+    AssignmentState.skipped: say("You have already skipped this comparison."),
+    AssignmentState.expired: say("Your time for this comparison was over."),
+}
+"""What to say to whoever wants to do once more what is done."""
 
 
 class SkipReason(enum.Enum):
@@ -211,7 +220,7 @@ def skip(session: Session, assignment: Assignment, reason: SkipReason) -> None:
             session, assignment, comparisons.lane_of(session, assignment.comparison_id), skipped=1
         )
     elif (assignment.state, assignment.skip_reason) != (AssignmentState.skipped, reason):
-        raise Conflict(f"This comparison is already {assignment.state.value}.")
+        raise Conflict(ALREADY[assignment.state])
 
 
 def close(

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from labeler import clock, events
 from labeler.errors import Conflict, Invalid
 from labeler.people.accounts import Person
+from labeler.said import say, say_number
 from labeler.schema import Base, Id, changed, reference
 from labeler.work import intake, lanes, layouts
 from labeler.work.layouts import Layout, Refused, Row
@@ -181,8 +182,11 @@ def _open(session: Session, project: Project, *, name: str, digest: str, by: Per
         batch.created_at = clock.now()
     elif batch.state is BatchState.ready:
         raise Conflict(
-            f"This file was loaded before, as {batch.name} on {batch.created_at:%Y-%m-%d}. "
-            "Nothing was loaded now."
+            say(
+                "This file was loaded before, as %(name)s on %(day)s. Nothing was loaded now.",
+                name=batch.name,
+                day=batch.created_at.date(),
+            )
         )
     else:
         batch.created_at = max(clock.now(), batch.created_at + MOMENT)
@@ -254,7 +258,7 @@ def _take(
     rows = [row for row in chunk if isinstance(row, Row)]
     fresh, known = intake.split_known(session, project, rows)
     progress.refused += [
-        Refused(row.line, "id", f"The id {row.id} is there already.") for row in known
+        Refused(row.line, "id", say("The id %(id)s is there already.", id=row.id)) for row in known
     ]
     intake.store(session, project, progress.batch.id, fresh, by=by)
     progress.loaded += len(fresh)
@@ -287,16 +291,19 @@ def _finish(session: Session, progress: Progress, *, by: Person) -> None:
 
 def _complaint(progress: Progress) -> Invalid:
     first = progress.first_refused
-    return Invalid(
-        f"{_rows(len(progress.refused))} cannot be loaded, so nothing was. "
-        f"The first is line {first[0].line}: {first[0].reason}",
-        fields={f"line {row.line}, {row.field}": row.reason for row in first},
+    said = say_number(
+        "%(num)s row cannot be loaded, so nothing was. The first is line %(line)s: %(reason)s",
+        "%(num)s rows cannot be loaded, so nothing was. The first is line %(line)s: %(reason)s",
+        len(progress.refused),
+        line=str(first[0].line),
+        reason=first[0].reason,
     )
+    return Invalid(said, fields={_place(row): row.reason for row in first})
 
 
 def _nothing() -> Invalid:
     return Invalid("There is nothing in this file.")
 
 
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count} rows"
+def _place(row: Refused) -> str:
+    return say("line %(line)s, %(field)s", line=str(row.line), field=row.field)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 from labeler import clock, events
 from labeler.errors import Conflict, Invalid, NotFound
 from labeler.people.accounts import Person
+from labeler.said import say
 from labeler.schema import Base, BigInt, Id, changed, reference
 from labeler.work import lanes
 
@@ -190,7 +191,7 @@ def withdraw(session: Session, comparison: Comparison, reason: str, *, by: Perso
     What was begun may be finished and is paid.
     """
     if not reason.strip():
-        raise Invalid("Please say why.", fields={"reason": "A reason is needed."})
+        raise Invalid("Please say why.", fields={"reason": say("A reason is needed.")})
     if comparison.is_gold:
         raise Invalid("A known answer cannot be withdrawn.")
     want(session, [comparison.id], 0)

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, TypeAlias
 from pydantic_core import PydanticSerializationError, to_json
 
 from labeler.errors import Invalid
+from labeler.said import say
 from labeler.work.records import ROW, Record, Refused, Values, checked, parsed
 
 Numbered: TypeAlias = tuple[int, bytes | str]
@@ -66,12 +67,15 @@ def read_records(path: Path, *, max_row_bytes: int) -> Iterator[Record | Refused
 
 _Reader: TypeAlias = Callable[[Path, int], Iterator[Record | Refused]]
 
+_UTF_16 = say("The name of the file ends in %(ending)s, but it is text in UTF-16.")
 _FOREIGN_STARTS = {
-    b"\x1f\x8b": "is compressed with gzip",
-    b"PAR1": "is Parquet",
-    b"PK\x03\x04": "is a zip archive or a spreadsheet",
-    b"\xff\xfe": "is text in UTF-16",
-    b"\xfe\xff": "is text in UTF-16",
+    b"\x1f\x8b": say("The name of the file ends in %(ending)s, but it is compressed with gzip."),
+    b"PAR1": say("The name of the file ends in %(ending)s, but it is Parquet."),
+    b"PK\x03\x04": say(
+        "The name of the file ends in %(ending)s, but it is a zip archive or a spreadsheet."
+    ),
+    b"\xff\xfe": _UTF_16,
+    b"\xfe\xff": _UTF_16,
 }
 _STARTS = {".jsonl.gz": b"\x1f\x8b", ".parquet": b"PAR1"}
 
@@ -98,9 +102,11 @@ def _check_start(path: Path, suffix: str) -> None:
         return
     for foreign, says in _FOREIGN_STARTS.items():
         if start.startswith(foreign):
-            raise Invalid(f"The name of the file ends in {suffix}, but it {says}.")
+            raise Invalid(say(says, ending=suffix))
     if wanted:
-        raise Invalid(f"The name of the file ends in {suffix}, but it is something else.")
+        raise Invalid(
+            say("The name of the file ends in %(ending)s, but it is something else.", ending=suffix)
+        )
 
 
 # Lines of JSON
@@ -137,7 +143,7 @@ def _json_records(lines: Iterable[Numbered]) -> Iterator[Record | Refused]:
 
 
 def _too_long(limit: int) -> str:
-    return f"This row is longer than {limit:,} bytes."
+    return say("This row is longer than %(limit)s bytes.", limit=limit)
 
 
 class _Unpacked(io.RawIOBase):
@@ -167,7 +173,9 @@ def _allowed(path: Path) -> int:
 
 
 def _bomb() -> Invalid:
-    return Invalid(f"The file unpacks to more than {UNPACKED_TIMES} times its size.")
+    return Invalid(
+        say("The file unpacks to more than %(times)s times its size.", times=UNPACKED_TIMES)
+    )
 
 
 # Rows of CSV
@@ -197,7 +205,7 @@ def _csv_lines(stream: BinaryIO, limit: int) -> Iterator[Numbered]:
             yield number, b"".join(pieces) if size <= limit else _too_long(limit)
             number, size, marks, pieces = number + 1, 0, 0, []
     if marks % 2:
-        yield number, "A quotation mark is opened in this row and never closed."
+        yield number, say("A quotation mark is opened in this row and never closed.")
     elif size:
         yield number, b"".join(pieces) if size <= limit else _too_long(limit)
 
@@ -223,18 +231,24 @@ def _csv_record(number: int, row: bytes, header: list[str]) -> Record | Refused:
     try:
         cells = _cells(row)
     except UnicodeDecodeError:
-        return Refused(number, ROW, "This row is not text in UTF-8.")
+        return Refused(number, ROW, say("This row is not text in UTF-8."))
     except csv.Error:
-        return Refused(number, ROW, "This row is not valid CSV: a quotation mark is out of place.")
+        reason = say("This row is not valid CSV: a quotation mark is out of place.")
+        return Refused(number, ROW, reason)
     if len(cells) != len(header):
-        counts = f"This row has {len(cells)} cells and the header {len(header)}."
-        return Refused(number, ROW, f"{counts} A text with a comma needs quotation marks.")
+        reason = say(
+            "This row has %(cells)s cells and the header %(names)s. "
+            "A text with a comma needs quotation marks.",
+            cells=len(cells),
+            names=len(header),
+        )
+        return Refused(number, ROW, reason)
     return checked(number, dict(zip(header, cells, strict=True)), len(row))
 
 
 # Rows of Parquet
 
-_WORDLESS = "This row holds text that is not UTF-8, or a value that JSON cannot say."
+_WORDLESS = say("This row holds text that is not UTF-8, or a value that JSON cannot say.")
 
 
 def _parquet_rows(path: Path, limit: int) -> Iterator[Record | Refused]:
@@ -250,7 +264,8 @@ def _parquet_rows(path: Path, limit: int) -> Iterator[Record | Refused]:
                     number += 1
                     yield _parquet_record(number, values, limit)
     except (pa.ArrowException, OSError) as error:
-        raise Invalid(f"The Parquet file cannot be read after row {number}.") from error
+        fault = say("The Parquet file cannot be read after row %(row)s.", row=number)
+        raise Invalid(fault) from error
 
 
 def _check_parquet(file: Any, path: Path) -> int:
@@ -261,8 +276,13 @@ def _check_parquet(file: Any, path: Path) -> int:
     if len(set(names)) < len(names):
         raise Invalid("Two columns have the same name.")
     if footer.num_columns > PARQUET_COLUMNS or footer.num_rows > PARQUET_ROWS:
-        most = f"{PARQUET_COLUMNS} columns and {PARQUET_ROWS:,} rows"
-        raise Invalid(f"The file is too large: at most {most} are read.")
+        raise Invalid(
+            say(
+                "The file is too large: at most %(columns)s columns and %(rows)s rows are read.",
+                columns=PARQUET_COLUMNS,
+                rows=PARQUET_ROWS,
+            )
+        )
     if sum(group.total_byte_size for group in groups) > _allowed(path):
         raise _bomb()
     with path.open("rb") as pages:
@@ -283,9 +303,12 @@ def _check_group(group: Any, pages: BinaryIO) -> int:
     dictionaries = sum(_dictionary_bytes(column, pages) for column in texts)
     if dictionaries > PARQUET_DICTIONARY_BYTES:
         raise Invalid(
-            "The file keeps its texts in dictionaries, which are too large to be held in memory: "
-            f"at most {PARQUET_DICTIONARY_BYTES // 10**6} MB in a row group. Please write it "
-            "without them; in pandas that is to_parquet(…, use_dictionary=False)."
+            say(
+                "The file keeps its texts in dictionaries, which are too large to be held in "
+                "memory: at most %(most)s MB in a row group. Please write it without them; in "
+                "pandas that is to_parquet(…, use_dictionary=False).",
+                most=PARQUET_DICTIONARY_BYTES // 10**6,
+            )
         )
     return dictionaries
 

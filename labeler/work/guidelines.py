@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, Session
 from labeler import clock
 from labeler.errors import Invalid
 from labeler.people.accounts import Person
+from labeler.said import say
 from labeler.schema import Base, Id, reference
 
 LONGEST = 100_000
@@ -31,7 +32,8 @@ def publish(session: Session, project_id: int, text: str, *, by: Person) -> Guid
     """Add the next version of the instructions."""
     if len(text) > LONGEST:
         raise Invalid(
-            "The guidelines are too long.", fields={"guidelines": f"At most {LONGEST} characters."}
+            "The guidelines are too long.",
+            fields={"guidelines": say("At most %(most)s characters.", most=LONGEST)},
         )
     last = session.scalar(
         sa.select(sa.func.max(Guideline.number)).where(Guideline.project_id == project_id)

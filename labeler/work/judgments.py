@@ -19,6 +19,7 @@ from labeler import clock
 from labeler.errors import Conflict, Invalid, NotFound
 from labeler.pay import ledger
 from labeler.people.accounts import Person
+from labeler.said import say
 from labeler.schema import Base, Id, changed, dialect_of, insert, reference, written
 from labeler.work import assignments, comparisons, gold, rubrics
 from labeler.work.assignments import Assignment, AssignmentState
@@ -245,7 +246,7 @@ def read_key(key: str) -> str:
     try:
         return str(uuid.UUID(key))
     except (ValueError, AttributeError, TypeError):
-        raise Invalid("The key must be a UUID.", fields={"key": "Not a UUID."}) from None
+        raise Invalid("The key must be a UUID.", fields={"key": say("Not a UUID.")}) from None
 
 
 @dataclass(frozen=True)
@@ -289,7 +290,7 @@ def _outside(
 def _again(session: Session, assignment: Assignment, answer: Answer, key: str) -> Receipt:
     stored = session.scalar(sa.select(Judgment).where(Judgment.key == key))
     if stored is None:
-        raise Conflict(f"You have already {assignment.state.value} this comparison.")
+        raise Conflict(assignments.ALREADY[assignment.state])
     same = (stored.verdict, stored.step, stored.reason) == (
         answer.verdict,
         answer.step,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from labeler.errors import Invalid
+from labeler.said import say
 from labeler.work.files import digest, read_records
 from labeler.work.records import ROW, Record, Refused, Values, parsed
 from labeler.work.rows import (
@@ -87,7 +88,7 @@ def _rows(
             yield _row(record, layout, language, known_answers)
 
 
-_NO_LAYOUT = "This row has no answers: neither responses, nor chosen and rejected ones."
+_NO_LAYOUT = say("This row has no answers: neither responses, nor chosen and rejected ones.")
 
 
 def _layout(values: Values) -> Layout:
@@ -162,7 +163,7 @@ def _from_cell(key: str, cell: str) -> Any:
     if isinstance(found, Record):
         return found.values[key]
     if found.field == ROW:
-        raise Unfit(key, f"The {key} begins like JSON and is none.")
+        raise Unfit(key, say("The %(key)s begins like JSON and is none.", key=key))
     raise Unfit(found.field, found.reason)
 
 
@@ -178,10 +179,10 @@ def _from_transcripts(values: Values) -> tuple[Values, Names]:
     transcripts = [_transcript(values, side) for side in _SIDES]
     cut = _shared(*transcripts).rfind(_ANSWER)
     if cut < 0:
-        raise Unfit("rejected", "The two transcripts share no turns before an answer.")
+        raise Unfit("rejected", say("The two transcripts share no turns before an answer."))
     answers = [transcript[cut + len(_ANSWER) :].strip() for transcript in transcripts]
     if any(_TURN.search(answer) for answer in answers):
-        raise Unfit("rejected", "The two transcripts differ before their last answer.")
+        raise Unfit("rejected", say("The two transcripts differ before their last answer."))
     native = _pair(values, _turns(transcripts[0][:cut]), answers)
     return native, {"prompt": "chosen"}
 
@@ -189,7 +190,7 @@ def _from_transcripts(values: Values) -> tuple[Values, Names]:
 def _transcript(values: Values, side: str) -> str:
     transcript = values.get(side)
     if not isinstance(transcript, str):
-        raise Unfit(side, f'"{side}" must be a transcript.')
+        raise Unfit(side, say('"%(side)s" must be a transcript.', side=side))
     return "\n\n" + transcript.lstrip()
 
 
@@ -201,7 +202,7 @@ def _shared(one: str, other: str) -> str:
 def _turns(transcript: str) -> list[Values]:
     before, *parts = _TURN.split(transcript)
     if not is_blank(before):
-        raise Unfit("chosen", 'The transcript does not begin with "Human:".')
+        raise Unfit("chosen", say('The transcript does not begin with "Human:".'))
     return [
         {"role": _ROLES[who], "content": text.strip()}
         for who, text in zip(parts[::2], parts[1::2], strict=True)
@@ -212,7 +213,7 @@ def _from_messages(values: Values) -> tuple[Values, Names]:
     chosen, rejected = (_messages(values, side) for side in _SIDES)
     prompt, names = chosen[:-1], {"prompt": "chosen"}
     if prompt != rejected[:-1]:
-        raise Unfit("rejected", "The two conversations differ before their last answer.")
+        raise Unfit("rejected", say("The two conversations differ before their last answer."))
     if not prompt:
         apart = values.get("prompt")
         prompt, names = _user_turn(apart) if isinstance(apart, str) else apart or [], {}
@@ -223,10 +224,10 @@ def _from_messages(values: Values) -> tuple[Values, Names]:
 def _messages(values: Values, side: str) -> list[Values]:
     messages = values.get(side)
     if not isinstance(messages, list) or not all(isinstance(turn, dict) for turn in messages):
-        raise Unfit(side, f'"{side}" must be a list of messages.')
+        raise Unfit(side, say('"%(side)s" must be a list of messages.', side=side))
     turns = [{"role": turn.get("role"), "content": turn.get("content")} for turn in messages]
     if not turns or turns[-1]["role"] != "assistant" or not isinstance(turns[-1]["content"], str):
-        raise Unfit(side, f'"{side}" must end in an answer of the assistant.')
+        raise Unfit(side, say('"%(side)s" must end in an answer of the assistant.', side=side))
     return turns
 
 

@@ -21,6 +21,7 @@ from labeler.pay import ledger, money
 from labeler.people import memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import RANK, Membership, Role
+from labeler.said import say
 from labeler.schema import Base, BigInt, Id, changed, reference
 from labeler.text import languages
 from labeler.work import guidelines, rubrics
@@ -45,6 +46,13 @@ MOVES = {
     ProjectState.active: {ProjectState.paused, ProjectState.closed},
     ProjectState.paused: {ProjectState.active, ProjectState.closed},
     ProjectState.closed: {ProjectState.active},
+}
+
+
+NOT_OPEN = {
+    Role.annotator: say("Only people of this project may do this."),
+    Role.reviewer: say("Only a reviewer or an owner of this project may do this."),
+    Role.owner: say("Only an owner of this project may do this."),
 }
 
 
@@ -80,12 +88,7 @@ class Project(Base):
     created_at: Mapped[datetime]
 
 
-def _language(tag: str) -> str:
-    if not languages.is_tag(tag):
-        raise ValueError(f"{tag!r} is not a language tag such as en or pt-BR")
-    return tag
-
-
+Tag = Annotated[str, AfterValidator(languages.require_tag)]
 # Without control characters: a terminal obeys them.
 Line = Annotated[
     str,
@@ -126,10 +129,10 @@ class ProjectDraft(BaseModel):
     most_per_person: int | None = Field(
         None, ge=1, le=MOST, description="How many comparisons one person is given at most."
     )
-    most_per_language: dict[
-        Annotated[str, AfterValidator(_language)], Annotated[int, Field(ge=0, le=MOST)]
-    ] = Field({}, description="The same for each language; 0 keeps a language back.")
-    languages: list[Annotated[str, AfterValidator(_language)]] = Field(["en"], min_length=1)
+    most_per_language: dict[Tag, Annotated[int, Field(ge=0, le=MOST)]] = Field(
+        {}, description="The same for each language; 0 keeps a language back."
+    )
+    languages: list[Tag] = Field(["en"], min_length=1)
     pay: PayDraft = PayDraft()
     time_limit_minutes: int = Field(60, ge=1, le=1440)
     change_window_minutes: int = Field(60, ge=0, le=10080)
@@ -177,7 +180,7 @@ def create(session: Session, draft: ProjectDraft, *, by: Person) -> Project:
         raise Forbidden("Only administrators and owners of projects may make another one.")
     slug = draft.slug or _slug(draft.title)
     if session.scalar(sa.select(Project.id).where(Project.slug == slug)) is not None:
-        raise Conflict(f"There is already a project called {slug}.")
+        raise Conflict(say("There is already a project called %(slug)s.", slug=slug))
     project = Project(
         slug=slug,
         state=ProjectState.active,
@@ -203,7 +206,7 @@ def revise(session: Session, project: Project, draft: ProjectDraft, *, by: Perso
     The number of judgments wanted holds for batches loaded from now on.
     """
     if draft.pay.currency != project.currency:
-        raise Invalid("The currency stays.", fields={"pay.currency": "Start another project."})
+        raise Invalid("The currency stays.", fields={"pay.currency": say("Start another project.")})
     for name, value in _columns(draft).items():
         setattr(project, name, value)
     if guidelines.version(session, project.id, project.guideline_number).text != draft.guidelines:
@@ -226,7 +229,7 @@ def move(session: Session, project: Project, state: ProjectState, *, by: Person)
     if state is project.state:
         return
     if state not in MOVES[project.state]:
-        raise Conflict(f"The project is {project.state.value}; it cannot become {state.value}.")
+        raise Conflict("The project is closed: open it again first.")
     still = sa.update(Project).where(Project.id == project.id, Project.state == project.state)
     if not changed(session, still.values(state=state)):
         raise Conflict("Somebody else has just changed this: please look at the project again.")
@@ -262,7 +265,7 @@ def find(session: Session, slug: str, *, by: Person, role: Role = Role.annotator
     if project is None or held is None:
         raise NotFound("There is no such project.")
     if RANK[held] < RANK[role]:
-        raise Forbidden(f"Only {_who(role)} of this project may do this.")
+        raise Forbidden(NOT_OPEN[role])
     return project
 
 
@@ -305,7 +308,3 @@ def _columns(draft: ProjectDraft) -> dict[str, Any]:
 def _slug(title: str) -> str:
     words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:50].strip("-")
     return words or f"project-{secrets.token_hex(3)}"
-
-
-def _who(role: Role) -> str:
-    return "an owner" if role is Role.owner else "a reviewer or an owner"

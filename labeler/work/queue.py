@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from labeler.errors import Busy, Conflict
 from labeler.people.accounts import Person
+from labeler.said import say
 from labeler.schema import dialect_of, insert, written
 from labeler.work import assignments, comparisons, lanes, looks, second_looks, slots, tallies
 from labeler.work.assignments import Assignment, AssignmentState
@@ -30,6 +31,12 @@ from labeler.work.slots import Slot
 
 TRIES = 20
 _random = SystemRandom()
+
+
+NO_WORK = {
+    ProjectState.paused: say("This project is paused: there is no work just now."),
+    ProjectState.closed: say("This project is closed: there is no work any more."),
+}
 
 
 def claim(session: Session, project: Project, *, by: Person) -> Assignment | None:
@@ -63,7 +70,7 @@ def reserve(session: Session, project: Project, *, by: Person) -> Assignment | N
 
 def _require_active(project: Project) -> None:
     if project.state is not ProjectState.active:
-        raise Conflict(f"This project is {project.state.value}: there is no work just now.")
+        raise Conflict(NO_WORK[project.state])
 
 
 def _draw(

@@ -4,13 +4,14 @@ A record holds only what a database can keep and what JSON can say again.
 """
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, NamedTuple, TypeAlias
 
 from pydantic_core import from_json
+
+from labeler.said import say
 
 Values: TypeAlias = dict[str, Any]
 
@@ -42,7 +43,7 @@ def parsed(number: int, line: bytes) -> Record | Refused:
     except ValueError as error:
         return Refused(number, *_why_not_json(line, str(error)))
     if not isinstance(values, dict):
-        return Refused(number, ROW, "This line is not a JSON object; each row is one line.")
+        return Refused(number, ROW, say("This line is not a JSON object; each row is one line."))
     if NUL not in line and _finite(values.values()):
         return Record(number, values, len(line))  # which is true of nearly all
     return checked(number, values, len(line))
@@ -79,9 +80,9 @@ def shown(field: str) -> str:
 
 def _why_not_json(line: bytes, complaint: str) -> tuple[str, str]:
     if "recursion" in complaint:
-        return ROW, "The JSON is nested too deeply."
+        return ROW, say("The JSON is nested too deeply.")
     if "unicode code point" in complaint:
-        return ROW, "This line is not text in UTF-8."
+        return ROW, say("This line is not text in UTF-8.")
     try:
         # The standard library lets NaN and halves of characters pass: it finds their field.
         field, reason = _unfit(json.loads(line)) or ("", "")
@@ -89,7 +90,8 @@ def _why_not_json(line: bytes, complaint: str) -> tuple[str, str]:
         reason = ""
     if reason:
         return shown(field), reason
-    return ROW, f"This line is not valid JSON: {re.sub(' at line 1 ', ' at ', complaint)}."
+    complaint = complaint.replace(" at line 1 ", " at ")
+    return ROW, say("This line is not valid JSON: %(complaint)s.", complaint=complaint)
 
 
 def _unfit(value: object) -> tuple[str, str] | None:
@@ -98,7 +100,7 @@ def _unfit(value: object) -> tuple[str, str] | None:
         reason = _unfit_text(value)
         return ("", reason) if reason else None
     if isinstance(value, float):
-        return None if isfinite(value) else ("", "NaN and Infinity are not numbers of JSON.")
+        return None if isfinite(value) else ("", say("NaN and Infinity are not numbers of JSON."))
     parts: Iterable[tuple[object, object]] = ()
     if isinstance(value, dict):
         parts = value.items()
@@ -113,11 +115,11 @@ def _unfit(value: object) -> tuple[str, str] | None:
 
 def _unfit_text(text: str) -> str | None:
     if "\0" in text:
-        return "The text contains a NUL character."
+        return say("The text contains a NUL character.")
     if text.isascii():
         return None
     try:
         text.encode()
     except UnicodeEncodeError:
-        return "The text contains half of a surrogate pair, which is no character."
+        return say("The text contains half of a surrogate pair, which is no character.")
     return None

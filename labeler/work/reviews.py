@@ -7,6 +7,7 @@ from labeler import clock, events
 from labeler.errors import Conflict, Invalid
 from labeler.events import Event
 from labeler.people.accounts import Person
+from labeler.said import say
 from labeler.schema import changed
 from labeler.work import comparisons
 from labeler.work.comparisons import Comparison
@@ -17,7 +18,7 @@ from labeler.work.totals import Totals
 def exclude(session: Session, judgment: Judgment, reason: str, *, by: Person) -> None:
     """Leave a judgment out of the data; its pay stays, and the comparison wants another."""
     if not reason.strip():
-        raise Invalid("Please say why.", fields={"reason": "A reason is needed."})
+        raise Invalid("Please say why.", fields={"reason": say("A reason is needed.")})
     _wait_for_marks(session)
     excluded = changed(
         session,

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from labeler.said import say
 from labeler.text import languages
 from labeler.work.records import Record, Values, shown
 
@@ -16,8 +17,8 @@ Short = Annotated[str, Field(max_length=200)]
 Names: TypeAlias = Mapping[str, str]
 """What fields of the native layout are called in the file at hand."""
 
-EMPTY = "The text is empty."
-SAME = "The two answers are the same."
+EMPTY = say("The text is empty.")
+SAME = say("The two answers are the same.")
 
 
 class Message(BaseModel):
@@ -111,7 +112,8 @@ def build_row(record: Record, values: Values, names: Names, *, language: str) ->
 def check_language(tag: str) -> str:
     """Return a language tag as it was given; raises Unfit."""
     if not _is_tag(tag):
-        raise Unfit("language", f'"{shown(tag)}" is not a language tag such as en or pt-BR.')
+        fault = say('"%(tag)s" is not a language tag such as en or pt-BR.', tag=shown(tag))
+        raise Unfit("language", fault)
     return tag
 
 
@@ -142,21 +144,24 @@ def _row(record: Record, native: _Native, language: str) -> Row:
 
 def _check_prompt(native: _Native) -> None:
     if is_blank(native.id):
-        raise Unfit("id", "The id is empty.")
+        raise Unfit("id", say("The id is empty."))
     if not native.prompt:
-        raise Unfit("prompt", "The prompt has no turns.")
+        raise Unfit("prompt", say("The prompt has no turns."))
     for number, message in enumerate(native.prompt):
         if is_blank(message.content):
             raise Unfit(f"prompt.{number}.content", EMPTY)
     if native.prompt[-1].role != "user":
-        raise Unfit("prompt", "The prompt does not end in a turn of the user.")
+        raise Unfit("prompt", say("The prompt does not end in a turn of the user."))
 
 
 def _check_responses(responses: Sequence[ResponseIn]) -> None:
     if len(responses) < 2:
-        raise Unfit("responses", "There are fewer than two answers.")
+        raise Unfit("responses", say("There are fewer than two answers."))
     if len(responses) > 2:
-        raise Unfit("responses", f"There are {len(responses)} answers; exactly two are compared.")
+        fault = say(
+            "There are %(number)s answers; exactly two are compared.", number=len(responses)
+        )
+        raise Unfit("responses", fault)
     for number, response in enumerate(responses):
         if is_blank(response.text):
             raise Unfit(f"responses.{number}.text", EMPTY)
@@ -166,7 +171,7 @@ def _check_responses(responses: Sequence[ResponseIn]) -> None:
 
 def _check_gold(gold: GoldIn | None, answers: int) -> None:
     if gold is not None and not 0 <= gold.better < answers:
-        raise Unfit("gold", "The better answer must be 0, the first, or 1, the second.")
+        raise Unfit("gold", say("The better answer must be 0, the first, or 1, the second."))
 
 
 def _named(field: str, names: Names) -> str:
@@ -176,20 +181,22 @@ def _named(field: str, names: Names) -> str:
     return shown(field)
 
 
+_NO_OBJECT = say('"%(field)s" must be an object.')
 _REASONS = {
-    "missing": "is missing.",
-    "string_type": "must be text.",
-    "string_too_long": "is longer than 200 characters.",
-    "list_type": "must be a list.",
-    "dict_type": "must be an object.",
-    "model_type": "must be an object.",
-    "int_type": "must be a whole number.",
-    "literal_error": "must be system, user or assistant.",
-    "extra_forbidden": "is not a key that belongs here.",
+    "missing": say('"%(field)s" is missing.'),
+    "string_type": say('"%(field)s" must be text.'),
+    "string_too_long": say('"%(field)s" is longer than 200 characters.'),
+    "list_type": say('"%(field)s" must be a list.'),
+    "dict_type": _NO_OBJECT,
+    "model_type": _NO_OBJECT,
+    "int_type": say('"%(field)s" must be a whole number.'),
+    "literal_error": say('"%(field)s" must be system, user or assistant.'),
+    "extra_forbidden": say('"%(field)s" is not a key that belongs here.'),
 }
+_INVALID = say('"%(field)s" is not valid.')
 
 
 def _reason(field: str, kind: str) -> str:
     if field == "gold":
-        return '"gold" must be the number of the better answer, or an object with "better".'
-    return f'"{field}" {_REASONS.get(kind, "is not valid.")}'
+        return say('"gold" must be the number of the better answer, or an object with "better".')
+    return say(_REASONS.get(kind, _INVALID), field=field)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, Session
 from labeler import clock
 from labeler.errors import Invalid
 from labeler.people.accounts import Person
+from labeler.said import say, say_number
 from labeler.schema import Base, Id, reference
 
 LONGEST_REASON = 10_000
@@ -44,6 +45,9 @@ class Verdict(enum.Enum):
     """Neither will do."""
 
 
+_NO_MIDDLE = say("An odd number of steps has a middle: allow ties or take one less")
+
+
 class RubricDraft(BaseModel):
     """The rubric as an owner writes it, in a form, a TOML file or JSON."""
 
@@ -58,7 +62,7 @@ class RubricDraft(BaseModel):
     @model_validator(mode="after")
     def _middle(self) -> Self:
         if self.steps % 2 and not self.tie:
-            raise ValueError("an odd number of steps has a middle: allow ties or take one less")
+            raise ValueError(_NO_MIDDLE)
         return self
 
 
@@ -129,7 +133,7 @@ def read_answer(rubric: Rubric, choice: str | int | None, reason: str = "") -> A
     faults: dict[str, str] = {}
     reading = _read_choice(rubric, choice)
     if reading is None:
-        faults["choice"] = "Please choose one of the steps."
+        faults["choice"] = say("Please choose one of the steps.")
     reason = reason.strip()
     fault = _reason_fault(rubric, reason)
     if fault:
@@ -164,9 +168,14 @@ def _side(rubric: Rubric, step: int | None) -> tuple[int | None, int | None]:
 
 def _reason_fault(rubric: Rubric, reason: str) -> str | None:
     if len(reason) > LONGEST_REASON:
-        return f"At most {LONGEST_REASON} characters."
+        return say("At most %(most)s characters.", most=LONGEST_REASON)
     if "\x00" in reason or any("\ud800" <= sign <= "\udfff" for sign in reason):
-        return "The reason holds a character that cannot be stored."
+        return say("The reason holds a character that cannot be stored.")
     if rubric.reason is ReasonRule.required and len(reason) < max(1, rubric.reason_min):
-        return f"Please say why, in at least {max(1, rubric.reason_min)} characters."
+        least = max(1, rubric.reason_min)
+        return say_number(
+            "Please say why, in at least %(num)s character.",
+            "Please say why, in at least %(num)s characters.",
+            least,
+        )
     return None

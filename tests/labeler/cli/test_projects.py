@@ -108,7 +108,7 @@ def test_pause_resume_close(terminal: Terminal, people: Cast) -> None:
 
 def test_moves_that_are_refused(terminal: Terminal, people: Cast) -> None:
     terminal.good("project", "close", "helpful")
-    assert "cannot become paused" in terminal.refused(1, "project", "pause", "helpful")
+    assert "open it again first" in terminal.refused(1, "project", "pause", "helpful")
     assert "`labeler project list`" in terminal.refused(1, "project", "pause", "nothing")
     ada, mallory = ("--as", "ada@example.org"), ("--as", "mallory@example.org")
     assert "Only an owner" in terminal.refused(1, "project", "resume", "helpful", *ada)

@@ -146,7 +146,7 @@ def test_making_a_project(site: Site) -> None:
         ("pay.per_judgment", "a lot", "is not an amount of money"),
         ("pay.currency", "XYZ", "For example EUR."),
         ("time_limit_minutes", "0", "This must be 1 at least."),
-        ("guidelines", "x" * 100_001, "At most 100000 characters."),
+        ("guidelines", "x" * 100_001, "At most 100,000 characters."),
     ],
 )
 def test_a_form_with_a_fault_is_given_back_as_it_was(
