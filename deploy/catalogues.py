@@ -55,7 +55,12 @@ def extracted() -> Catalog:
     catalogue = Catalog()
     for package in PACKAGES:
         found = extract_from_dir(
-            ROOT / package, METHODS, OPTIONS, KEYWORDS, comment_tags=("For translators:",)
+            ROOT / package,
+            METHODS,
+            OPTIONS,
+            KEYWORDS,
+            comment_tags=("For translators:",),
+            directory_filter=lambda _: True,  # also those whose name begins with an underscore
         )
         for name, _, message, comments, context in found:
             place = [(f"{package}/{name}", 1)]

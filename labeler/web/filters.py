@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from babel import Locale, UnknownLocaleError, dates, numbers
+from babel import dates, numbers
 from flask import Flask
 from flask_babel import get_translations
 from markupsafe import Markup, escape
@@ -122,7 +122,7 @@ def percent(share: float | None) -> str:
     """Write a share as a whole percentage, for example "82%"."""
     if share is None or share != share:
         return "–"
-    return numbers.format_percent(round(share * 100) / 100, "#,##0%", locale=locales.current())
+    return numbers.format_percent(round(share * 100) / 100, locale=locales.current())
 
 
 def number(value: float) -> str:
@@ -138,9 +138,11 @@ def decimal(value: float | Decimal, places: int) -> str:
 
 
 def language(tag: str) -> str:
-    """Name a language as the reader calls it; one that nobody described keeps its tag."""
-    try:
-        name = Locale.parse(tag, sep="-").get_display_name(locales.current())
-    except (ValueError, UnknownLocaleError):
-        name = None
-    return name or tag
+    """Name a language as the reader calls it; what nobody has named keeps its tag."""
+    locale = locales.current()
+    first, *rest = tag.split("-")
+    name = locale.languages.get(first.lower())
+    where = [locale.scripts.get(p.title()) or locale.territories.get(p.upper()) for p in rest]
+    if name is None or None in where:
+        return tag
+    return f"{name} ({', '.join(map(str, where))})" if where else str(name)

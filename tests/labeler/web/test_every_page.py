@@ -1,0 +1,178 @@
+"""Every page in every language; and in one that is made up, where nothing may be missing.
+
+In that one, which runs from right to left, every text stands in brackets. Whatever people wrote is
+Greek, so that a Latin word outside brackets is a text that cannot be translated.
+"""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from werkzeug.test import TestResponse
+
+from deploy import catalogues
+from labeler.text.languages import INTERFACE, direction
+from labeler.web import locales
+from tests.security.stage import WHO as EVERYBODY
+from tests.security.stage import Stage, staged
+from tests.security.test_authorisation import PAGES, Case
+from tests.visits import Visit
+
+MADE_UP = "ar"
+WHO = ("anonymous", "mallory", "rex", "ada", "olga")
+GREEK = {
+    "people": ("name",),
+    "projects": ("title", "question"),
+    "guidelines": ("text",),
+    "batches": ("name",),
+    "comparisons": ("external_id",),
+    "responses": ("model",),
+    "sign_ins": ("browser",),
+    "tokens": ("label",),
+}
+READ = {"alt", "aria-label", "placeholder", "title", "data-l", "data-restored"}
+UNREAD = {"script", "style", "code", "svg", "kbd"}
+VOID = {"br", "col", "hr", "img", "input", "link", "meta", "path", "wbr"}
+# Names and units that are alike in every language; a currency keeps its code.
+ALIKE = {"labeler", "UTC", "EUR", "SHA"}
+TITLE = "Fresh"
+"""Of a project that is made on the way."""
+
+
+@pytest.fixture(scope="module")
+def stage(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    folder = tmp_path_factory.mktemp("pages")
+    shutil.copy(sqlite_template, folder / "labeler.db")
+    _write_catalogue(folder / "translations" / MADE_UP / "LC_MESSAGES")
+    with staged(f"sqlite:///{folder / 'labeler.db'}", folder) as stage:
+        stage.app.config["LANGUAGES"] = (*INTERFACE, MADE_UP)
+        stage.app.extensions["babel"].translation_directories.append(folder / "translations")
+        with stage.database.writing() as session:
+            for table, columns in GREEK.items():
+                for column in columns:
+                    name = "'λόγος'" if column not in ("external_id",) else "'λόγος-' || id"
+                    session.execute(sa.text(f"UPDATE {table} SET {column} = {name}"))
+            session.commit()
+        yield stage
+
+
+def _write_catalogue(folder: Path) -> None:
+    made_up = Catalog(locale=MADE_UP)
+    for message in catalogues.extracted():
+        if isinstance(message.id, tuple):
+            one, many = message.id
+            forms = (many, one, many, many, many, many)
+            made_up.add(message.id, tuple(f"⟦{text}⟧" for text in forms))
+        elif message.id:
+            made_up.add(message.id, f"⟦{message.id}⟧")
+    folder.mkdir(parents=True)
+    with (folder / "messages.mo").open("wb") as file:
+        write_mo(file, made_up)
+
+
+def _pages(stage: Stage, who: str, tag: str) -> Iterator[tuple[str, TestResponse]]:
+    """Ask for everything that there is, and look at what follows what was done."""
+    visit = stage.visits[who]
+    visit.client.set_cookie(locales.COOKIE, tag)
+    for (method, _), case in PAGES.items():
+        if case.path in ("/sign-out", "/language") and method == "POST":
+            continue
+        yield f"{who} {method} {case.path}", _ask(stage, visit, method, case)
+    for path in ("/nothing", "/work/999999", "/projects/helpful/state"):
+        yield f"{who} GET {path}", visit.get(path)
+
+
+def _ask(stage: Stage, visit: Visit, method: str, case: Case) -> TestResponse:
+    path = stage.path(case.path)
+    if method == "GET":
+        return visit.get(path)
+    answer = visit.post(path, **{name: stage.path(str(v)) for name, v in case.form.items()})
+    return visit.get(answer.location) if answer.status_code == 302 else answer
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_no_text_is_left_in_english(stage: Stage, who: str) -> None:
+    left, seen = {}, 0
+    for name, answer in _pages(stage, who, MADE_UP):
+        if answer.mimetype != "text/html" or answer.status_code == 302:
+            answer.close()
+            continue
+        seen += 1
+        assert f'<html lang="{MADE_UP}" dir="rtl">' in answer.text, name
+        if found := _left_in(answer.text):
+            left[f"{name} {answer.status_code}"] = found
+    assert seen > 20
+    assert not left, "\n".join(f"{name}: {sorted(words)}" for name, words in left.items())
+
+
+@pytest.mark.parametrize("tag", INTERFACE)
+def test_every_page_is_there_in_every_language(stage: Stage, tag: str) -> None:
+    seen = 0
+    for who in ("anonymous", "ada", "olga"):
+        visit = stage.visits[who]
+        visit.client.set_cookie(locales.COOKIE, tag)
+        for case in (case for (method, _), case in PAGES.items() if method == "GET"):
+            with visit.client.get(stage.path(case.path)) as answer:
+                expected = dict(zip(EVERYBODY, case.expected.split(), strict=True))
+                assert str(answer.status_code) == expected[who], (who, case.path)
+                if answer.mimetype == "text/html" and answer.status_code != 302:
+                    seen += answer.status_code == 200
+                    page = f'<html lang="{tag}" dir="{direction(tag)}">'
+                    assert page in answer.text, (who, case.path)
+    assert seen > 25
+
+
+class _Texts(HTMLParser):
+    """Collects what a page says: not what people wrote, which says its own language."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.read: list[str] = []
+        self._open: list[tuple[str, bool]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        hidden = (tag != "html" and "lang" in given) or given.get("translate") == "no"
+        hidden = hidden or tag in UNREAD or (bool(self._open) and self._open[-1][1])
+        if not hidden:
+            self.read += [value or "" for name, value in attrs if name in READ]
+        if tag not in VOID:
+            self._open.append((tag, hidden))
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        return
+
+    def handle_endtag(self, tag: str) -> None:
+        if any(name == tag for name, _ in self._open):
+            while self._open.pop()[0] != tag:
+                pass
+
+    def handle_data(self, data: str) -> None:
+        if not self._open or not self._open[-1][1]:
+            self.found.append(data)
+
+
+def _left_in(page: str) -> set[str]:
+    texts = _Texts()
+    texts.feed(page)
+    texts.close()
+    drawn = [json.loads(name) for name in re.findall(r'"name": ("[^"]*")', page)]
+    # A text may have marks in it, so what is shown is read as one.
+    shown = "".join(texts.found)
+    return {word for text in (shown, *texts.read, *drawn) for word in _outside(text)}
+
+
+def _outside(text: str) -> set[str]:
+    """Return the Latin words that stand outside all brackets."""
+    while (less := re.sub(r"⟦[^⟦⟧]*⟧", " ", text)) != text:
+        text = less
+    text = re.sub(r"\S+@\S+", " ", text)
+    return set(re.findall(r"[A-Za-z]{2,}", text)) - ALIKE - {TITLE}
