@@ -38,7 +38,7 @@ def tag() -> str:
     if not flask.has_request_context():
         return SOURCE
     if "language" not in flask.g:
-        flask.g.language = _chosen() or request.accept_languages.best_match(offered(), SOURCE)
+        flask.g.language = _chosen() or _asked_for() or SOURCE
     language: str = flask.g.language
     return language
 
@@ -75,6 +75,15 @@ def _chosen() -> str | None:
     for language in (flask.g.get("language_of_visitor"), request.cookies.get(COOKIE)):
         if language in offered():
             return str(language)
+    return None
+
+
+def _asked_for() -> str | None:
+    """Return what the browser would like best; the French of Canada is French before English is."""
+    for wanted, quality in request.accept_languages:
+        language = wanted.partition("-")[0].lower()
+        if quality > 0 and language in offered():
+            return language
     return None
 
 
