@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -43,6 +43,8 @@ def test_demo_then_serve(labeler: Path, tmp_path: Path) -> None:
     assert made.returncode == 0, made.stdout + made.stderr
     with _served(labeler, data) as address:
         page = _read(address)
+        assert '<html lang="fr"' in (french := _read(address, language="fr"))
+        assert "Mot de passe" in french
         links = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)
         assert links
         assert all(_read(address + link) for link in links)
@@ -87,6 +89,7 @@ def _wait(server: "subprocess.Popen[bytes]", address: str, log: Path) -> None:
     pytest.fail(f"The server did not answer: {log.read_text()}")
 
 
-def _read(address: str) -> str:
-    with urlopen(address, timeout=10) as answer:
+def _read(address: str, *, language: str = "en") -> str:
+    asked = Request(address, headers={"Accept-Language": language})
+    with urlopen(asked, timeout=10) as answer:
         return str(answer.read().decode())
