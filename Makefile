@@ -9,7 +9,10 @@ PYTHON ?= $(shell for name in python3.14 python3.13 python3.12 python3.11 python
 	$$name -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
 	&& echo $$name && break; done)
 BIN := .venv/bin
-PIP_INSTALL := deploy/uv.sh pip install --quiet --compile-bytecode --python $(BIN)/python
+PIP := $(BIN)/python -B -m pip --quiet --disable-pip-version-check
+UV_INSTALL := deploy/uv.sh pip install --quiet --compile-bytecode --python $(BIN)/python
+# What labeler never imports is not compiled; Python does that for whoever does import it.
+UNCOMPILED := /(pandas|pip|f2py|testing|tests?)/
 LOCK := deploy/uv.sh pip compile --quiet --generate-hashes --universal --python-version 3.11 \
 	--no-emit-index-url --no-header --no-annotate $(UPGRADE)
 PROCESSES ?= 2
@@ -49,17 +52,18 @@ browser: .venv/.dev ## Chromium and fonts, if there are none
 bench: .venv/.dev ## how fast it is on this machine, into docs/performance.md; half an hour
 	@$(BIN)/python -m bench --write $(BENCH)
 
-dist: .venv/.build ## the wheel and the source archive, in dist/
+dist: .venv/.build .venv/.uv ## the wheel and the source archive, in dist/
 	@deploy/uv.sh build --quiet --no-build-isolation --clear --python $(BIN)/python
 
 messages: .venv/.dev ## the texts of the code into the catalogues of the other languages
 	@$(BIN)/python deploy/catalogues.py
 
-requirements: .venv/.build ## the pinned requirements anew; UPGRADE=--upgrade takes newer ones
+requirements: .venv/.uv ## the pinned requirements anew; UPGRADE=--upgrade takes newer ones
 	@$(LOCK) pyproject.toml -o deploy/requirements.txt
-	@$(LOCK) pyproject.toml --group build --group dev -c deploy/requirements.txt \
+	@$(LOCK) pyproject.toml --group build --group uv --group dev -c deploy/requirements.txt \
 		-o deploy/requirements-dev.txt
 	@$(LOCK) --group build -c deploy/requirements-dev.txt -o deploy/requirements-build.txt
+	@$(LOCK) --group uv -c deploy/requirements-dev.txt -o deploy/requirements-uv.txt
 
 clean: ## away with the environment and what tools left behind
 	@rm -rf .venv build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
@@ -69,24 +73,29 @@ clean: ## away with the environment and what tools left behind
 		"(on Debian and Ubuntu: the package python3-venv)."; exit 1; }
 	@echo "making .venv with $(PYTHON)"
 	@$(PYTHON) -m venv .venv
+	@$(PIP) uninstall --yes setuptools 2>/dev/null
 	@touch $@
 
 .venv/.build: .venv/.python deploy/requirements-build.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
-		-r deploy/requirements-build.txt
+	@$(PIP) install --no-compile --require-hashes -r deploy/requirements-build.txt
 	@touch $@
 
 .venv/.runtime: .venv/.build deploy/requirements.txt pyproject.toml
 	@echo "installing labeler"
-	@$(PIP_INSTALL) --require-hashes -r deploy/requirements.txt
-	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@$(PIP) install --no-compile --require-hashes -r deploy/requirements.txt
+	@$(PIP) install --no-compile --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q -j 0 -x '$(UNCOMPILED)' .venv/lib/python3*/site-packages
+	@touch $@
+
+.venv/.uv: .venv/.python deploy/requirements-uv.txt
+	@$(PIP) install --no-compile --require-hashes -r deploy/requirements-uv.txt
 	@touch $@
 
 .venv/.catalogues: .venv/.build deploy/wheel.py $(wildcard labeler/translations/*/LC_MESSAGES/*.po)
 	@$(BIN)/python deploy/wheel.py
 	@touch $@
 
-.venv/.dev: .venv/.runtime deploy/requirements-dev.txt | .venv/.catalogues
+.venv/.dev: .venv/.runtime .venv/.uv deploy/requirements-dev.txt | .venv/.catalogues
 	@echo "installing what the tests need"
-	@$(PIP_INSTALL) --require-hashes -r deploy/requirements-dev.txt
+	@$(UV_INSTALL) --require-hashes -r deploy/requirements-dev.txt
 	@touch $@

