@@ -24,6 +24,8 @@ class Reason(enum.Enum):
     """It is in a language that was not asked for."""
     excluded = "excluded"
     """Every judgment of it came late or was left out by a person."""
+    not_compared = "not_compared"
+    """People ranked or rated its answers: of that no pairs are made yet."""
     too_few_judgments = "too_few_judgments"
     """Fewer judgments count than were asked for."""
     both_bad = "both_bad"
@@ -57,6 +59,7 @@ WORDS = {
     Reason.withdrawn: say("Withdrawn"),
     Reason.language: say("Another language"),
     Reason.excluded: say("Every judgment was left out or late"),
+    Reason.not_compared: say("Ranked or rated, not compared"),
     Reason.too_few_judgments: say("Too few judgments"),
     Reason.both_bad: say("Both are bad"),
     Reason.tie: say("About the same"),
@@ -102,7 +105,7 @@ def decide(judged: Judged, criteria: Criteria) -> Majority | Reason:
     if criteria.languages is not None and judged.language not in criteria.languages:
         return Reason.language
     if not judged.votes.number:
-        return Reason.excluded
+        return Reason.not_compared if judged.votes.otherwise else Reason.excluded
     if judged.votes.number < (criteria.min_judgments or 1):
         return Reason.too_few_judgments
     return _majority(judged.votes, criteria)

@@ -87,7 +87,7 @@ class Voter(NamedTuple):
 
 
 class Votes(NamedTuple):
-    """The judgments on a comparison that count, without what was written in them."""
+    """The judgments of a pair that count, without what was written in them."""
 
     number: int
     """How many there are."""
@@ -98,6 +98,8 @@ class Votes(NamedTuple):
     voters: tuple[Voter, ...]
     first_at: datetime | None
     last_at: datetime | None
+    otherwise: int = 0
+    """How many judgments count that rank the answers or rate them, and so are no votes."""
 
 
 NONE = Votes(0, (0, 0, 0, 0), (0, 0), (), None, None)
@@ -190,9 +192,9 @@ def _votes(session: Session, mark: Mark, *, first: int, last: int) -> dict[int, 
         .group_by(Judgment.comparison_id),
     )
     votes = dict.fromkeys((comparison_id for (comparison_id,) in judged), NONE)
-    for comparison_id, number, *sums, voters, first_at, last_at in counted:
-        tally, steps = tuple(sums[:4]), tuple(sums[4:])
-        votes[comparison_id] = Votes(number, tally, steps, _voters(voters), first_at, last_at)
+    for comparison_id, number, otherwise, *sums, voters, first_at, last_at in counted:
+        tally, steps, who = tuple(sums[:4]), tuple(sums[4:]), _voters(voters)
+        votes[comparison_id] = Votes(number, tally, steps, who, first_at, last_at, otherwise)
     return votes
 
 
@@ -221,7 +223,8 @@ def _sums() -> Iterator[sa.ColumnElement[Any]]:
         for number in (0, 1)
     ]
     neither = [Judgment.verdict == verdict for verdict in (Verdict.tie, Verdict.both_bad)]
-    yield sa.func.count()
+    otherwise = Judgment.verdict.in_([Verdict.ranking, Verdict.criteria])
+    yield from (sa.func.count().filter(kind) for kind in (~otherwise, otherwise))
     yield from (sa.func.count().filter(kind) for kind in (*for_answer, *neither))
     for kind in for_answer:
         yield sa.func.coalesce(sa.func.sum(Judgment.strength).filter(kind), 0)
@@ -229,12 +232,13 @@ def _sums() -> Iterator[sa.ColumnElement[Any]]:
         sa.cast(column, sa.Text)
         for column in (Judgment.person_id, Judgment.guideline_number, Judgment.rubric_number)
     )
-    yield sa.func.aggregate_strings(person + " " + guideline + " " + rubric, ",")
-    yield from (sa.func.min(Judgment.created_at), sa.func.max(Judgment.created_at))
+    voters = sa.func.aggregate_strings(person + " " + guideline + " " + rubric, ",")
+    moments = sa.func.min(Judgment.created_at), sa.func.max(Judgment.created_at)
+    yield from (each.filter(~otherwise) for each in (voters, *moments))
 
 
-def _voters(said: str) -> tuple[Voter, ...]:
-    return tuple(map(_voter, said.split(",")))
+def _voters(said: str | None) -> tuple[Voter, ...]:
+    return tuple(map(_voter, said.split(","))) if said else ()
 
 
 @lru_cache(maxsize=2**16)

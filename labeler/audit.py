@@ -154,10 +154,16 @@ def _misnumbered(session: Session) -> Iterator[str]:
 
 
 def _misread(session: Session) -> Iterator[str]:
+    alone = Judgment.said[("ranking", 0, 1)].as_integer().is_(None)
     stood = sa.case(
         (Judgment.place == 0, Assignment.places[0].as_integer()),
         (Judgment.place == 1, Assignment.places[1].as_integer()),
+        (
+            sa.and_(Judgment.verdict == Verdict.ranking, alone),
+            Judgment.said[("ranking", 0, 0)].as_integer(),
+        ),
     )
+    ranks = Judgment.verdict == Verdict.ranking
     prefers = Judgment.verdict == Verdict.preference
     for judgment_id in session.scalars(
         sa.select(Judgment.id)
@@ -165,7 +171,7 @@ def _misread(session: Session) -> Iterator[str]:
         .where(
             sa.or_(
                 Judgment.preferred.is_distinct_from(stood),
-                prefers != Judgment.preferred.is_not(None),
+                sa.and_(~ranks, prefers != Judgment.preferred.is_not(None)),
                 prefers != Judgment.strength.is_not(None),
             )
         )
@@ -175,7 +181,7 @@ def _misread(session: Session) -> Iterator[str]:
 
 
 def _misgraded(session: Session) -> Iterator[str]:
-    right = sa.and_(Judgment.verdict == Verdict.preference, Judgment.preferred == Gold.better)
+    right = Judgment.preferred == Gold.better
     grade = sa.case((Gold.comparison_id.is_(None), None), (right, True), else_=False)
     for judgment_id in session.scalars(
         sa.select(Judgment.id)

@@ -27,8 +27,9 @@ _NO_GOLD = Judgment.gold_right.is_(None)
 _LABEL: Any = sa.case(
     (Judgment.verdict == Verdict.tie, 2),
     (Judgment.verdict == Verdict.both_bad, 3),
-    else_=Judgment.preferred,
+    (Judgment.verdict == Verdict.preference, Judgment.preferred),
 )
+"""None of what was not said of a pair."""
 
 
 def faults(session: Session) -> Iterator[str]:

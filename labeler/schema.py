@@ -112,6 +112,7 @@ class Base(DeclarativeBase):
         list[Any]: sa.JSON(),
         list[int]: sa.JSON(),
         list[str]: sa.JSON(),
+        list[dict[str, Any]]: sa.JSON(),
         list[dict[str, str]]: sa.JSON(),
         enum.Enum: sa.Enum(
             enum.Enum, native_enum=False, length=24, values_callable=_values, validate_strings=True

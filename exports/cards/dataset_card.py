@@ -34,7 +34,7 @@ def text(
         cut=cut,
         counts=counts,
         survey=survey,
-        scales=scales,
+        scales=[(rubric.number, rubric.pairwise) for rubric in scales if rubric.pairwise],
         pay=[_pay(one) for one in pay],
         agreement=[("share of equal pairs of votes", raw), ("Krippendorff’s alpha", alpha)],
         languages=[tag for tag in counts.languages if tag != UNKNOWN_LANGUAGE],

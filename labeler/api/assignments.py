@@ -20,11 +20,7 @@ _SHOWN = (
         Comparison.language,
         Prompt.messages,
         Rubric.number,
-        Rubric.steps,
-        Rubric.tie,
-        Rubric.both_bad,
-        Rubric.reason,
-        Rubric.reason_min,
+        Rubric.questions,
     )
     .join(Prompt, Prompt.id == Comparison.prompt_id)
     .join(Rubric, Rubric.project_id == Comparison.project_id)
@@ -59,7 +55,7 @@ def judge_assignment(assignment_id: int, body: models.JudgmentDraft, *, by: Pers
     """
     session = database.session()
     assignment = assignments.find(session, assignment_id, by=by)
-    answer = judgments.read_answer(session, assignment, body.choice, body.reason)
+    answer = judgments.read_answer(session, assignment, answers=body.said)
     receipt = judgments.submit(session, assignment, answer, by=by, key=str(body.key))
     session.commit()
     judgment = receipt.judgment

@@ -11,7 +11,7 @@ from labeler.api.operations import Answer, Operation
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
 from labeler.people.tokens import Scope
-from labeler.work import judgments, projects
+from labeler.work import judgments, projects, rubrics
 from labeler.work.comparisons import Comparison
 from labeler.work.judgments import Judgment
 
@@ -50,6 +50,7 @@ def _told(judgment: Judgment, comparison: str) -> models.Judgment:
         preferred=judgment.preferred,
         strength=judgment.strength,
         reason=judgment.reason,
+        answers=rubrics.exported(judgment),
         guideline_number=judgment.guideline_number,
         rubric_number=judgment.rubric_number,
         duration_ms=judgment.duration_ms,

@@ -5,19 +5,21 @@ and never whether the answer is known.
 """
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from labeler.pay import money
+from labeler.work import questions as asked
 from labeler.work.assignments import SkipReason
 from labeler.work.batches import BatchState
 from labeler.work.judgments import JudgmentState
 from labeler.work.layouts import Layout
 from labeler.work.projects import ProjectState
-from labeler.work.rubrics import LONGEST_REASON, ReasonRule, Verdict
+from labeler.work.questions import Questions
+from labeler.work.rubrics import LONGEST_REASON, Verdict
 
 LAST_ID = 2**63 - 1
 MOST_STEPS = 9
@@ -45,22 +47,56 @@ Choice = Annotated[
 ]
 
 
-def choice(step: int | None, verdict: Verdict) -> int | Literal["tie", "both_bad"]:
-    """Return what was chosen on the form."""
+def choice(step: int | None, verdict: Verdict) -> int | Literal["tie", "both_bad"] | None:
+    """Return what was chosen between two answers; None where nothing was."""
     if step is not None:
         return step
-    return "tie" if verdict is Verdict.tie else "both_bad"
+    words: dict[Verdict, Literal["tie", "both_bad"]] = {
+        Verdict.tie: "tie",
+        Verdict.both_bad: "both_bad",
+    }
+    return words.get(verdict)
 
 
 # What is taken
 
 
+class Answers(Model):
+    """What is said to each question of the rubric, by its kind; answers are named by place."""
+
+    pairwise: Choice | None = None
+    ranking: asked.ranking.Given | None = Field(
+        None, description='Places from the best, such as [["B"], ["A", "C"]]; []: none will do.'
+    )
+    criteria: asked.criteria.Given | None = Field(
+        None, description="By the criterion's name: a step, or points by place."
+    )
+    reason: asked.reason.Given | None = None
+    edit: asked.edit.Given | None = None
+    marks: asked.marks.Given | None = Field(None, max_length=asked.marks.MOST)
+    flags: asked.flags.Given | None = Field(None, description="Flags by place.")
+
+
 class JudgmentDraft(Model):
-    """What somebody says of the comparison that they were given."""
+    """What somebody says of the comparison that they were given.
+
+    `choice` and `reason` are short for answers to the kinds pairwise and reason.
+    """
 
     key: UUID = Field(description="Yours, new for each judgment; repeat it when you try again.")
-    choice: Choice
+    choice: Choice | None = None
     reason: str = Field("", max_length=LONGEST_REASON)
+    answers: Answers = Answers()
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """All of it, by kind."""
+        said = {name: getattr(self.answers, name) for name in Answers.model_fields}
+        if said["pairwise"] is None:
+            said["pairwise"] = self.choice
+        if said["reason"] is None:
+            said["reason"] = asked.reason.Given(text=self.reason)
+        return said
 
 
 class SkipDraft(Model):
@@ -115,6 +151,7 @@ class Turn(Model):
 
     role: Literal["system", "user", "assistant"]
     content: str
+    language: str | None = Field(None, description="If it is not the comparison's.")
 
 
 class PlacedResponse(Model):
@@ -130,11 +167,7 @@ class Rubric(Model):
     model_config = ConfigDict(from_attributes=True)
 
     number: int
-    steps: int
-    tie: bool
-    both_bad: bool
-    reason: ReasonRule
-    reason_min: int
+    questions: Questions
 
 
 class Assignment(Model):
@@ -158,7 +191,7 @@ class Receipt(Model):
 
     id: int
     assignment: int
-    choice: Choice
+    choice: Choice | None = Field(description="Null where no two answers were compared.")
     created_at: datetime
     earned: Amount
 
@@ -246,11 +279,14 @@ class Judgment(Model):
     version: int
     is_current: bool
     state: JudgmentState
-    choice: Choice
+    choice: Choice | None
     verdict: Verdict
-    preferred: int | None = Field(description="Number of the better response, in the file's order.")
+    preferred: int | None = Field(description="Number of the best response, in the file's order.")
     strength: int | None
     reason: str
+    answers: dict[str, dict[str, Any]] = Field(
+        description="What was said beside these, by kind of question; responses by number."
+    )
     guideline_number: int
     rubric_number: int
     duration_ms: int

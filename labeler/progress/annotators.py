@@ -18,6 +18,7 @@ from labeler.work.assignments import Assignment
 from labeler.work.comparisons import Comparison, Prompt
 from labeler.work.judgments import IS_CURRENT, Judgment
 from labeler.work.projects import Project, ProjectState, of_person
+from labeler.work.questions.seen import LETTERS
 from labeler.work.rubrics import Rubric
 from labeler.work.tallies import Tally
 
@@ -61,11 +62,17 @@ class Judged:
 
     judgment: Judgment
     project: Project
-    steps: int
+    rubric: Rubric
+    places: list[int]
     prompt: Prompt
     earned_minor: int
     currency: str
     changeable_until: datetime
+
+    @property
+    def names(self) -> dict[int, str]:
+        """The letters under which the responses were seen, by number."""
+        return dict(zip(self.places, LETTERS, strict=False))
 
 
 def today() -> datetime:
@@ -98,7 +105,7 @@ def judged_by(
 ) -> Sequence[Judged]:
     """Return the person's judgments, newest first, with what they need to be read."""
     query = (
-        sa.select(Judgment, Project, Rubric.steps, Prompt, Assignment)
+        sa.select(Judgment, Project, Rubric, Prompt, Assignment)
         .join(Project, Project.id == Judgment.project_id)
         .join(Assignment, Assignment.id == Judgment.assignment_id)
         .join(Comparison, Comparison.id == Judgment.comparison_id)
@@ -117,13 +124,14 @@ def judged_by(
         Judged(
             judgment,
             project,
-            steps,
+            rubric,
+            assignment.places,
             prompt,
             assignment.pay_minor,
             assignment.currency,
             judgments.changeable_until(project, assignment),
         )
-        for judgment, project, steps, prompt, assignment in session.execute(query)
+        for judgment, project, rubric, prompt, assignment in session.execute(query)
     ]
 
 

@@ -102,10 +102,9 @@ def steps_chosen(session: Session, project_id: int, steps: int) -> dict[str, int
 
     "tie" and "both_bad" are what was said beside the scale.
     """
-    rubrics = session.scalars(
-        sa.select(Rubric.number).where(Rubric.project_id == project_id, Rubric.steps == steps)
-    )
-    numbers = {str(number) for number in rubrics}
+    rubrics = session.scalars(sa.select(Rubric).where(Rubric.project_id == project_id))
+    scales = {str(rubric.number): rubric.pairwise for rubric in rubrics}
+    numbers = {number for number, scale in scales.items() if scale and scale.steps == steps}
     chosen: Counter[str] = Counter()
     for key, n in counts.totals(session, project_id, Topic.said).items():
         number, said = key.split(":")

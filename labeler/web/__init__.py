@@ -12,6 +12,7 @@ from labeler.web import (
     compression,
     filters,
     forms,
+    judging,
     locales,
     members,
     preferences,
@@ -38,6 +39,7 @@ def init_app(app: Flask) -> None:
     assets.init_app(app)
     compression.init_app(app)
     filters.init_app(app)
+    judging.init_app(app)
     visitors.init_app(app)
     security.init_app(app)
     locales.init_app(app)

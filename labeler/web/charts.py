@@ -52,15 +52,21 @@ class Chart:
 
 def of_project(session: Session, project: Project, overview: Overview) -> list[Chart]:
     """Return the figures of a project's dashboard."""
-    steps = rubrics.version(session, project.id, project.rubric_number).steps
+    pairwise = rubrics.version(session, project.id, project.rubric_number).pairwise
     judged = sum(day.judgments for day in overview.days)
     return [
         _course(project, overview),
-        _agreement(progress.agreement_by_week(session, project.id)),
-        _steps(progress.steps_chosen(session, project.id, steps), steps),
+        *(_of_pairs(session, project, pairwise.steps) if pairwise else ()),
         _cost(project, overview, progress.cost_by_day(session, project)),
         _days(overview),
         _skips(progress.skips(session, project.id), judged),
+    ]
+
+
+def _of_pairs(session: Session, project: Project, steps: int) -> list[Chart]:
+    return [
+        _agreement(progress.agreement_by_week(session, project.id)),
+        _steps(progress.steps_chosen(session, project.id, steps), steps),
     ]
 
 

@@ -2,14 +2,13 @@
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import flask
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
@@ -19,19 +18,30 @@ from labeler.errors import Conflict, Invalid, Refusal
 from labeler.pay import ledger
 from labeler.people.accounts import Person
 from labeler.said import say
-from labeler.text import languages, markdown
-from labeler.web import filters, forms, scale, visitors
+from labeler.text import markdown
+from labeler.web import filters, forms, judging, visitors
 from labeler.web.filters import gettext as _
-from labeler.work import assignments, comparisons, guidelines, judgments, projects, queue, rubrics
+from labeler.web.judging import Text
+from labeler.work import (
+    assignments,
+    comparisons,
+    guidelines,
+    judgments,
+    projects,
+    queue,
+    rubrics,
+    views,
+)
 from labeler.work.assignments import Assignment, AssignmentState, SkipReason
 from labeler.work.comparisons import Prompt
 from labeler.work.judgments import Judgment
 from labeler.work.projects import Project, ProjectState
+from labeler.work.questions.seen import LETTERS
+from labeler.work.rubrics import Answer, Rubric
 
 pages = Blueprint("work", __name__)
-Answer = TypeVar("Answer")
+Led = TypeVar("Led")
 
-LETTERS = "ABCDEFGHIJ"
 DAY_MS = 86_400_000
 SKIP_WORDS = {
     SkipReason.language: say("I do not read this language well enough"),
@@ -43,38 +53,12 @@ SKIP_WORDS = {
 }
 
 
-class JudgmentForm(BaseModel):
-    """What somebody says of a pair; the rubric has the last word on what may be said."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    key: str = ""
-    choice: str = ""
-    reason: str = ""
-
-    @field_validator("reason")
-    @classmethod
-    def _lines(cls, reason: str) -> str:
-        return reason.replace("\r\n", "\n")
-
-
 class SkipForm(BaseModel):
     """Why somebody would rather not judge."""
 
     model_config = ConfigDict(extra="forbid")
 
     skip_reason: SkipReason
-
-
-@dataclass(frozen=True)
-class Text:
-    """A piece of material, rendered, with the language and direction that it is written in."""
-
-    html: str
-    lang: str
-    dir: str
-    role: str = ""
-    letter: str = ""
 
 
 @pages.get("/")
@@ -129,13 +113,10 @@ def submit(assignment_id: int) -> ResponseReturnValue:
     session, ada = database.session(), visitors.person()
     assignment = assignments.find(session, assignment_id, by=ada)
     try:
-        form = forms.read(JudgmentForm)
-        answer = judgments.read_answer(session, assignment, form.choice, form.reason)
+        key, answer = _read(session, assignment)
     except Invalid as refusal:
         return _given_back(assignment_id, refusal)
-    receipt = judgments.submit(
-        session, assignment, answer, by=ada, key=form.key, active_ms=_active_ms()
-    )
+    receipt = judgments.submit(session, assignment, answer, by=ada, key=key, active_ms=_active_ms())
     session.commit()
     if forms.by_script():
         return _reply(assignment, ada)
@@ -177,7 +158,6 @@ def my_judgments() -> ResponseReturnValue:
         "work/judgments.html",
         rows=progress.judged_by(session, ada, before=before),
         earned=ledger.earned(session, person_id=ada.id),
-        step_names=scale.step_names,
         now=clock.now(),
     )
 
@@ -198,15 +178,21 @@ def change(assignment_id: int) -> ResponseReturnValue:
     judgment = judgments.current(session, assignment)
     project = session.get_one(Project, assignment.project_id)
     try:
-        form = forms.read(JudgmentForm)
-        answer = judgments.read_answer(session, assignment, form.choice, form.reason)
+        key, answer = _read(session, assignment)
     except Invalid as refusal:
         return _given_back(assignment_id, refusal, changing=True)
-    receipt = judgments.change(session, project, judgment, answer, key=form.key)
+    receipt = judgments.change(session, project, judgment, answer, key=key)
     session.commit()
     words = _("Your change is kept. What you said before stays on record.")
     _acknowledge(receipt.judgment, words)
     return redirect(url_for("work.judgments"))
+
+
+def _read(session: Session, assignment: Assignment) -> tuple[str, Answer]:
+    """Read the form of this request; the rubric says what is in it."""
+    fields = {name: value.replace("\r\n", "\n") for name, value in forms.given().items()}
+    key = fields.pop("key", "")
+    return key, judgments.read_form(session, assignment, fields)
 
 
 def _go_on(done: Assignment, ada: Person) -> ResponseReturnValue:
@@ -224,7 +210,7 @@ def _reply(done: Assignment, ada: Person) -> ResponseReturnValue:
     return _afterwards(lambda: _next_page(done, ada)) or {}
 
 
-def _afterwards(lead: Callable[[], Answer]) -> Answer | None:
+def _afterwards(lead: Callable[[], Led]) -> Led | None:
     """Do what comes after a judgment; None when it could not be done.
 
     It is a transaction of its own: what was said is safe, whatever becomes of this one.
@@ -320,7 +306,7 @@ def _task(
     prompt = session.get_one(Prompt, comparison.prompt_id)
     if judgment is not None and clock.now() > judgments.changeable_until(project, assignment):
         raise Conflict("The time in which this judgment could be changed is over.")
-    choice, reason = _filled_in(judgment, given)
+    rubric = rubrics.version(session, project.id, assignment.rubric_number)
     return render_template(
         "work/show.html",
         project=_project(session, project, assignment),
@@ -330,11 +316,9 @@ def _task(
         key=(given or {}).get("key") or str(uuid.uuid4()),
         prompt=_prompt(prompt),
         answers=_answers(session, assignment, comparison.language),
-        rubric=rubrics.version(session, project.id, assignment.rubric_number),
-        step_names=scale.step_names,
-        chosen=choice,
-        reason=reason,
-        faults=faults or {},
+        **judging.shown(
+            rubric, _filled_in(session, assignment, rubric, judgment, given), faults or {}
+        ),
         progress=_progress(session, project, assignment, ada),
         skip_reasons=[(reason.value, words) for reason, words in SKIP_WORDS.items()],
         last_url=_last_url(session, project, assignment, ada) if judgment is None else None,
@@ -348,13 +332,16 @@ def _action(assignment: Assignment, judgment: Judgment | None) -> str:
 
 
 def _filled_in(
-    judgment: Judgment | None, given: Mapping[str, str] | None
-) -> tuple[str | None, str]:
-    if given is not None:
-        return given.get("choice"), given.get("reason", "")
-    if judgment is not None:
-        return str(judgment.step or judgment.verdict.value), judgment.reason
-    return None, ""
+    session: Session,
+    assignment: Assignment,
+    rubric: Rubric,
+    judgment: Judgment | None,
+    given: Mapping[str, str] | None,
+) -> Mapping[str, str]:
+    if given is not None or judgment is None:
+        return given or {}
+    seen = views.seen(session, assignment, rubric)
+    return rubrics.filled_in(rubric, rubrics.values(judgment), seen)
 
 
 def _project(session: Session, project: Project, assignment: Assignment) -> dict[str, Any]:
@@ -381,18 +368,16 @@ def _progress(
 
 
 def _prompt(prompt: Prompt) -> Sequence[Text]:
-    lang, direction = prompt.language, languages.direction(prompt.language)
     return [
-        Text(markdown.render(turn["content"]), lang, direction, role=turn["role"])
+        Text.of(turn["content"], turn.get("language", prompt.language), role=turn["role"])
         for turn in prompt.messages
     ]
 
 
 def _answers(session: Session, assignment: Assignment, language: str) -> Sequence[Text]:
     stored = comparisons.responses(session, assignment.comparison_id)
-    direction = languages.direction(language)
     return [
-        Text(markdown.render(stored[number].text), language, direction, letter=letter)
+        Text.of(stored[number].text, language, letter=letter)
         for letter, number in zip(LETTERS, assignment.places, strict=False)
     ]
 

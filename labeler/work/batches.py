@@ -21,7 +21,7 @@ from labeler.errors import Conflict, Invalid
 from labeler.people.accounts import Person
 from labeler.said import say, say_number
 from labeler.schema import Base, Id, changed, reference
-from labeler.work import intake, lanes, layouts
+from labeler.work import intake, lanes, layouts, questions, rubrics
 from labeler.work.layouts import Layout, Refused, Row
 from labeler.work.projects import Project
 
@@ -127,7 +127,7 @@ def load(
         yield progress
     yield progress
     try:
-        source = iter(rows)
+        source = _fitting(session, project, rows)
         while chunk := _next_rows(source):
             _take(session, project, progress, chunk, by=by)
             yield progress  # before more is read: nobody should wait for the turn to write
@@ -262,6 +262,23 @@ def _take(
     ]
     intake.store(session, project, progress.batch.id, fresh, by=by)
     progress.loaded += len(fresh)
+
+
+def _fitting(
+    session: Session, project: Project, rows: Iterable[Row | Refused]
+) -> Iterator[Row | Refused]:
+    """Refuse rows that the project's present form has no questions for."""
+    asked = rubrics.version(session, project.id, project.rubric_number).asked
+    _, most = questions.answers(asked)
+    rates = not any(question.kind in questions.MAIN for question in asked)
+    for row in rows:
+        if isinstance(row, Row) and len(row.responses) > most:
+            reason = f"There are {len(row.responses)} answers; exactly two are compared."
+            yield Refused(row.line, "responses", reason)
+        elif isinstance(row, Row) and row.gold is not None and rates:
+            yield Refused(row.line, "gold", "Nobody is asked which answer is the best.")
+        else:
+            yield row
 
 
 def _require_good(progress: Progress, source: Iterator[Row | Refused], *, skip_bad: bool) -> None:

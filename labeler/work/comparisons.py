@@ -42,6 +42,7 @@ class Prompt(Base):
     project_id: Mapped[int] = reference("projects.id")
     digest: Mapped[str]
     messages: Mapped[list[dict[str, str]]]
+    """Each with its role, its content, and its language if that is another one."""
     language: Mapped[str]
 
 
@@ -242,17 +243,19 @@ def give_back_slots(session: Session, comparison_ids: Iterable[int]) -> dict[int
     return found
 
 
-def count_judgment(session: Session, comparison_id: int, label: int) -> Counted:
-    """Count an accepted judgment whose slot was taken before."""
+def count_judgment(session: Session, comparison_id: int, label: int | None) -> Counted:
+    """Count an accepted judgment whose slot was taken before; None is no vote."""
     return _count(session, comparison_id, 1, _bit(label))
 
 
-def change_vote(session: Session, comparison_id: int, before: int, after: int) -> Counted:
+def change_vote(
+    session: Session, comparison_id: int, before: int | None, after: int | None
+) -> Counted:
     """Count another label in place of the one that was said before."""
     return _count(session, comparison_id, 0, _bit(after) - _bit(before))
 
 
-def uncount_judgment(session: Session, comparison_id: int, label: int) -> Counted:
+def uncount_judgment(session: Session, comparison_id: int, label: int | None) -> Counted:
     """Uncount a judgment that is left out, and give its slot back."""
     counted = _count(session, comparison_id, -1, -_bit(label))
     give_back_slots(session, [comparison_id])
@@ -276,8 +279,8 @@ def _count(session: Session, comparison_id: int, judged: int, votes: int) -> Cou
     return Counted(lane_id, is_gold, (after if is_gold else after - votes, after))
 
 
-def _bit(label: int) -> int:
-    return 1 << VOTES_BITS * label
+def _bit(label: int | None) -> int:
+    return 0 if label is None else 1 << VOTES_BITS * label
 
 
 # Made once: that costs more than to run it.

@@ -7,7 +7,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session
 
 from labeler.schema import Base, Ref, reference
-from labeler.work.rubrics import Verdict
 
 
 class Gold(Base):
@@ -24,10 +23,10 @@ class Gold(Base):
     created_at: Mapped[datetime]
 
 
-def grade(session: Session, comparison_id: int, verdict: Verdict, preferred: int | None) -> bool:
-    """Say whether a judgment on gold is right."""
+def grade(session: Session, comparison_id: int, preferred: int | None) -> bool:
+    """Say whether a judgment on gold is right: whether it found the better response best."""
     better = session.scalar(sa.select(Gold.better).where(Gold.comparison_id == comparison_id))
-    return verdict is Verdict.preference and preferred == better
+    return preferred == better
 
 
 def of_comparisons(session: Session, comparison_ids: Sequence[int]) -> dict[int, Gold]:

@@ -17,7 +17,7 @@ from labeler.people.accounts import Person
 from labeler.work import lanes
 from labeler.work.comparisons import EVERYBODY, Comparison, Prompt, Response
 from labeler.work.gold import Gold
-from labeler.work.layouts import Row
+from labeler.work.layouts import Message, Row
 from labeler.work.projects import Project
 
 COLUMNS = (
@@ -81,7 +81,10 @@ def remove(session: Session, batch_id: int, *, at_most: int) -> bool:
 
 def prompt_digest(row: Row) -> str:
     """Hash a prompt's turns; the same words in the same roles are the same prompt."""
-    turns = [[turn.role, turn.content] for turn in row.messages]
+    turns = [
+        [turn.role, turn.content, *([turn.language] if turn.language else [])]
+        for turn in row.messages
+    ]
     return hashlib.sha256(json.dumps(turns, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -148,7 +151,12 @@ def _store_prompts(session: Session, project: Project, rows: Sequence[Row]) -> l
 
 
 def _messages(row: Row) -> str:
-    return _json([{"role": turn.role, "content": turn.content} for turn in row.messages])
+    return _json([_message(turn) for turn in row.messages])
+
+
+def _message(turn: Message) -> dict[str, str]:
+    message = {"role": turn.role, "content": turn.content}
+    return message | {"language": turn.language} if turn.language else message
 
 
 def _responses(

@@ -6,7 +6,7 @@ whether it is the current version, and whether it is accepted, late or excluded.
 
 import enum
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -21,7 +21,7 @@ from labeler.pay import ledger
 from labeler.people.accounts import Person
 from labeler.said import say
 from labeler.schema import Base, Id, changed, dialect_of, insert, reference, written
-from labeler.work import assignments, comparisons, gold, rubrics
+from labeler.work import assignments, comparisons, gold, rubrics, views
 from labeler.work.assignments import Assignment, AssignmentState
 from labeler.work.comparisons import Comparison
 from labeler.work.projects import Project, ProjectState
@@ -30,6 +30,7 @@ from labeler.work.totals import Totals
 
 IS_CURRENT = sa.text("is_current")
 _LABELS = {Verdict.tie: 2, Verdict.both_bad: 3}
+_UNCOUNTED = (Verdict.ranking, Verdict.criteria)
 
 
 class JudgmentState(enum.Enum):
@@ -84,6 +85,8 @@ class Judgment(Base):
     state: Mapped[JudgmentState]
     excluded_at: Mapped[datetime | None]
     reason: Mapped[str]
+    said: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
+    """What was said beside the choice and the reason's text, by kind of question."""
 
     @property
     def counts(self) -> bool:
@@ -91,9 +94,9 @@ class Judgment(Base):
         return self.state is JudgmentState.accepted
 
     @property
-    def label(self) -> int:
-        """What was said, as votes are counted: a response's number, 2 for a tie, 3 for both bad."""
-        return _LABELS.get(self.verdict, self.preferred or 0)
+    def label(self) -> int | None:
+        """What was said of a pair, as votes are counted; None of anything else."""
+        return _label(self.verdict, self.preferred)
 
 
 @dataclass(frozen=True)
@@ -121,10 +124,9 @@ def submit(
     """
     assert by.id == assignment.person_id
     key = read_key(key)
-    label = _label(assignment, answer)
     if assignment.state is AssignmentState.reserved:
         assignments.show_late(session, assignment, active_ms=active_ms)
-    stand = _take(session, assignment, label)
+    stand = _take(session, assignment, _label(answer.verdict, answer.preferred))
     if stand is None:
         return _again(session, assignment, answer, key)
     judgment = _store(session, assignment, answer, stand.state, stand.is_gold, version=1, key=key)
@@ -234,11 +236,28 @@ def page(
 
 
 def read_answer(
-    session: Session, assignment: Assignment, choice: str | int | None, reason: str = ""
+    session: Session,
+    assignment: Assignment,
+    choice: str | int | None = None,
+    reason: str = "",
+    *,
+    answers: Mapping[str, Any] | None = None,
 ) -> Answer:
+    """Read a choice and a reason, or `answers` by kind of question; raises Invalid.
+
+    The rubric is the one that the assignment showed, and so are the places.
+    """
+    rubric = rubrics.version(session, assignment.project_id, assignment.rubric_number)
+    seen = views.seen(session, assignment, rubric)
+    if answers is None:
+        return rubrics.read_answer(rubric, choice, reason, seen)
+    return rubrics.read(rubric, answers, seen)
+
+
+def read_form(session: Session, assignment: Assignment, fields: Mapping[str, str]) -> Answer:
     """Read a filled-in form by the rubric that the assignment showed; raises Invalid."""
     rubric = rubrics.version(session, assignment.project_id, assignment.rubric_number)
-    return rubrics.read_answer(rubric, choice, reason)
+    return rubrics.read_form(rubric, fields, views.seen(session, assignment, rubric))
 
 
 def read_key(key: str) -> str:
@@ -260,7 +279,7 @@ class Stand:
     was_expired: bool = False
 
 
-def _take(session: Session, assignment: Assignment, label: int) -> Stand | None:
+def _take(session: Session, assignment: Assignment, label: int | None) -> Stand | None:
     """Close the assignment; return how its judgment will stand, or None if it was closed before."""
     was_expired = False
     if not assignments.close(session, assignment, AssignmentState.open, AssignmentState.judged):
@@ -291,11 +310,7 @@ def _again(session: Session, assignment: Assignment, answer: Answer, key: str) -
     stored = session.scalar(sa.select(Judgment).where(Judgment.key == key))
     if stored is None:
         raise Conflict(assignments.ALREADY[assignment.state])
-    same = (stored.verdict, stored.step, stored.reason) == (
-        answer.verdict,
-        answer.step,
-        answer.reason,
-    )
+    same = rubrics.values(stored) == rubrics.values(answer)
     if stored.assignment_id != assignment.id or not same:
         raise Conflict("This key was used for another judgment.")
     return Receipt(stored, repeated=True)
@@ -311,9 +326,8 @@ def _store(
     version: int,
     key: str,
 ) -> Judgment:
-    preferred = None if answer.place is None else assignment.places[answer.place]
-    comparison_id, verdict = assignment.comparison_id, answer.verdict
-    right = gold.grade(session, comparison_id, verdict, preferred) if is_gold else None
+    comparison_id, preferred = assignment.comparison_id, answer.preferred
+    right = gold.grade(session, comparison_id, preferred) if is_gold else None
     said = {
         "project_id": assignment.project_id,
         "comparison_id": comparison_id,
@@ -321,12 +335,13 @@ def _store(
         "person_id": assignment.person_id,
         "version": version,
         "key": key,
-        "verdict": verdict,
+        "verdict": answer.verdict,
         "step": answer.step,
         "place": answer.place,
         "preferred": preferred,
         "strength": answer.strength,
         "reason": answer.reason,
+        "said": answer.said,
         "guideline_number": assignment.guideline_number,
         "rubric_number": assignment.rubric_number,
         "gold_right": right,
@@ -364,9 +379,8 @@ def _require_changeable(project: Project, assignment: Assignment, judgment: Judg
         raise Conflict("The time in which this judgment could be changed is over.")
 
 
-def _label(assignment: Assignment, answer: Answer) -> int:
-    preferred = 0 if answer.place is None else assignment.places[answer.place]
-    return _LABELS.get(answer.verdict, preferred)
+def _label(verdict: Verdict, preferred: int | None) -> int | None:
+    return None if verdict in _UNCOUNTED else _LABELS.get(verdict, preferred)
 
 
 def _count_change(session: Session, judgment: Judgment, later: Judgment) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 from labeler.errors import Invalid
 from labeler.said import say
 from labeler.work.files import digest, read_records
+from labeler.work.questions.seen import LETTERS
 from labeler.work.records import ROW, Record, Refused, Values, parsed
 from labeler.work.rows import (
     EMPTY,
@@ -126,30 +127,33 @@ def _user_turn(prompt: str) -> list[Values]:
     return [{"role": "user", "content": prompt}]
 
 
-# Tables: one column for each thing, the two answers side by side
+# Tables: one column for each thing, the answers side by side
 
+_LETTERS = LETTERS.lower()
 _COLUMNS = {
-    "responses.0.text": "response_a",
-    "responses.0.model": "model_a",
-    "responses.1.text": "response_b",
-    "responses.1.model": "model_b",
-    "responses": "response_b",
-}
+    f"responses.{number}.{key}": f"{name}_{letter}"
+    for number, letter in enumerate(_LETTERS)
+    for key, name in (("text", "response"), ("model", "model"))
+} | {"responses": "response_b"}
 _NEVER_EMPTY = {"id", "prompt", "response_a", "response_b"}
 _CELLS_OF_JSON = {
     "prompt": re.compile(r"""\s*\[\s*\{\s*['"](role|content)['"]"""),
     "metadata": re.compile(r"\s*\{"),
 }
-_GOLD_CELLS = {"0": 0, "1": 1, "a": 0, "b": 1}
+_GOLD_CELLS = {
+    cell: number for number, letter in enumerate(_LETTERS) for cell in (str(number), letter)
+}
 
 
 def _from_columns(columns: Values) -> tuple[Values, Names]:
     rest = {key: cell for key, cell in columns.items() if cell != "" or key in _NEVER_EMPTY}
-    answers: list[Values] = [{}, {}]
+    answers: list[Values] = [{} for _ in _LETTERS]
     for place, name in _COLUMNS.items():
         if name in rest and place.count("."):
             _, number, key = place.split(".")
             answers[int(number)][key] = rest.pop(name)
+    while len(answers) > 2 and not answers[-1]:
+        answers.pop()
     for key, looks_like_json in _CELLS_OF_JSON.items():
         if isinstance(cell := rest.get(key), str) and looks_like_json.match(cell):
             rest[key] = _from_cell(key, cell)

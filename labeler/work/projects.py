@@ -213,7 +213,7 @@ def revise(session: Session, project: Project, draft: ProjectDraft, *, by: Perso
         project.guideline_number = guidelines.publish(
             session, project.id, draft.guidelines, by=by
         ).number
-    if rubric_draft(session, project) != draft.rubric:
+    if rubric_draft(session, project).asked != draft.rubric.asked:
         project.rubric_number = rubrics.publish(session, project.id, draft.rubric, by=by).number
     events.record(session, "project.revised", person_id=by.id, project_id=project.id)
 
@@ -221,7 +221,7 @@ def revise(session: Session, project: Project, draft: ProjectDraft, *, by: Perso
 def rubric_draft(session: Session, project: Project) -> RubricDraft:
     """Return the project's current rubric as an owner would write it."""
     rubric = rubrics.version(session, project.id, project.rubric_number)
-    return RubricDraft.model_validate(rubric, from_attributes=True)
+    return RubricDraft.of(rubric.asked)
 
 
 def move(session: Session, project: Project, state: ProjectState, *, by: Person) -> None:

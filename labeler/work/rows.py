@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from labeler.said import say
 from labeler.text import languages
+from labeler.work.questions import MOST_ANSWERS
 from labeler.work.records import Record, Values, shown
 
 Short = Annotated[str, Field(max_length=200)]
@@ -19,6 +20,7 @@ Names: TypeAlias = Mapping[str, str]
 
 EMPTY = say("The text is empty.")
 SAME = say("The two answers are the same.")
+SAME_OF_MANY = say("Two of the answers are the same.")
 
 
 class Message(BaseModel):
@@ -28,6 +30,8 @@ class Message(BaseModel):
 
     role: Literal["system", "user", "assistant"]
     content: str
+    language: str | None = None
+    """If it is not that of the row."""
 
 
 class ResponseIn(BaseModel):
@@ -55,7 +59,7 @@ class GoldIn(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A prompt and the two responses to it; `metadata` keeps what else the file says.
+    """A prompt and the responses to it; `metadata` keeps what else the file says.
 
     `size` is how many bytes the row takes in the file.
     """
@@ -109,11 +113,11 @@ def build_row(record: Record, values: Values, names: Names, *, language: str) ->
         raise Unfit(_named(unfit.field, names), unfit.reason) from None
 
 
-def check_language(tag: str) -> str:
+def check_language(tag: str, field: str = "language") -> str:
     """Return a language tag as it was given; raises Unfit."""
     if not _is_tag(tag):
         fault = say('"%(tag)s" is not a language tag such as en or pt-BR.', tag=shown(tag))
-        raise Unfit("language", fault)
+        raise Unfit(field, fault)
     return tag
 
 
@@ -150,6 +154,8 @@ def _check_prompt(native: _Native) -> None:
     for number, message in enumerate(native.prompt):
         if is_blank(message.content):
             raise Unfit(f"prompt.{number}.content", EMPTY)
+        if message.language is not None:
+            check_language(message.language, f"prompt.{number}.language")
     if native.prompt[-1].role != "user":
         raise Unfit("prompt", say("The prompt does not end in a turn of the user."))
 
@@ -157,21 +163,27 @@ def _check_prompt(native: _Native) -> None:
 def _check_responses(responses: Sequence[ResponseIn]) -> None:
     if len(responses) < 2:
         raise Unfit("responses", say("There are fewer than two answers."))
-    if len(responses) > 2:
+    if len(responses) > MOST_ANSWERS:
         fault = say(
-            "There are %(number)s answers; exactly two are compared.", number=len(responses)
+            "There are %(number)s answers; %(most)s at most.",
+            number=len(responses),
+            most=MOST_ANSWERS,
         )
         raise Unfit("responses", fault)
     for number, response in enumerate(responses):
         if is_blank(response.text):
             raise Unfit(f"responses.{number}.text", EMPTY)
-    if responses[0].text.strip() == responses[1].text.strip():
-        raise Unfit("responses", SAME)
+    if len({response.text.strip() for response in responses}) < len(responses):
+        raise Unfit("responses", SAME if len(responses) == 2 else SAME_OF_MANY)
 
 
 def _check_gold(gold: GoldIn | None, answers: int) -> None:
     if gold is not None and not 0 <= gold.better < answers:
-        raise Unfit("gold", say("The better answer must be 0, the first, or 1, the second."))
+        raise Unfit("gold", _BETTER if answers == 2 else _BETTER_OF_MANY)
+
+
+_BETTER = say("The better answer must be 0, the first, or 1, the second.")
+_BETTER_OF_MANY = say("The better answer must be 0, the first, or 1, the second, or so on.")
 
 
 def _named(field: str, names: Names) -> str:

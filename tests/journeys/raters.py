@@ -64,7 +64,7 @@ class _Rater:
 
     def _judge(self, given: dict[str, Any]) -> Said:
         first, second = (response["text"] for response in given["responses"])
-        steps = given["rubric"]["steps"]
+        steps = given["rubric"]["questions"][0]["steps"]
         choice = self.someone.choice(self.leans((first, second)), (0, 1), steps)
         reason = self.someone.reason(choice, steps)
         said = {"key": str(uuid.uuid4()), "choice": choice, "reason": reason}

@@ -44,11 +44,17 @@ def test_an_assignment(frozen: StoppedClock, callers: Callers) -> None:
     assert [response["place"] for response in told["responses"]] == ["A", "B"]
     assert told["rubric"] == {
         "number": 1,
-        "steps": 7,
-        "tie": True,
-        "both_bad": True,
-        "reason": "optional",
-        "reason_min": 0,
+        "questions": [
+            {"kind": "pairwise", "steps": 7, "tie": True, "both_bad": True},
+            {
+                "kind": "reason",
+                "text": "optional",
+                "min": 0,
+                "max": 10_000,
+                "tags": [],
+                "tags_required": False,
+            },
+        ],
     }
     assert told["guideline_number"] == 1
     assert told["pay"] == {"amount_minor": 35, "currency": "EUR", "text": "0.35 EUR"}

@@ -8,6 +8,7 @@ import pytest
 
 from labeler.demo import simulation
 from labeler.demo.simulation import Leaning, Simulated
+from labeler.work import questions
 from labeler.work.rubrics import Rubric, RubricDraft, Verdict, read_answer
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -16,7 +17,7 @@ MANY = 4000
 
 def rubric(steps: int) -> Rubric:
     """A scale of so many steps, with everything beside it."""
-    return Rubric(**RubricDraft(steps=steps).model_dump())
+    return Rubric(questions=questions.store(RubricDraft(steps=steps).asked))
 
 
 def share_right(someone: Simulated, leans: int, steps: int) -> float:

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from labeler.people import memberships
 from labeler.people.memberships import Role
-from labeler.work import guidelines, projects
+from labeler.work import guidelines, projects, questions
 from labeler.work.projects import Project, ProjectState
-from labeler.work.rubrics import ReasonRule, Rubric
+from labeler.work.rubrics import ReasonRule, Rubric, RubricDraft
 from tests.conftest import StoppedClock
 from tests.labeler.web.conftest import HELPFUL, HOSTILE, Site, statements
 from tests.make import judge_next, make_project
@@ -302,9 +302,8 @@ def test_the_links_to_rooms_follow_the_role(site: Site) -> None:
 def test_a_rubric_of_another_length_starts_the_steps_anew(site: Site) -> None:
     with site.writing() as (session, project):
         judge_next(session, project, site.people.ada, 7)
-        draft = projects.rubric_draft(session, project).model_copy(update={"steps": 4})
         rubric = Rubric(
-            **draft.model_dump(),
+            questions=questions.store(RubricDraft(steps=4).asked),
             project_id=project.id,
             number=2,
             created_by=site.people.olga.id,

@@ -8,7 +8,6 @@ from labeler.work import assignments, gold, queue
 from labeler.work.assignments import Assignment, SkipReason
 from labeler.work.comparisons import EVERYBODY, Comparison
 from labeler.work.projects import Project
-from labeler.work.rubrics import Verdict
 from tests.cast import Cast
 from tests.make import judge, load_rows, make_project, make_row
 
@@ -36,21 +35,16 @@ def everything(session: Session, project: Project, cast: Cast, person: str) -> l
 
 
 @pytest.mark.parametrize(
-    ("verdict", "preferred", "right"),
-    [
-        (Verdict.preference, 1, True),
-        (Verdict.preference, 0, False),
-        (Verdict.tie, None, False),
-        (Verdict.both_bad, None, False),
-    ],
+    ("preferred", "right"),
+    [(1, True), (0, False), (None, False)],
 )
 def test_only_the_known_answer_is_right(
-    session: Session, cast: Cast, verdict: Verdict, preferred: int | None, right: bool
+    session: Session, cast: Cast, preferred: int | None, right: bool
 ) -> None:
     project = make_project(session, cast)
     load_rows(session, project, [make_row(1, gold=1)], by=cast.olga)
     comparison_id = session.scalars(sa.select(Comparison.id)).one()
-    assert gold.grade(session, comparison_id, verdict, preferred) is right
+    assert gold.grade(session, comparison_id, preferred) is right
 
 
 @pytest.mark.parametrize("places", [[0, 1], [1, 0]])

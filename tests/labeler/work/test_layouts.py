@@ -171,10 +171,20 @@ REFUSED = {
         "responses",
         "There are fewer than two answers.",
     ),
-    "three answers": (
-        pair(responses=[{"text": "a"}, {"text": "b"}, {"text": "c"}]),
+    "eleven answers": (
+        pair(responses=[{"text": str(number)} for number in range(11)]),
         "responses",
-        "There are 3 answers; exactly two are compared.",
+        "There are 11 answers; 10 at most.",
+    ),
+    "two of three the same": (
+        pair(responses=[{"text": "a"}, {"text": "b"}, {"text": "a "}]),
+        "responses",
+        "Two of the answers are the same.",
+    ),
+    "a turn in no language": (
+        pair(prompt=[{"role": "user", "content": "a", "language": "in English"}]),
+        "prompt.0.language",
+        '"in English" is not a language tag such as en or pt-BR.',
     ),
     "answer is text": (
         pair(responses=["a", "b"]),

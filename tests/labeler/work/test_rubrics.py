@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from labeler.errors import Invalid
-from labeler.work import queue, rubrics
+from labeler.work import questions, queue, rubrics
 from labeler.work.judgments import Judgment
 from labeler.work.rubrics import LONGEST_REASON, ReasonRule, Rubric, RubricDraft, Verdict
 from tests.cast import Cast
@@ -27,7 +27,7 @@ SCALES = {
 
 def make_rubric(**changes: object) -> Rubric:
     given = {"steps": 7, "tie": True, "both_bad": True, "reason": ReasonRule.none, "reason_min": 0}
-    return Rubric(**(given | changes))
+    return Rubric(questions=questions.store(RubricDraft(**(given | changes)).asked))
 
 
 @pytest.mark.parametrize("steps", SCALES)
@@ -121,8 +121,8 @@ def test_versions_are_numbered_and_stay(session: Session, cast: Cast) -> None:
     project = make_project(session, cast)
     later = rubrics.publish(session, project.id, RubricDraft(steps=2), by=cast.olga)
     assert later.number == 2
-    assert rubrics.version(session, project.id, 1).steps == 7
-    assert rubrics.version(session, project.id, 2).steps == 2
+    found = [rubrics.version(session, project.id, number).pairwise for number in (1, 2)]
+    assert [scale.steps for scale in found if scale] == [7, 2]
 
 
 # From the page to the table
