@@ -45,8 +45,17 @@ function take(prose, way, more) {
     if (more || letters(String(selection))) break; // what has no letters cannot be marked
   }
   if (!prose.contains(selection.focusNode)) { selection.removeAllRanges(); selection.addRange(before); }
+  else if (!more && way === "forward") fromLetter(selection);
   look();
   if (picked) say("taken", { quote: String(picked) });
+}
+
+/** Leave out the comma and the space that stand before a word. */
+function fromLetter(selection) {
+  const { startContainer: node, startOffset, endContainer, endOffset } = selection.getRangeAt(0);
+  let at = startOffset;
+  while (node.data && at < node.length && !letters(node.data.slice(at, at + 1))) at += 1;
+  if (node.data && at < node.length) selection.setBaseAndExtent(node, at, endContainer, endOffset);
 }
 
 /** See whether a passage of one answer is selected; one that reaches beyond its paragraph ends with it. */

@@ -3,7 +3,7 @@
  * the page is whole without this file. It listens on the document: a task may come later than the script.
  */
 
-let taken = null; // { row, list, before } while a row is in somebody's hand
+let taken = null; // { row, pointer, list, before } while a row is in somebody's hand
 
 const listOf = (part) => part.closest("[data-ranks]");
 const place = (row) => row.querySelector("select");
@@ -23,7 +23,7 @@ document.addEventListener("click", ({ target }) => {
 
 document.addEventListener("keydown", (event) => {
   const grip = event.target.closest?.("[data-grip]");
-  if (!grip || event.altKey || event.ctrlKey || event.metaKey) return;
+  if (!grip || taken?.pointer != null && event.key !== "Escape" || event.altKey || event.ctrlKey || event.metaKey) return;
   const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
   if (event.key === " " || event.key === "Enter") taken ? put() : take(grip.closest("[data-rank]"));
   else if (taken && step) move(rows(taken.list).indexOf(taken.row) + step);
@@ -44,23 +44,21 @@ document.addEventListener("pointerdown", (event) => {
   if (!grip || event.button) return;
   event.preventDefault(); // neither text is selected nor the page scrolled: only the handle drags
   grip.focus();
-  take(grip.closest("[data-rank]"));
-  grip.setPointerCapture(event.pointerId);
+  if (taken) put();
+  take(grip.closest("[data-rank]"), event.pointerId);
 });
 
 document.addEventListener("pointermove", (event) => {
-  if (!taken || !event.target.closest?.("[data-grip]")?.hasPointerCapture(event.pointerId)) return;
+  if (taken?.pointer !== event.pointerId) return;
   const others = rows(taken.list).filter((row) => row !== taken.row);
   move(others.filter((row) => { const box = row.getBoundingClientRect(); return box.top + box.height / 2 < event.clientY; }).length);
 });
 
-document.addEventListener("pointerup", ({ target, pointerId }) => {
-  if (taken && target.closest?.("[data-grip]")?.hasPointerCapture(pointerId)) put();
-});
-document.addEventListener("pointercancel", () => taken && back());
+document.addEventListener("pointerup", ({ pointerId }) => { if (taken?.pointer === pointerId) put(); });
+document.addEventListener("pointercancel", ({ pointerId }) => { if (taken?.pointer === pointerId) back(); });
 
-function take(row) {
-  taken = { row, list: listOf(row), before: rows(listOf(row)) };
+function take(row, pointer = null) {
+  taken = { row, pointer, list: listOf(row), before: rows(listOf(row)) };
   row.dataset.taken = "";
   say("taken");
 }

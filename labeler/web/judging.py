@@ -9,10 +9,9 @@ from flask import Flask
 
 from labeler.text import languages, markdown
 from labeler.web import scale
-from labeler.work.questions import marks
+from labeler.work.questions import Questions, marks
 from labeler.work.questions.criteria import Criterion
 from labeler.work.questions.flags import Flag
-from labeler.work.rubrics import Rubric
 
 FLAG_WORDS = {
     Flag.harmful: "Could harm somebody",
@@ -56,10 +55,10 @@ def init_app(app: Flask) -> None:
     )
 
 
-def shown(rubric: Rubric, filled: Mapping[str, str], faults: Mapping[str, str]) -> dict[str, Any]:
+def shown(asked: Questions, filled: Mapping[str, str], faults: Mapping[str, str]) -> dict[str, Any]:
     """Return what the partials of all kinds need: the questions by kind, and what is filled in."""
     return {
-        "asked": {question.kind: question for question in rubric.asked},
+        "asked": {question.kind: question for question in asked},
         "filled": filled,
         "faults": faults,
         "mark_rows": _mark_rows(filled),

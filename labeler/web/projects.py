@@ -14,32 +14,14 @@ from labeler.errors import Conflict, Forbidden, Invalid, Refusal
 from labeler.pay import money
 from labeler.people.memberships import Role
 from labeler.said import say
-from labeler.web import charts, forms, scale, visitors
+from labeler.web import charts, forms, rubrics, visitors
 from labeler.web.filters import gettext as _
 from labeler.work import guidelines, projects
 from labeler.work.projects import Project, ProjectState
-from labeler.work.rubrics import ReasonRule
+from labeler.work.rubrics import RubricDraft
 
 pages = Blueprint("projects", __name__, url_prefix="/projects")
 
-REASON_WORDS = [
-    (ReasonRule.none.value, say("Do not ask")),
-    (ReasonRule.optional.value, say("Ask; may stay empty")),
-    (ReasonRule.required.value, say("Ask; must be filled in")),
-]
-SCALES = [
-    (
-        str(steps),
-        say(
-            "%(steps)s steps, from “%(first)s” to “%(last)s”",
-            steps=steps,
-            first=names[0],
-            last=names[-1],
-        ),
-    )
-    for steps in range(2, 10)
-    for names in [scale.step_names(steps)]
-]
 BLANK = {
     "title": "",
     "slug": "",
@@ -51,11 +33,7 @@ BLANK = {
     "repeat_percent": "0",
     "most_per_person": "",
     "most_per_language": "",
-    "rubric.steps": "7",
-    "rubric.tie": "1",
-    "rubric.both_bad": "1",
-    "rubric.reason": ReasonRule.optional.value,
-    "rubric.reason_min": "0",
+    **rubrics.fields(RubricDraft().asked),
     "pay.per_judgment": "0.00",
     "pay.currency": "EUR",
     "time_limit_minutes": "60",
@@ -68,7 +46,7 @@ NOW_IS = {
 }
 READ_APART = (
     *("csrf_token", "gold_percent", "repeat_percent", "languages", "most_per_person"),
-    *("most_per_language", "tie", "both_bad", "rubric", "pay"),
+    *("most_per_language", "rubric", "pay", "preview"),
 )
 """Fields whose words are not the draft's own, and the names of its rooms."""
 
@@ -104,6 +82,8 @@ def new() -> ResponseReturnValue:
 @pages.post("/new")
 @login_required
 def create() -> ResponseReturnValue:
+    if "preview" in request.form:
+        return _form(None, request.form, {})
     try:
         draft = projects.read_draft(_nested(request.form))
         session = database.session()
@@ -140,7 +120,7 @@ def setup(slug: str) -> ResponseReturnValue:
     project = projects.find(session, slug, by=visitors.person(), role=Role.owner)
     text = guidelines.version(session, project.id, project.guideline_number).text
     rubric = projects.rubric_draft(session, project)
-    return _form(project, _filled_in(project, text, rubric.model_dump(mode="json")), {})
+    return _form(project, _filled_in(project, text, rubric), {})
 
 
 @pages.post("/<slug>/setup")
@@ -148,6 +128,8 @@ def setup(slug: str) -> ResponseReturnValue:
 def revise(slug: str) -> ResponseReturnValue:
     session, olga = database.session(), visitors.person()
     project = projects.find(session, slug, by=olga, role=Role.owner)
+    if "preview" in request.form:
+        return _form(project, request.form, {})
     try:
         draft = projects.read_draft(_nested(request.form))
         projects.revise(session, project, draft, by=olga)
@@ -181,23 +163,22 @@ def _form(project: Project | None, values: Mapping[str, str], faults: Mapping[st
         role=Role.owner,
         values=values,
         faults=faults,
-        reasons=REASON_WORDS,
-        scales=SCALES,
+        **rubrics.shown(values),
     )
 
 
 def _nested(form: Mapping[str, str]) -> dict[str, Any]:
     """Turn a page's fields into a project as an owner would write it in a file."""
     given: dict[str, Any] = {}
-    rooms: dict[str, dict[str, Any]] = {"rubric": {}, "pay": {}}
+    rooms: dict[str, dict[str, Any]] = {"pay": {}}
     for name, value in form.items():
         room, _dot, leaf = name.rpartition(".")
-        if leaf in READ_APART:
+        if leaf in READ_APART or room.startswith("rubric"):
             continue
         rooms.get(room, given)[leaf] = value.strip()
     given["guidelines"] = given.get("guidelines", "").replace("\r\n", "\n")
     given["languages"] = forms.words(form.get("languages", ""))
-    rooms["rubric"] |= {word: f"rubric.{word}" in form for word in ("tie", "both_bad")}
+    given["rubric"] = rubrics.read(form)
     given["gold_share"] = _share(form.get("gold_percent", "0"))
     given["repeat_share"] = _share(form.get("repeat_percent", "0"))
     given["most_per_person"] = form.get("most_per_person", "").strip() or None
@@ -223,12 +204,11 @@ def _flat(refusal: Refusal) -> dict[str, str]:
     renamed = {
         "gold_share": "gold_percent",
         "repeat_share": "repeat_percent",
-        "rubric": "rubric.steps",
         "currency": "pay.currency",
     }
     faults = {
         renamed.get(name, re.sub(r"\.\d+$|(?<=^most_per_language)\..*", "", name)): words
-        for name, words in refusal.fields.items()
+        for name, words in rubrics.faults(request.form, refusal.fields).items()
     }
     if "gold_percent" in faults:
         faults["gold_percent"] = say("This must be a number from 0 to 50.")
@@ -239,12 +219,8 @@ def _flat(refusal: Refusal) -> dict[str, str]:
     return faults or {"slug": refusal.message}
 
 
-def _filled_in(project: Project, text: str, rubric: Mapping[str, Any]) -> dict[str, str]:
-    values = {f"rubric.{name}": str(value) for name, value in rubric.items()}
-    for word in ("rubric.tie", "rubric.both_bad"):
-        if values[word] == "False":
-            del values[word]
-    return values | {
+def _filled_in(project: Project, text: str, rubric: RubricDraft) -> dict[str, str]:
+    return rubrics.fields(rubric.asked) | {
         "title": project.title,
         "question": project.question,
         "slug": project.slug,

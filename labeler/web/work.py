@@ -307,6 +307,7 @@ def _task(
     if judgment is not None and clock.now() > judgments.changeable_until(project, assignment):
         raise Conflict("The time in which this judgment could be changed is over.")
     rubric = rubrics.version(session, project.id, assignment.rubric_number)
+    filled = _filled_in(session, assignment, rubric, judgment, given)
     return render_template(
         "work/show.html",
         project=_project(session, project, assignment),
@@ -316,9 +317,7 @@ def _task(
         key=(given or {}).get("key") or str(uuid.uuid4()),
         prompt=_prompt(prompt),
         answers=_answers(session, assignment, comparison.language),
-        **judging.shown(
-            rubric, _filled_in(session, assignment, rubric, judgment, given), faults or {}
-        ),
+        **judging.shown(rubric.asked, filled, faults or {}),
         progress=_progress(session, project, assignment, ada),
         skip_reasons=[(reason.value, words) for reason, words in SKIP_WORDS.items()],
         last_url=_last_url(session, project, assignment, ada) if judgment is None else None,

@@ -1,0 +1,19 @@
+/** The owner's preview follows what is typed: the same page is asked for, and only its preview is taken. */
+
+const form = document.querySelector("[data-previewed]");
+let waiting, last;
+
+form?.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(show, 400); });
+
+async function show() {
+  last?.abort();
+  last = new AbortController();
+  const body = new FormData(form);
+  body.set("preview", "1");
+  try {
+    const reply = await fetch(form.action, { method: "POST", body: new URLSearchParams(body), signal: last.signal });
+    if (!reply.ok) return;
+    const page = new DOMParser().parseFromString(await reply.text(), "text/html");
+    document.getElementById("preview").replaceWith(document.adoptNode(page.getElementById("preview")));
+  } catch { /* the preview stays as it is; the button shows it all the same */ }
+}
