@@ -7,8 +7,9 @@ from labeler.people.accounts import Person
 from labeler.people.memberships import Role
 from labeler.people.tokens import Scope
 from labeler.progress import Overview
-from labeler.work import projects
+from labeler.work import projects, rubrics
 from labeler.work.projects import Project, ProjectDraft
+from labeler.work.rubrics import RubricDraft
 
 
 def create_project(body: ProjectDraft, *, by: Person) -> Answer:
@@ -25,6 +26,20 @@ def create_project(body: ProjectDraft, *, by: Person) -> Answer:
         created_at=project.created_at,
     )
     return told, 201
+
+
+def publish_rubric(slug: str, body: RubricDraft, *, by: Person) -> Answer:
+    """Ask something else from now on; for owners.
+
+    What was judged, and what is open, keeps the version that it was given. The same form again
+    gets no new version.
+    """
+    session = database.session()
+    project = projects.find(session, slug, by=by, role=Role.owner)
+    projects.ask(session, project, body, by=by)
+    session.commit()
+    rubric = rubrics.version(session, project.id, project.rubric_number)
+    return models.Rubric(number=rubric.number, questions=rubric.asked), 200
 
 
 def show_progress(slug: str, *, by: Person) -> Answer:
@@ -57,6 +72,14 @@ OPERATIONS = (
         answers={201: models.Project},
         body=ProjectDraft,
         conflicts=True,
+    ),
+    Operation(
+        "POST",
+        "/projects/{slug}/rubrics",
+        publish_rubric,
+        scope=Scope.manage,
+        answers={200: models.Rubric},
+        body=RubricDraft,
     ),
     Operation(
         "GET",

@@ -67,6 +67,25 @@ def create(file: Path, owner: str | None, actor: str | None) -> None:
     click.echo(f"Made the project {made.slug}: {made.title}")
 
 
+@project.command()
+@click.argument("slug")
+@click.argument("file", type=FILE)
+@installation.acts
+def ask(slug: str, file: Path, actor: str | None) -> None:
+    """Ask what the table [rubric] of a TOML file says, from now on.
+
+    What was judged, and what is open, keeps the form that it was given.
+    """
+    draft = projects.read_rubric(_read_toml(file).get("rubric", {}))
+    with installation.writing() as session:
+        by = installation.acting(session, slug, actor)
+        found = projects.find(session, slug, by=by, role=Role.owner)
+        is_new = projects.ask(session, found, draft, by=by)
+        session.commit()
+        number = found.rubric_number
+    click.echo(f"{slug} asks by form {number}{'' if is_new else ', as before'}.")
+
+
 @project.command("list")
 def list_() -> None:
     """List every project with its state."""

@@ -38,6 +38,7 @@ def index(slug: str) -> ResponseReturnValue:
         rows=found,
         prompts=comparisons.prompts(session, [row.prompt_id for row in found]),
         votes=progress.votes(session, [row.id for row in found]),
+        in_pairs=rubrics.version(session, project.id, project.rubric_number).pairwise is not None,
         excerpt=markdown.plain,
         language=language,
         following=found[-1].id if len(found) == PAGE else None,

@@ -24,7 +24,10 @@ from labeler.people.memberships import RANK, Membership, Role
 from labeler.said import say
 from labeler.schema import Base, BigInt, Id, changed, reference
 from labeler.text import languages
-from labeler.work import guidelines, rubrics
+from labeler.work import guidelines, questions, rubrics
+from labeler.work.comparisons import Response
+from labeler.work.gold import Gold
+from labeler.work.questions import Questions
 from labeler.work.rubrics import RubricDraft
 
 MOST = 1_000_000
@@ -213,9 +216,48 @@ def revise(session: Session, project: Project, draft: ProjectDraft, *, by: Perso
         project.guideline_number = guidelines.publish(
             session, project.id, draft.guidelines, by=by
         ).number
-    if rubric_draft(session, project).asked != draft.rubric.asked:
-        project.rubric_number = rubrics.publish(session, project.id, draft.rubric, by=by).number
+    ask(session, project, draft.rubric, by=by)
     events.record(session, "project.revised", person_id=by.id, project_id=project.id)
+
+
+def ask(session: Session, project: Project, draft: RubricDraft, *, by: Person) -> bool:
+    """Ask something else from now on, as the next version of the form; False if it is the same.
+
+    What was judged, and what is open, keeps the version that it was given. Raises Invalid if
+    comparisons are loaded that cannot be asked about like this.
+    """
+    now = rubrics.version(session, project.id, project.rubric_number).asked
+    if draft.asked == now:
+        return False
+    _require_fitting(session, project, draft.asked, now)
+    project.rubric_number = rubrics.publish(session, project.id, draft, by=by).number
+    return True
+
+
+def _require_fitting(session: Session, project: Project, asked: Questions, now: Questions) -> None:
+    many = sa.exists().where(Response.project_id == project.id, Response.number >= 2)
+    known = sa.exists().where(Gold.project_id == project.id)
+    most = questions.answers(asked)[1]
+    fault = ""
+    if most < questions.answers(now)[1] and session.scalar(sa.select(many)):
+        fault = "There are comparisons of more than two answers, which have to be ranked or rated."
+    elif not _finds_best(asked) and session.scalar(sa.select(known)):
+        fault = "There are known answers, so people have to be asked which answer is the best."
+    if fault:
+        raise Invalid("The form cannot be used as written.", fields={"rubric": fault})
+
+
+def _finds_best(asked: Questions) -> bool:
+    return any(question.kind in questions.MAIN for question in asked)
+
+
+def read_rubric(given: Mapping[str, Any]) -> RubricDraft:
+    """Read a form from outside; raises Invalid naming every bad field."""
+    try:
+        return RubricDraft.model_validate(given)
+    except ModelError as error:
+        faults = errors.faults(error, whole="rubric")
+        raise Invalid("The form cannot be used as written.", fields=faults) from None
 
 
 def rubric_draft(session: Session, project: Project) -> RubricDraft:

@@ -146,6 +146,9 @@ API_CASES = {
     ("GET", f"{API}/projects/<slug>/progress"): Case(
         f"{API}{HELPFUL}/progress", "401 401 404 404 200 200 200 403"
     ),
+    ("POST", f"{API}/projects/<slug>/rubrics"): Case(
+        f"{API}{HELPFUL}/rubrics", "401 401 404 404 403 200 200 403", {"steps": 7}
+    ),
     ("POST", f"{API}/projects/<slug>/batches"): Case(
         f"{API}{HELPFUL}/batches", "401 401 404 404 403 422 422 403"
     ),

@@ -19,6 +19,7 @@ SCOPES = {
     ("POST", API + "/assignments/{held}/judgment"): Scope.judge,
     ("POST", API + "/assignments/{held}/skip"): Scope.judge,
     ("POST", f"{API}/projects"): Scope.manage,
+    ("POST", f"{API}/projects/helpful/rubrics"): Scope.manage,
     ("POST", f"{API}/projects/helpful/batches"): Scope.manage,
     ("GET", f"{API}/projects/helpful/progress"): Scope.read,
     ("GET", f"{API}/projects/helpful/judgments"): Scope.read,

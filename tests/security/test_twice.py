@@ -61,6 +61,7 @@ BY_PROGRAM = {
     ),
     SKIP: Way("ada", API + "/assignments/{held}/skip", {"reason": "other"}),
     f"{API}/projects": Way("root", f"{API}/projects", {"title": "Twice"}),
+    f"{API}/projects/<slug>/rubrics": Way("olga", f"{API}{HELPFUL}/rubrics", {"steps": 6}),
     f"{API}/projects/<slug>/batches": Way("olga", f"{API}{HELPFUL}/batches"),
     f"{API}/projects/<slug>/batches/<batch_id>": Way(
         "olga", API + HELPFUL + "/batches/{batch}", {"priority": 5, "judgments": 4}

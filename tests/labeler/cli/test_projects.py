@@ -91,6 +91,18 @@ def test_create_refuses(terminal: Terminal, people: Cast, file: Path) -> None:
     assert terminal.good("project", "list").count("\n") == 1
 
 
+def test_ask(either: Terminal, file: Path) -> None:
+    settle(either)
+    either.good("project", "create", file, "--owner", "olga@example.org")
+    file.write_text('[[rubric.questions]]\nkind = "ranking"\nties = false\n')
+    for number, more in (("2", ""), ("2", ", as before")):
+        said = either.good("project", "ask", "kind-answers", file)
+        assert said == f"kind-answers asks by form {number}{more}.\n"
+    file.write_text('[[rubric.questions]]\nkind = "reason"\n')
+    assert "main question" in either.refused(2, "project", "ask", "kind-answers", file)
+    assert found(either, "kind-answers")[0].rubric_number == 2
+
+
 def test_list(terminal: Terminal, people: Cast, file: Path) -> None:
     terminal.good("project", "create", file, "--owner", "olga@example.org")
     assert terminal.good("project", "list").splitlines() == [
