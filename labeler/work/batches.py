@@ -24,6 +24,7 @@ from labeler.schema import Base, Id, changed, reference
 from labeler.work import intake, lanes, layouts, questions, rubrics
 from labeler.work.layouts import Layout, Refused, Row
 from labeler.work.projects import Project
+from labeler.work.questions import Questions
 
 CHUNK = 1000
 CHUNK_BYTES = 4_000_000
@@ -123,11 +124,12 @@ def load(
     Loading a file that is still being loaded takes over: the earlier attempt raises Conflict.
     """
     progress = Progress(_open(session, project, name=name, digest=digest, by=by))
+    asked = rubrics.version(session, project.id, project.rubric_number).asked
     for _ in _empty(session, progress.batch):  # of what an earlier attempt has left
         yield progress
     yield progress
     try:
-        source = _fitting(session, project, rows)
+        source = _fitting(asked, rows)
         while chunk := _next_rows(source):
             _take(session, project, progress, chunk, by=by)
             yield progress  # before more is read: nobody should wait for the turn to write
@@ -264,19 +266,19 @@ def _take(
     progress.loaded += len(fresh)
 
 
-def _fitting(
-    session: Session, project: Project, rows: Iterable[Row | Refused]
-) -> Iterator[Row | Refused]:
-    """Refuse rows that the project's present form has no questions for."""
-    asked = rubrics.version(session, project.id, project.rubric_number).asked
+def _fitting(asked: Questions, rows: Iterable[Row | Refused]) -> Iterator[Row | Refused]:
+    """Refuse rows that a form has no questions for."""
     _, most = questions.answers(asked)
     rates = not any(question.kind in questions.MAIN for question in asked)
     for row in rows:
         if isinstance(row, Row) and len(row.responses) > most:
-            reason = f"There are {len(row.responses)} answers; exactly two are compared."
+            reason = say(
+                "There are %(number)s answers; exactly two are compared.",
+                number=len(row.responses),
+            )
             yield Refused(row.line, "responses", reason)
         elif isinstance(row, Row) and row.gold is not None and rates:
-            yield Refused(row.line, "gold", "Nobody is asked which answer is the best.")
+            yield Refused(row.line, "gold", say("Nobody is asked which answer is the best."))
         else:
             yield row
 
