@@ -45,6 +45,7 @@ commands = pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
 def terminal(either: Terminal, monkeypatch: pytest.MonkeyPatch) -> Terminal:
     """A terminal on a database that may fail, on each back end in turn."""
     monkeypatch.setattr(passing, "PAUSES_S", (0.001,) * (TRIES - 1))
+    monkeypatch.setattr(passing, "PATIENCE_S", 60)  # where a machine is busy, every try is slow
     settle(either)
     return either
 
