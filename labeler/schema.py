@@ -68,6 +68,11 @@ A clock that was stopped stops it too.
 """
 
 
+def moment(session: Session) -> datetime:
+    """Return the database's present moment."""
+    return session.scalars(sa.select(NOW)).one()
+
+
 class Unstorable(Invalid, sa.exc.DontWrapMixin):
     """A text that a database cannot keep."""
 

@@ -13,8 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
-from labeler import clock, database, logs, progress
-from labeler.errors import Conflict, Invalid, Refusal
+from labeler import clock, database, logs, progress, schema
+from labeler.errors import Invalid, Refusal
 from labeler.pay import ledger
 from labeler.people.accounts import Person
 from labeler.said import say
@@ -158,7 +158,7 @@ def my_judgments() -> ResponseReturnValue:
         "work/judgments.html",
         rows=progress.judged_by(session, ada, before=before),
         earned=ledger.earned(session, person_id=ada.id),
-        now=clock.now(),
+        now=schema.moment(session),
     )
 
 
@@ -304,8 +304,8 @@ def _task(
     project = session.get_one(Project, assignment.project_id)
     comparison = session.get_one(comparisons.Comparison, assignment.comparison_id)
     prompt = session.get_one(Prompt, comparison.prompt_id)
-    if judgment is not None and clock.now() > judgments.changeable_until(project, assignment):
-        raise Conflict("The time in which this judgment could be changed is over.")
+    if judgment is not None:
+        judgments.require_time(session, project, assignment)
     rubric = rubrics.version(session, project.id, assignment.rubric_number)
     filled = _filled_in(session, assignment, rubric, judgment, given)
     return render_template(
@@ -392,6 +392,7 @@ def _last_url(
     if not last:
         return None
     done = session.get_one(Assignment, last[0].assignment_id)
+    # By this server's clock: the page that it leads to asks the database's.
     if clock.now() > judgments.changeable_until(project, done):
         return None
     return url_for("work.look_again", assignment_id=done.id)

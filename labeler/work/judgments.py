@@ -20,7 +20,7 @@ from labeler.errors import Conflict, Invalid, NotFound
 from labeler.pay import ledger
 from labeler.people.accounts import Person
 from labeler.said import say
-from labeler.schema import Base, Id, changed, dialect_of, insert, reference, written
+from labeler.schema import Base, Id, changed, dialect_of, insert, moment, reference, written
 from labeler.work import assignments, comparisons, gold, rubrics, views
 from labeler.work.assignments import Assignment, AssignmentState
 from labeler.work.comparisons import Comparison
@@ -156,7 +156,8 @@ def change(
     repeated = session.scalar(sa.select(Judgment).where(Judgment.key == key))
     if repeated is not None:
         return _again(session, assignment, answer, key)
-    _require_changeable(project, assignment, judgment)
+    _require_changeable(project, judgment)
+    require_time(session, project, assignment)
     replaced = changed(
         session,
         sa.update(Judgment)
@@ -178,6 +179,12 @@ def changeable_until(project: Project, assignment: Assignment) -> datetime:
     """Return the end of the time in which the judgment of this assignment may be changed."""
     closed = assignment.closed_at or clock.now()
     return closed + timedelta(seconds=project.change_window_s)
+
+
+def require_time(session: Session, project: Project, assignment: Assignment) -> None:
+    """Raise Conflict if that time is over, by the database's clock, as the judgment's time is."""
+    if moment(session) > changeable_until(project, assignment):
+        raise Conflict("The time in which this judgment could be changed is over.")
 
 
 def current(session: Session, assignment: Assignment) -> Judgment:
@@ -370,13 +377,11 @@ def _duration_ms(assignment: Assignment) -> int:
     return max(0, int(took * 1000))  # a clock may be set back
 
 
-def _require_changeable(project: Project, assignment: Assignment, judgment: Judgment) -> None:
+def _require_changeable(project: Project, judgment: Judgment) -> None:
     if judgment.state is JudgmentState.excluded:
         raise Conflict("This judgment has been reviewed and can no longer be changed.")
     if project.state is ProjectState.closed:
         raise Conflict("The project is closed; its judgments can no longer be changed.")
-    if clock.now() > changeable_until(project, assignment):
-        raise Conflict("The time in which this judgment could be changed is over.")
 
 
 def _label(verdict: Verdict, preferred: int | None) -> int | None:

@@ -10,16 +10,17 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler import audit, clock
+from labeler.errors import Conflict
 from labeler.people.accounts import Person
 from labeler.schema import NOW
-from labeler.work import assignments, queue
+from labeler.work import assignments, judgments, queue
 from labeler.work.assignments import Assignment, AssignmentState, SkipReason
 from labeler.work.comparisons import Comparison
 from labeler.work.judgments import Judgment
 from labeler.work.projects import Project
 from tests.cast import Cast
 from tests.conftest import StoppedClock
-from tests.make import judge, make_batch, make_project
+from tests.make import judge, make_batch, make_project, new_key
 
 HOUR = timedelta(hours=1)
 SKEW = timedelta(minutes=5)
@@ -110,6 +111,27 @@ def test_what_is_overdue_there_is_given_to_the_next(
     session.refresh(lapsed)
     assert given.comparison_id == lapsed.comparison_id
     assert lapsed.state is AssignmentState.expired
+
+
+@pytest.mark.parametrize("skew", [HOUR, -HOUR], ids=["ahead", "behind"])
+def test_minds_may_be_changed_for_as_long_as_is_said_there(
+    session: Session,
+    cast: Cast,
+    project: Project,
+    monkeypatch: pytest.MonkeyPatch,
+    skew: timedelta,
+) -> None:
+    project.change_window_s = 60
+    given = claim(session, project, cast.ada)
+    with wrong_by(monkeypatch, skew):
+        judgment = judge(session, given, 1, cast.ada)
+        answer = judgments.read_answer(session, given, 7)
+        later = judgments.change(session, project, judgment, answer, key=new_key()).judgment
+        assert later.is_current
+        given.closed_at = there(session) - timedelta(seconds=61)
+        session.flush()
+        with pytest.raises(Conflict, match="The time in which"):
+            judgments.change(session, project, later, answer, key=new_key())
 
 
 def test_two_servers_five_minutes_apart_lease_nothing_twice(
