@@ -84,6 +84,11 @@ class Settings(BaseModel):
         return self.data / "uploads"
 
     @property
+    def refused(self) -> Path:
+        """Where the rows lie that were left out of files which were sent here."""
+        return self.data / "refused"
+
+    @property
     def secure(self) -> bool:
         """Whether people reach the site by https, so that cookies may demand it."""
         return self.public_url.startswith("https://")

@@ -10,11 +10,11 @@ import click
 from sqlalchemy.orm import Session
 
 from labeler import config
-from labeler.cli import installation, leftovers, refusals
+from labeler.cli import installation, refusals
 from labeler.database import Database
 from labeler.errors import Conflict, Invalid
 from labeler.people.memberships import Role
-from labeler.work import arrangements, batches, projects
+from labeler.work import arrangements, batches, leftovers, projects
 from labeler.work.batches import Batch, Progress
 from labeler.work.layouts import Layout
 
@@ -48,7 +48,7 @@ def batch() -> None:
     "--refused",
     type=NEW_FILE,
     metavar="FILE",
-    help="Where --skip-bad writes the rows left out; FILE.refused.jsonl if left out.",
+    help="Where --skip-bad writes the rows left out; if not said, NAME.refused.jsonl here.",
 )
 @installation.acts
 @click.pass_context
@@ -86,7 +86,7 @@ def load(
                 click.echo(f"{file}: {refusals.told(refusal)}", err=True)
                 codes.append(refusals.ending(refusal).exit_code)
             else:
-                _report(file, progress, refused or file.with_name(f"{file.name}.refused.jsonl"))
+                _report(file, progress, refused or Path(f"{file.name}.refused.jsonl"))
     ctx.exit(max(codes))
 
 

@@ -3,7 +3,7 @@
 A file is kept on disk, read in short steps, and loaded whole.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,17 +15,17 @@ from flask_login import current_user, login_required
 from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.datastructures import FileStorage
 
-from labeler import database
-from labeler.errors import Conflict, Invalid, Refusal
+from labeler import database, logs
+from labeler.errors import Conflict, Invalid, NotFound, Refusal
 from labeler.people.memberships import Role
 from labeler.said import say
 from labeler.web import forms, visitors
 from labeler.web.filters import gettext as _
 from labeler.web.filters import ngettext
-from labeler.work import arrangements, batches, files, projects, uploads
+from labeler.work import arrangements, batches, files, leftovers, projects, uploads
 from labeler.work.arrangements import Arrangement
 from labeler.work.batches import Batch, Progress
-from labeler.work.layouts import Layout, Refused
+from labeler.work.layouts import Layout
 
 pages = Blueprint("batches", __name__, url_prefix="/projects/<slug>/batches")
 
@@ -82,7 +82,7 @@ def load(slug: str) -> ResponseReturnValue:
     flask.flash(_said(progress.loaded, len(progress.refused)))
     if progress.refused:
         database.reread()
-        return _page(slug, {}, left_out=progress.first_refused)
+        return _page(slug, {}, progress=progress)
     return redirect(url_for("batches.index", slug=slug))
 
 
@@ -93,6 +93,21 @@ def show(slug: str, batch_id: int) -> ResponseReturnValue:
     project = projects.find(session, slug, by=visitors.person(), role=Role.owner)
     batch = arrangements.find(session, project.id, batch_id)
     return _form(slug, batch_id, _filled_in(batch))
+
+
+@pages.get("/<int:batch_id>/refused")
+@login_required
+def refused(slug: str, batch_id: int) -> ResponseReturnValue:
+    session = database.session()
+    project = projects.find(session, slug, by=visitors.person(), role=Role.owner)
+    batch = arrangements.find(session, project.id, batch_id)
+    path = leftovers.kept(_refused(), batch.id)
+    if path is None:
+        raise NotFound("The rows that were left out of this file are not here.")
+    name = f"{batch.name}.refused.jsonl"
+    return flask.send_file(
+        path.absolute(), "application/jsonl", as_attachment=True, download_name=name, max_age=0
+    )
 
 
 @pages.post("/<int:batch_id>")
@@ -182,11 +197,25 @@ def _load(project: projects.Project, form: LoadForm, upload: FileStorage) -> Pro
         for step in steps:
             session.commit()
             progress = step
+        if progress.refused:
+            _keep_refused(progress, path)
     return progress
 
 
+def _keep_refused(progress: Progress, path: Path) -> None:
+    try:
+        leftovers.keep(_refused(), progress.batch.id, path, progress.refused)
+    except OSError as error:  # the batch is loaded all the same
+        logs.exception(error)
+
+
+def _refused() -> Path:
+    folder: Path = current_app.extensions["labeler.settings"].refused
+    return folder
+
+
 def _page(
-    slug: str, faults: dict[str, str], message: str = "", *, left_out: Sequence[Refused] = ()
+    slug: str, faults: dict[str, str], message: str = "", *, progress: Progress | None = None
 ) -> str:
     session, olga = database.session(), visitors.person()
     project = projects.find(session, slug, by=olga, role=Role.owner)
@@ -201,5 +230,7 @@ def _page(
         values=request.form,
         faults=faults,
         message=message,
-        left_out=left_out,
+        refused={batch.id for batch in found if leftovers.kept(_refused(), batch.id)},
+        left_out=progress and progress.first_refused,
+        left_out_id=progress and progress.batch.id,
     )

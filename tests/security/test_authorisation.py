@@ -104,6 +104,9 @@ PAGES = {
         HELPFUL + "/people/{bea}", OWNER_BAD_FORM
     ),
     ("GET", "/projects/<slug>/batches/<batch_id>"): Case(HELPFUL + "/batches/{batch}", OWNER),
+    ("GET", "/projects/<slug>/batches/<batch_id>/refused"): Case(
+        HELPFUL + "/batches/{batch}/refused", "302 302 404 404 403 404 404 403"
+    ),
     ("POST", "/projects/<slug>/batches/<batch_id>"): Case(
         HELPFUL + "/batches/{batch}", OWNER_BAD_FORM
     ),
@@ -247,6 +250,7 @@ FOREIGN = [
     ("paul", "POST", "/projects/other/comparisons/{foreign_comparison}/judgments/{of_bea}/exclude"),
     ("paul", "POST", "/projects/other/comparisons/{comparison}/withdraw"),
     ("paul", "GET", "/projects/other/batches/{batch}"),
+    ("paul", "GET", "/projects/other/batches/{batch}/refused"),
     ("paul", "POST", "/projects/other/batches/{batch}"),
     ("paul", "GET", "/projects/other/people/{bea}"),
     ("paul", "POST", "/projects/other/people/{bea}"),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
@@ -45,6 +46,14 @@ def stored(terminal: Terminal) -> list[str]:
         )
     assert promised == len(ids)
     return ids
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder in which the command runs; the files lie elsewhere."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path / "here"
 
 
 def test_load(either: Terminal, tmp_path: Path) -> None:
@@ -110,14 +119,17 @@ def test_a_bad_file_does_not_keep_the_next_one_out(
     assert stored(terminal) == ["pair-1"]
 
 
-def test_skip_bad_writes_down_what_it_left_out(either: Terminal, tmp_path: Path) -> None:
+def test_skip_bad_writes_down_what_it_left_out(
+    either: Terminal, tmp_path: Path, here: Path
+) -> None:
     settle(either)
     empty = pair(2, prompt=" ")
     file = write(tmp_path / "mixed.jsonl", pair(1), "", empty, "nö", pair(3), pair(1))
     said = either.good(*LOAD, file, "--skip-bad")
-    left_out = tmp_path / "mixed.jsonl.refused.jsonl"
+    left_out = "mixed.jsonl.refused.jsonl"
     assert said == f"{file}: 2 loaded, 3 left out; {left_out} says why.\n"
-    rows = [json.loads(line) for line in left_out.read_text().splitlines()]
+    assert not file.with_name(left_out).exists()
+    rows = [json.loads(line) for line in (here / left_out).read_text().splitlines()]
     assert [(row["line"], row["field"], row["text"]) for row in rows] == [
         (3, "prompt", empty),
         (4, "row", "nö"),
@@ -142,19 +154,19 @@ def test_what_was_left_out_can_be_mended_and_loaded(
 
 
 def test_a_row_beyond_all_bounds_is_left_out_without_its_text(
-    terminal: Terminal, people: Cast, tmp_path: Path
+    terminal: Terminal, people: Cast, tmp_path: Path, here: Path
 ) -> None:
     long = pair(1, prompt="x" * 3_000_000)
     file = write(tmp_path / "long.jsonl", long, pair(2), pair(3, prompt=""))
     terminal.good(*LOAD, file, "--skip-bad")
-    lines = (tmp_path / "long.jsonl.refused.jsonl").read_text().splitlines()
+    lines = (here / "long.jsonl.refused.jsonl").read_text().splitlines()
     first, last = map(json.loads, lines)
     assert (first["line"], "text" in first) == (1, False)
     assert (last["line"], last["text"]) == (3, pair(3, prompt=""))
 
 
 def test_rows_of_a_table_are_left_out_without_their_text(
-    terminal: Terminal, people: Cast, tmp_path: Path
+    terminal: Terminal, people: Cast, tmp_path: Path, here: Path
 ) -> None:
     table = write(
         tmp_path / "pairs.csv",
@@ -163,7 +175,7 @@ def test_rows_of_a_table_are_left_out_without_their_text(
         "2,Why?,Because.,Because.",
     )
     terminal.good(*LOAD, table, "--skip-bad", "--language", "en")
-    (row,) = (tmp_path / "pairs.csv.refused.jsonl").read_text().splitlines()
+    (row,) = (here / "pairs.csv.refused.jsonl").read_text().splitlines()
     assert set(json.loads(row)) == {"line", "field", "reason"}
 
 

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,33 @@ def test_bad_rows_can_be_left_out(site: Site) -> None:
     assert loaded.status_code == 200
     assert "1 comparison is loaded. 1 row was left out." in loaded.text
     assert "line 2, prompt:</b> " in loaded.text
+    assert count(site) == 1
+
+
+def test_rows_that_were_left_out_are_there_to_be_mended(site: Site) -> None:
+    olga, bad = site.visit("olga"), record("two", prompt="")
+    upload(olga, [record("zero")], "whole.jsonl")
+    loaded = upload(olga, [record("one"), bad], "some.jsonl.gz", skip_bad="1").text
+    (address,) = set(re.findall(r'href="([^"]+/refused)"', loaded))
+    assert set(re.findall(r'href="([^"]+/refused)"', olga.get(BATCHES).text)) == {address}
+    got = olga.get(address)
+    disposition = "attachment; filename=some.jsonl.gz.refused.jsonl"
+    assert got.headers["Content-Disposition"] == disposition
+    row = json.loads(got.text)
+    got.close()
+    assert (row["line"], row["field"], json.loads(row["text"])) == (2, "prompt", bad)
+    assert site.visit("rex").get(address).status_code == 403
+    assert site.visit("mallory").get(address).status_code == 404
+
+
+def test_a_batch_is_loaded_even_if_its_refused_rows_cannot_be_kept(
+    site: Site, tmp_path: Path
+) -> None:
+    (tmp_path / "refused").write_text("a file where the folder should be")
+    olga = site.visit("olga")
+    loaded = upload(olga, [record("one"), record("two", prompt="")], skip_bad="1")
+    assert "1 comparison is loaded. 1 row was left out." in loaded.text
+    assert "/refused" not in loaded.text
     assert count(site) == 1
 
 

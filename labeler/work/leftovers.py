@@ -13,6 +13,27 @@ LONGEST = 1_000_000
 """Bytes of a row that are worth handing back."""
 
 
+def keep(folder: Path, batch_id: int, source: Path, refused: Sequence[Refused]) -> None:
+    """Write a batch's refused rows to where `kept` finds them, whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished = _home(folder, batch_id).with_suffix(".part")
+    try:
+        write(unfinished, source, refused)
+        unfinished.replace(_home(folder, batch_id))
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def kept(folder: Path, batch_id: int) -> Path | None:
+    """Return the file of a batch's refused rows, if there is one here."""
+    path = _home(folder, batch_id)
+    return path if path.is_file() else None
+
+
+def _home(folder: Path, batch_id: int) -> Path:
+    return folder / f"{batch_id}.jsonl"
+
+
 def write(path: Path, source: Path, refused: Sequence[Refused]) -> None:
     """Write each refused row of `source` as a line of JSON: line, field, reason, and its text.
 
