@@ -111,6 +111,7 @@ def _page(slug: str, comparison_id: int, faults: Mapping[int, str], fault: str =
         render=markdown.render,
         direction=languages.direction(comparison.language),
         withdrawal=reviews.withdrawal(session, comparison),
+        exclusions=reviews.exclusions(session, (judgment for judgment, _ in said)),
         faults=faults,
         fault=fault,
     )

@@ -1,5 +1,9 @@
 """Reviews: what a person decides about judgments and comparisons, with a reason."""
 
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -13,6 +17,14 @@ from labeler.work import comparisons
 from labeler.work.comparisons import Comparison
 from labeler.work.judgments import IS_CURRENT, Judgment, JudgmentState
 from labeler.work.totals import Totals
+
+
+class Decision(NamedTuple):
+    """What somebody decided: who, when and why."""
+
+    name: str
+    at: datetime
+    reason: str
 
 
 def exclude(session: Session, judgment: Judgment, reason: str, *, by: Person) -> None:
@@ -52,17 +64,33 @@ def withdraw(session: Session, comparison: Comparison, reason: str, *, by: Perso
     comparisons.withdraw(session, comparison, reason, by=by)
 
 
-def withdrawal(session: Session, comparison: Comparison) -> Event | None:
-    """Return the event that says who withdrew the comparison and why; None if nobody did."""
+def withdrawal(session: Session, comparison: Comparison) -> Decision | None:
+    """Return who withdrew the comparison, when and why; None if nobody did."""
     if comparison.withdrawn_at is None:
         return None
-    return session.scalar(
-        sa.select(Event).where(
-            Event.project_id == comparison.project_id,
-            Event.kind == "comparison.withdrawn",
-            Event.data["subject"].as_integer() == comparison.id,
-        )
+    made = _decisions(session, comparison.project_id, "comparison.withdrawn", [comparison.id])
+    return made.get(comparison.id)
+
+
+def exclusions(session: Session, judgments: Iterable[Judgment]) -> dict[int, Decision]:
+    """Return who left out which of the judgments, by id, all of one project; when and why."""
+    left_out = [each for each in judgments if each.state is JudgmentState.excluded]
+    if not left_out:
+        return {}
+    ids = [judgment.id for judgment in left_out]
+    return _decisions(session, left_out[0].project_id, "judgment.excluded", ids)
+
+
+def _decisions(
+    session: Session, project_id: int, kind: str, subjects: Sequence[int]
+) -> dict[int, Decision]:
+    about = Event.data["subject"].as_integer()
+    rows = session.execute(
+        sa.select(about, Person.name, Event.at, Event.data["reason"].as_string())
+        .join(Person, Person.id == Event.person_id)
+        .where(Event.project_id == project_id, Event.kind == kind, about.in_(subjects))
     )
+    return {subject: Decision(*said) for subject, *said in rows}
 
 
 def _wait_for_marks(session: Session) -> None:

@@ -117,8 +117,9 @@ def test_leaving_a_judgment_out(site: Site) -> None:
         assert given_back.status_code == 422
         assert "A reason is needed." in given_back.text
         assert re.search(r"<details\s+open", given_back.text)
-    assert rex.post(exclude, reason="Made by mistake").location == address
+    assert rex.post(exclude, reason="Made by <mistake>").location == address
     page = words(rex.get(address).text)
+    assert re.search(r"Why it was left out: Made by &lt;mistake&gt; Rex \d+ \w+ \d+, ", page)
     assert "Left out of the data. Its pay stays." in page
     assert "0 of 2 judgments are in" in page
     assert "Leave it out" not in page
@@ -140,6 +141,7 @@ def test_withdrawing_a_comparison(site: Site) -> None:
     page = olga.get(address).text
     assert "Nobody is asked any more" in page
     assert "Withdrawn on" in page
+    assert "<span>Olga</span>" in page
     assert "&lt;script&gt;" in page
     assert HOSTILE not in page
     assert "Withdraw it" not in page

@@ -180,9 +180,9 @@ def test_who_withdrew_it_and_why(session: Session, cast: Cast, project: Project)
     held = queue.claim(session, project, by=cast.ada)
     assert held is not None
     reviews.withdraw(session, withdrawn, " A name in it. ", by=cast.olga)
-    event = reviews.withdrawal(session, withdrawn)
-    assert event is not None
-    assert (event.person_id, event.data["reason"]) == (cast.olga.id, "A name in it.")
+    decision = reviews.withdrawal(session, withdrawn)
+    assert decision is not None
+    assert (decision.name, decision.reason) == ("Olga", "A name in it.")
     assert reviews.withdrawal(session, other) is None
     with pytest.raises(Conflict, match="withdrawn already"):
         reviews.withdraw(session, withdrawn, "Again.", by=cast.olga)
