@@ -13,6 +13,8 @@ PIP := $(BIN)/python -B -m pip --quiet --disable-pip-version-check
 UV_INSTALL := deploy/uv.sh pip install --quiet --compile-bytecode --python $(BIN)/python
 # What labeler never imports is not compiled; Python does that for whoever does import it.
 UNCOMPILED := /(pandas|pip|f2py|testing|tests?)/
+# These bring their own tests along, 30 MB of them.
+TESTED := $(addprefix .venv/lib/python3*/site-packages/,numpy pandas pyarrow)
 LOCK := deploy/uv.sh pip compile --quiet --generate-hashes --universal --python-version 3.11 \
 	--no-emit-index-url --no-header --no-annotate $(UPGRADE)
 PROCESSES ?= 2
@@ -74,6 +76,7 @@ clean: ## away with the environment and what tools left behind
 	@echo "making .venv with $(PYTHON)"
 	@$(PYTHON) -m venv .venv
 	@$(PIP) uninstall --yes setuptools 2>/dev/null
+	@find .venv -path '*/pip/*' -name '*.pyc' -delete
 	@touch $@
 
 .venv/.build: .venv/.python deploy/requirements-build.txt
@@ -84,6 +87,7 @@ clean: ## away with the environment and what tools left behind
 	@echo "installing labeler"
 	@$(PIP) install --no-compile --require-hashes -r deploy/requirements.txt
 	@$(PIP) install --no-compile --no-deps --no-build-isolation --editable .
+	@find $(TESTED) -type d -name tests -prune -exec rm -r {} +
 	@$(BIN)/python -m compileall -q -j 0 -x '$(UNCOMPILED)' .venv/lib/python3*/site-packages
 	@touch $@
 

@@ -1,8 +1,9 @@
 """How heavy an installation is: what `make setup` puts into .venv, in packages and on the disk.
 
-It is added up from the environment of the tests: all files of every package that setup installs,
-in whole blocks as the disk gives them, and of the compiled ones those that setup compiles. Not
-counted are the Python that .venv points to, the checkout, and what a package cache keeps.
+It is added up from the environment of the tests: all files of every package that setup installs
+and leaves there, in whole blocks as the disk gives them, and of the compiled ones those that setup
+compiles. Not counted are the Python that .venv points to, the checkout, and what a package cache
+keeps.
 """
 
 import re
@@ -41,18 +42,24 @@ def packages() -> set[str]:
     return found
 
 
+def is_left(path: Path) -> bool:
+    """Say whether setup leaves a file that a package brings."""
+    own_tests = re.search(r"/site-packages/(numpy|pandas|pyarrow)/(.+/)?tests/", str(path))
+    return path.suffix != ".pyc" and not own_tests and path.exists()
+
+
 def is_compiled(path: Path) -> bool:
-    """Say whether setup compiles a module, or it comes compiled with every environment."""
+    """Say whether setup compiles a module."""
     assert UNCOMPILED
     inside = f"/{path.relative_to(sysconfig.get_path('purelib'))}"
-    return inside.startswith("/pip/") or not re.search(UNCOMPILED[1], inside)
+    return not re.search(UNCOMPILED[1], inside)
 
 
 def files(package: str) -> Iterator[Path]:
     """Yield the files of a package and, of what is compiled, those that setup leaves here."""
     for each in distribution(package).files or ():
         path = Path(str(each.locate())).resolve()
-        if path.suffix == ".pyc" or not path.exists():
+        if not is_left(path):
             continue
         yield path
         if path.suffix == ".py" and is_compiled(path):
