@@ -22,8 +22,10 @@ from labeler.web.filters import gettext as _
 pages = Blueprint("sessions", __name__)
 
 NOT_SIGNED_IN = say(
-    "The address and the password do not belong together. After several wrong ones even the right "
-    "one has to wait: please try again in %(minutes)s minutes.",
+    "The address and the password do not belong together. Please look at both once more. After "
+    "%(tries)s wrong passwords in a row even the right one has to wait, for %(minutes)s minutes at "
+    "most.",
+    tries=accounts.FREE_TRIES,
     minutes=accounts.LONGEST_WAIT.seconds // 60,
 )
 """Said alike to all: who had to wait would be known to have an account."""

@@ -69,6 +69,7 @@ def test_a_wrong_password_and_an_unknown_address_read_alike(
     answer = Visit(app).sign_in(email, "not the password")
     assert answer.status_code == 422
     assert "The address and the password do not belong together." in answer.text
+    assert "Please look at both once more. After 5 wrong passwords in a row" in answer.text
 
 
 def test_guessing_is_slowed_down_and_the_right_password_works_later(
@@ -76,7 +77,7 @@ def test_guessing_is_slowed_down_and_the_right_password_works_later(
 ) -> None:
     for _ in range(accounts.FREE_TRIES):
         Visit(app).sign_in("ada@example.org", "not the password")
-    assert "try again in" in Visit(app).sign_in("ada@example.org", PASSWORD).text
+    assert "has to wait" in Visit(app).sign_in("ada@example.org", PASSWORD).text
     frozen.forward(minutes=16)
     assert Visit(app).sign_in("ada@example.org", PASSWORD).location == "/"
 
