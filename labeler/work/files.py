@@ -10,6 +10,7 @@ import hashlib
 import io
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
@@ -142,6 +143,7 @@ def _json_records(lines: Iterable[Numbered]) -> Iterator[Record | Refused]:
             yield parsed(number, line)
 
 
+@cache
 def _too_long(limit: int) -> str:
     return say("This row is longer than %(limit)s bytes.", limit=limit)
 
@@ -179,6 +181,9 @@ def _bomb() -> Invalid:
 
 
 # Rows of CSV
+
+_NOT_UTF_8 = say("This row is not text in UTF-8.")
+_OUT_OF_PLACE = say("This row is not valid CSV: a quotation mark is out of place.")
 
 
 def _csv_rows(path: Path, limit: int) -> Iterator[Record | Refused]:
@@ -231,10 +236,9 @@ def _csv_record(number: int, row: bytes, header: list[str]) -> Record | Refused:
     try:
         cells = _cells(row)
     except UnicodeDecodeError:
-        return Refused(number, ROW, say("This row is not text in UTF-8."))
+        return Refused(number, ROW, _NOT_UTF_8)
     except csv.Error:
-        reason = say("This row is not valid CSV: a quotation mark is out of place.")
-        return Refused(number, ROW, reason)
+        return Refused(number, ROW, _OUT_OF_PLACE)
     if len(cells) != len(header):
         reason = say(
             "This row has %(cells)s cells and the header %(names)s. "

@@ -18,6 +18,13 @@ Values: TypeAlias = dict[str, Any]
 NUL = rb"\u0000"
 ROW = "row"
 """The field that is named when no single one is at fault."""
+# Said of many rows, so made once.
+NO_OBJECT = say("This line is not a JSON object; each row is one line.")
+TOO_DEEP = say("The JSON is nested too deeply.")
+NOT_UTF_8 = say("This line is not text in UTF-8.")
+NO_NUMBER = say("NaN and Infinity are not numbers of JSON.")
+HAS_NUL = say("The text contains a NUL character.")
+HALF = say("The text contains half of a surrogate pair, which is no character.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,7 @@ def parsed(number: int, line: bytes) -> Record | Refused:
     except ValueError as error:
         return Refused(number, *_why_not_json(line, str(error)))
     if not isinstance(values, dict):
-        return Refused(number, ROW, say("This line is not a JSON object; each row is one line."))
+        return Refused(number, ROW, NO_OBJECT)
     if NUL not in line and _finite(values.values()):
         return Record(number, values, len(line))  # which is true of nearly all
     return checked(number, values, len(line))
@@ -80,9 +87,9 @@ def shown(field: str) -> str:
 
 def _why_not_json(line: bytes, complaint: str) -> tuple[str, str]:
     if "recursion" in complaint:
-        return ROW, say("The JSON is nested too deeply.")
+        return ROW, TOO_DEEP
     if "unicode code point" in complaint:
-        return ROW, say("This line is not text in UTF-8.")
+        return ROW, NOT_UTF_8
     try:
         # The standard library lets NaN and halves of characters pass: it finds their field.
         field, reason = _unfit(json.loads(line)) or ("", "")
@@ -100,7 +107,7 @@ def _unfit(value: object) -> tuple[str, str] | None:
         reason = _unfit_text(value)
         return ("", reason) if reason else None
     if isinstance(value, float):
-        return None if isfinite(value) else ("", say("NaN and Infinity are not numbers of JSON."))
+        return None if isfinite(value) else ("", NO_NUMBER)
     parts: Iterable[tuple[object, object]] = ()
     if isinstance(value, dict):
         parts = value.items()
@@ -115,11 +122,11 @@ def _unfit(value: object) -> tuple[str, str] | None:
 
 def _unfit_text(text: str) -> str | None:
     if "\0" in text:
-        return say("The text contains a NUL character.")
+        return HAS_NUL
     if text.isascii():
         return None
     try:
         text.encode()
     except UnicodeEncodeError:
-        return say("The text contains half of a surrogate pair, which is no character.")
+        return HALF
     return None

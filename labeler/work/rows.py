@@ -18,7 +18,13 @@ Short = Annotated[str, Field(max_length=200)]
 Names: TypeAlias = Mapping[str, str]
 """What fields of the native layout are called in the file at hand."""
 
+# Said of many rows, so made once.
 EMPTY = say("The text is empty.")
+_NO_ID = say("The id is empty.")
+_NO_TURNS = say("The prompt has no turns.")
+_NO_QUESTION = say("The prompt does not end in a turn of the user.")
+_TOO_FEW = say("There are fewer than two answers.")
+_NO_SUCH_ANSWER = say("The better answer must be 0, the first, or 1, the second.")
 SAME = say("The two answers are the same.")
 SAME_OF_MANY = say("Two of the answers are the same.")
 
@@ -148,21 +154,21 @@ def _row(record: Record, native: _Native, language: str) -> Row:
 
 def _check_prompt(native: _Native) -> None:
     if is_blank(native.id):
-        raise Unfit("id", say("The id is empty."))
+        raise Unfit("id", _NO_ID)
     if not native.prompt:
-        raise Unfit("prompt", say("The prompt has no turns."))
+        raise Unfit("prompt", _NO_TURNS)
     for number, message in enumerate(native.prompt):
         if is_blank(message.content):
             raise Unfit(f"prompt.{number}.content", EMPTY)
         if message.language is not None:
             check_language(message.language, f"prompt.{number}.language")
     if native.prompt[-1].role != "user":
-        raise Unfit("prompt", say("The prompt does not end in a turn of the user."))
+        raise Unfit("prompt", _NO_QUESTION)
 
 
 def _check_responses(responses: Sequence[ResponseIn]) -> None:
     if len(responses) < 2:
-        raise Unfit("responses", say("There are fewer than two answers."))
+        raise Unfit("responses", _TOO_FEW)
     if len(responses) > MOST_ANSWERS:
         fault = say(
             "There are %(number)s answers; %(most)s at most.",
@@ -179,11 +185,10 @@ def _check_responses(responses: Sequence[ResponseIn]) -> None:
 
 def _check_gold(gold: GoldIn | None, answers: int) -> None:
     if gold is not None and not 0 <= gold.better < answers:
-        raise Unfit("gold", _BETTER if answers == 2 else _BETTER_OF_MANY)
+        raise Unfit("gold", _NO_SUCH_ANSWER if answers == 2 else _NO_SUCH_ANSWER_OF_MANY)
 
 
-_BETTER = say("The better answer must be 0, the first, or 1, the second.")
-_BETTER_OF_MANY = say("The better answer must be 0, the first, or 1, the second, or so on.")
+_NO_SUCH_ANSWER_OF_MANY = say("The better answer must be 0, the first, or 1, the second, or so on.")
 
 
 def _named(field: str, names: Names) -> str:
@@ -208,6 +213,7 @@ _REASONS = {
 _INVALID = say('"%(field)s" is not valid.')
 
 
+@lru_cache(maxsize=1024)
 def _reason(field: str, kind: str) -> str:
     if field == "gold":
         return say('"gold" must be the number of the better answer, or an object with "better".')

@@ -71,6 +71,7 @@ BY_PROGRAM = {
     ),
 }
 BY_PAGE = {
+    "/language": Way("rex", "/language", {"language": "fr", "next": "/account"}),
     "/sign-in": Way("anonymous", "/sign-in", {"email": "rex@example.org", "password": PASSWORD}),
     "/sign-out": Way("rex", "/sign-out"),
     "/link/<secret>": Way("anonymous", "/link/{link}"),
