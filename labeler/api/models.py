@@ -262,11 +262,19 @@ class Progress(Model):
     planned: int
     comparisons: int
     people: int
-    pace_per_day: float
-    ends_on: date | None
+    pace_per_day: float = Field(
+        description="Judgments that count, a day, over the last week in which anybody worked."
+    )
+    ends_on: date | None = Field(
+        description="When the rest will likely be in; null before three days of judging."
+    )
+    ends_earliest: date | None = Field(description="The 95 % interval around `ends_on`.")
+    ends_latest: date | None = Field(description="Null where the pace varies too much to say.")
     median_ms: int | None
-    cost: list[Amount]
-    forecast: Amount
+    cost: list[Amount] = Field(description="What was earned so far, known answers too.")
+    forecast: Amount = Field(
+        description="What the rest will cost, beyond `cost` and without known answers."
+    )
 
 
 class Judgment(Model):

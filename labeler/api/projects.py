@@ -50,6 +50,7 @@ def show_progress(slug: str, *, by: Person) -> Answer:
 
 
 def _told(project: Project, found: Overview) -> models.Progress:
+    earliest, latest = found.ends_between or (None, None)
     return models.Progress(
         done=found.done,
         planned=found.planned,
@@ -57,6 +58,8 @@ def _told(project: Project, found: Overview) -> models.Progress:
         people=found.people,
         pace_per_day=found.pace,
         ends_on=found.ends_on,
+        ends_earliest=earliest,
+        ends_latest=latest,
         median_ms=found.median_ms,
         cost=[models.Amount.of(amount, currency) for currency, amount in found.cost.items()],
         forecast=models.Amount.of(found.forecast_minor, project.currency),

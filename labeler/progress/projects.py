@@ -49,9 +49,9 @@ class Overview:
     pace: float
     """Counted judgments a day over the last week in which anybody worked."""
     ends_on: date | None
+    """None before there are a few days to tell it from."""
     ends_between: tuple[date, date | None] | None
-    """The likely range of `ends_on`, without a last day where the pace varies too much for one;
-    None before there are a few days to tell it from."""
+    """The likely range of `ends_on`, without a last day where the pace varies too much for one."""
     cost: dict[str, int]
     forecast_minor: int
     """What is left will cost, without known answers."""
@@ -70,6 +70,7 @@ def overview(session: Session, project: Project) -> Overview:
     recent = [day.counted for day in days[-PACE_DAYS:]]
     pace = sum(recent) / len(recent) if recent else 0.0
     left = planned - done
+    ends_between = _ends_between(left, recent)
     return Overview(
         done=done,
         planned=planned,
@@ -77,8 +78,8 @@ def overview(session: Session, project: Project) -> Overview:
         people=_people(session, project.id),
         days=days,
         pace=pace,
-        ends_on=_end(left, pace),
-        ends_between=_ends_between(left, recent),
+        ends_on=_end(left, pace) if ends_between else None,
+        ends_between=ends_between,
         cost=ledger.cost(session, project.id),
         forecast_minor=left * project.pay_minor,
         median_ms=median_ms(session, project.id),

@@ -109,6 +109,18 @@ def test_progress(callers: Callers) -> None:
     assert (told["done"], told["planned"], told["comparisons"], told["people"]) == (4, 6, 3, 2)
     assert told["cost"] == [{"amount_minor": 140, "currency": "EUR", "text": "1.40 EUR"}]
     assert told["forecast"]["amount_minor"] == 70
+    assert told["pace_per_day"] == 4
+    assert [told[f"ends_{name}"] for name in ("on", "earliest", "latest")] == 3 * [None]
+
+
+def test_the_end_is_told_after_three_days(frozen: StoppedClock, callers: Callers) -> None:
+    for _ in range(3):
+        judge(callers.ada, claim(callers.ada)["id"])
+        frozen.forward(days=1)
+    told = callers.rex.get(f"{HELPFUL}/progress").json
+    assert told is not None
+    ends = [told[f"ends_{name}"] for name in ("on", "earliest", "latest")]
+    assert ends == 3 * ["2026-11-29"]  # 3 of 6 are left, one a day, from the 26th
 
 
 def test_progress_before_anything_happened(callers: Callers) -> None:
