@@ -5,7 +5,7 @@
  * Markup says what a key reaches: data-key="0 N" on a radio button, a field, a link, a button or a details.
  */
 
-import { ask, flush, isReady, kept, lookAt, page, person, put, refused, stored, tokenHere } from "./outbox.js";
+import { flush, isReady, kept, lookAt, page, person, post, put, readied, refused, stored } from "./outbox.js";
 
 const SENT_MS = 15000, IDLE_MS = 60000;
 let next = null, drawing = false, sending = false, changed = false, skipped = false;
@@ -73,8 +73,8 @@ async function draw(url) {
   if (drawing || next || !url) return;
   drawing = true;
   try {
-    const response = await ask(url, { method: "POST", body: new URLSearchParams({ csrf_token: tokenHere() }) });
-    if (response.ok) await take(await response.json());
+    const response = await post(url, []);
+    if (response?.ok) await take(await response.json());
   } catch { /* there will be another occasion */ }
   drawing = false;
 }
@@ -274,6 +274,7 @@ if (theForm()) {
   begin();
   lookBack();
   const { saveData, effectiveType = "" } = navigator.connection ?? {};
-  if (!saveData && !effectiveType.includes("2g")) (window.requestIdleCallback ?? setTimeout)(drawAhead);
+  const whenIdle = window.requestIdleCallback ?? setTimeout;
+  if (!saveData && !effectiveType.includes("2g")) readied.then(() => whenIdle(drawAhead));
   addEventListener("online", drawAhead);
 }

@@ -21,10 +21,10 @@ const opened = new Promise((resolve, reject) => {
   request.onsuccess = () => resolve(database = request.result);
   request.onerror = () => reject(request.error);
 });
-opened.catch(() => {});  // then forms are sent as forms
 
-/** Say whether there is a place to keep answers in. */
+/** Say whether there is a place to keep answers in; `readied` waits until that is known. */
 export const isReady = () => database !== null;
+export const readied = opened.catch(() => null);  // without one, forms are sent as forms
 
 // What is kept beside the answers: drafts and keys. Storage may be refused or full; then there are none.
 export const stored = {
@@ -39,12 +39,16 @@ function attempt(action) {
 
 /** Keep an answer: {url, body, assignment, active_ms}. When this is done it is on the disk. */
 export async function put(answer) {
-  await transact("readwrite", (answers) => answers.add({ ...answer, person, at: Date.now(), refused: null }));
+  // In the place of one that was refused, if it is to the same task: those behind that one wait for it.
+  const before = (await kept()).find((one) => one.refused && one.assignment === answer.assignment);
+  const place = before ? { id: before.id } : {};
+  await transact("readwrite", (answers) => answers.put({ ...answer, ...place, person, at: Date.now(), refused: null }));
   waiting += 1;
 }
 
 /** Return this person's answers that are still here, oldest first. */
 export async function kept() {
+  if (!await readied) return [];
   const all = await transact("readonly", (answers) => answers.getAll());
   return all.filter((one) => one.person === person);
 }
@@ -86,14 +90,12 @@ const alone = (work) => navigator.locks ? navigator.locks.request(`outbox:${pers
 async function sendOldest() {
   const [answer, following] = await kept();
   if (!answer || answer.refused) return false;
-  let response = await post(answer, following);
-  if (DOUBTFUL.includes(response.status)) {
-    isSignedOut = await whoIsHere() !== person;
-    if (isSignedOut) return false;
-    response = await post(answer, following);
-  }
+  const query = new URLSearchParams({ active_ms: answer.active_ms });
+  if (page.showing !== null) query.set("showing", following?.assignment ?? page.showing);
+  const response = await post(`${answer.url}?${query}`, answer.body);
+  isSignedOut = response === null;
+  if (isSignedOut) return false;
   if (response.status >= 500 || NOT_NOW.includes(response.status)) throw new Error("not now");
-  isSignedOut = false;
   const reply = await response.json().catch(() => ({}));
   if (response.ok) {
     await transact("readwrite", (answers) => answers.delete(answer.id));
@@ -106,14 +108,16 @@ async function sendOldest() {
   return response.ok;
 }
 
-function post({ url, body, active_ms }, following) {
-  const fields = body.filter(([name]) => name !== "csrf_token");
-  const query = new URLSearchParams({ active_ms });
-  if (page.showing !== null) query.set("showing", following?.assignment ?? page.showing);
-  return ask(`${url}?${query}`, { method: "POST", body: new URLSearchParams([...fields, ["csrf_token", tokenHere()]]) });
+/** Send fields as this person's; null when it is not they who are signed in. */
+export async function post(url, fields) {
+  const others = fields.filter(([name]) => name !== "csrf_token");
+  const send = () => ask(url, { method: "POST", body: new URLSearchParams([...others, ["csrf_token", tokenHere()]]) });
+  const response = await send();
+  if (!DOUBTFUL.includes(response.status)) return response;
+  return await whoIsHere() === person ? send() : null;
 }
 
-export const ask = (url, options) => fetch(url, {
+const ask = (url, options) => fetch(url, {
   headers: { Accept: "application/json" }, redirect: "manual", signal: AbortSignal.timeout(PATIENCE_MS), ...options,
 });
 
@@ -128,14 +132,15 @@ async function whoIsHere() {
   return person;
 }
 
-export const tokenHere = () => token ?? document.querySelector("[name=csrf_token]")?.value ?? "";
+const tokenHere = () => token ?? document.querySelector("[name=csrf_token]")?.value ?? "";
 
 /** Say in words how things stand. */
 async function tell() {
-  const answers = await kept().catch(() => []);
+  const answers = await kept();
   waiting = answers.length;
   const words = note.dataset, refused = answers.find((answer) => answer.refused);
-  if (refused) say("refused", words.refused, refused.refused.words, button(words.look, () => lookAt(refused)));
+  if (refused && refused.assignment !== page.showing) say("refused", words.refused, refused.refused.words, button(words.look, () => lookAt(refused)));
+  else if (refused) say("");
   else if (waiting && isSignedOut) say("stopped", link(words.signIn, words.signInUrl));
   else if (waiting) say("waiting", words.waiting.replace("{n}", waiting));
   else say(sent ? "saved" : "", sent ? words.saved : "");
@@ -163,14 +168,17 @@ function link(words, url) {
 /** Return the answer that was refused, if there is one. */
 export const refused = async () => (await kept()).find((answer) => answer.refused);
 
-/** Lead to what was refused, filled in as it was: as a form, so that the server says what is wrong with it. */
+/**
+ * Lead to what was refused, filled in as it was: as a form, so that the server says what is wrong with it. It stays here
+ * until the task has another answer, if it can have one.
+ */
 export async function lookAt({ id, url, body, assignment, refused: { status } }) {
   const name = `draft:${person}:${assignment}`;
   const fields = body.filter(([field]) => field !== "csrf_token");
   // Another answer is there already: this one is laid beside it, for whoever would rather have it.
   if (status === 409) stored.write(`${name}:change`, { fields: fields.filter(([field]) => field !== "key") });
   else stored.write(name, { fields });
-  await transact("readwrite", (answers) => answers.delete(id));
+  if (status !== 422) await transact("readwrite", (answers) => answers.delete(id));
   if (status === 409) return location.assign(`${url.replace(/\/skip$/, "")}/change`);
   const form = Object.assign(document.createElement("form"), { method: "post", action: url, hidden: true });
   for (const [field, value] of [...fields, ["csrf_token", tokenHere()]]) {
@@ -185,7 +193,7 @@ if (note && person) {
     stored.drop(`draft:${received}`);
     stored.drop(`draft:${received}:change`);
   }
-  opened.then(tell).then(flush);
+  readied.then(tell).then(flush);
   addEventListener("online", flush);
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && flush());
   addEventListener("pageshow", async (event) => {

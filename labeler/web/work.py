@@ -1,26 +1,25 @@
 """What annotators see: their work, the judging page, and what they have judged."""
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import flask
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
-from labeler import clock, database, logs, progress, schema
-from labeler.errors import Invalid, Refusal
+from labeler import clock, database, progress, schema
+from labeler.errors import Invalid
 from labeler.pay import ledger
 from labeler.people.accounts import Person
 from labeler.said import say
 from labeler.text import markdown
-from labeler.web import filters, forms, judging, visitors
+from labeler.web import filters, following, forms, judging, visitors
 from labeler.web.filters import gettext as _
+from labeler.web.following import Following
 from labeler.web.judging import Text
 from labeler.work import (
     assignments,
@@ -35,12 +34,11 @@ from labeler.work import (
 from labeler.work.assignments import Assignment, AssignmentState, SkipReason
 from labeler.work.comparisons import Prompt
 from labeler.work.judgments import Judgment
-from labeler.work.projects import Project, ProjectState
+from labeler.work.projects import Project
 from labeler.work.questions.seen import LETTERS
 from labeler.work.rubrics import Answer, Rubric
 
 pages = Blueprint("work", __name__)
-Led = TypeVar("Led")
 
 DAY_MS = 86_400_000
 SKIP_WORDS = {
@@ -197,54 +195,18 @@ def _read(session: Session, assignment: Assignment) -> tuple[str, Answer]:
 
 def _go_on(done: Assignment, ada: Person) -> ResponseReturnValue:
     """Lead to what comes next."""
-    return redirect(_afterwards(lambda: _following(done, ada)) or url_for("work.home"))
+    found = following.after(done, ada) or Following(otherwise="work.home")
+    if found.assignment is None:
+        return redirect(url_for(found.otherwise))
+    return redirect(_next(found.assignment))
 
 
 def _reply(done: Assignment, ada: Person) -> ResponseReturnValue:
-    """Tell the script that this is saved, and give it the page that comes next if it wants one.
-
-    `finished` says that there is none.
-    """
-    if "showing" not in request.args:
+    """Tell the script that this is saved; give it the page of the next task if it shows any."""
+    if (showing := request.args.get("showing")) is None:
         return {}
-    return _afterwards(lambda: _next_page(done, ada)) or {}
-
-
-def _afterwards(lead: Callable[[], Led]) -> Led | None:
-    """Do what comes after a judgment; None when it could not be done.
-
-    It is a transaction of its own: what was said is safe, whatever becomes of this one.
-    """
-    database.close_session()
-    try:
-        return lead()
-    except Refusal:
-        pass
-    except (DBAPIError, NoConnection) as error:
-        logs.exception(error)
-    database.close_session()
-    return None
-
-
-def _following(done: Assignment, ada: Person) -> str:
-    session = database.session()
-    if (project := _open_to(session, done, ada)) is None:
-        return url_for("work.home")
-    following = queue.claim(session, project, by=ada)
-    session.commit()
-    return _next(following)
-
-
-def _next_page(done: Assignment, ada: Person) -> dict[str, Any]:
-    """Return the page of what comes next: after what is shown already, if that is so."""
-    session = database.session()
-    if (project := _open_to(session, done, ada)) is None:
-        return {"finished": url_for("work.home")}
-    following = queue.claim(session, project, by=ada)
-    if following is not None and str(following.id) == request.args["showing"]:
-        following = queue.reserve(session, project, by=ada)
-    session.commit()
-    return _page_of(following, ada)
+    found = following.after(done, ada, showing=showing)
+    return {} if found is None else _page_of(found.assignment, ada, otherwise=found.otherwise)
 
 
 def _active_ms() -> int:
@@ -252,18 +214,14 @@ def _active_ms() -> int:
     return min(request.args.get("active_ms", 0, type=forms.row_id), DAY_MS)
 
 
-def _page_of(assignment: Assignment | None, ada: Person) -> dict[str, Any]:
+def _page_of(
+    assignment: Assignment | None, ada: Person, *, otherwise: str = "work.finished"
+) -> dict[str, Any]:
+    """Return the page of a task for the script to paint, or where to go as there is none."""
     if assignment is None:
-        return {"finished": url_for("work.finished")}
+        return {"finished": url_for(otherwise)}
     database.reread()
     return {"next": _task(database.session(), assignment, ada)}
-
-
-def _open_to(session: Session, done: Assignment, ada: Person) -> Project | None:
-    """Return the project of what was done, if it still gives out work to this person."""
-    project = session.get_one(Project, done.project_id)
-    is_member = projects.role_in(session, project, ada) is not None
-    return project if project.state is ProjectState.active and is_member else None
 
 
 def _next(assignment: Assignment | None) -> str:

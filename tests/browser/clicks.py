@@ -52,7 +52,7 @@ def keeps(page: Page, number: int) -> None:
 
 def ahead(page: Page) -> None:
     """Wait until the next task is there."""
-    page.wait_for_selector("html[data-ahead]")
+    page.wait_for_selector("html[data-ahead]", state="attached")
 
 
 def state(page: Page) -> Locator:
