@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from flask import Flask
 
+from labeler.said import say
 from labeler.text import languages, markdown
 from labeler.web import scale
 from labeler.work.questions import Questions, marks
@@ -14,11 +15,11 @@ from labeler.work.questions.criteria import Criterion
 from labeler.work.questions.flags import Flag
 
 FLAG_WORDS = {
-    Flag.harmful: "Could harm somebody",
-    Flag.personal_data: "Shows personal data",
-    Flag.wrong_language: "Is in the wrong language",
-    Flag.reveals_maker: "Reveals its maker",
-    Flag.broken: "Is broken",
+    Flag.harmful: say("Could harm somebody"),
+    Flag.personal_data: say("Shows personal data"),
+    Flag.wrong_language: say("Is in the wrong language"),
+    Flag.reveals_maker: say("Reveals its maker"),
+    Flag.broken: say("Is broken"),
 }
 
 BLANK_MARKS = 3

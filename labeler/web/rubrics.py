@@ -6,7 +6,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from labeler.web import judging, scale
+from labeler.said import say
+from labeler.web import judging, locales, scale
+from labeler.web.filters import gettext as _
 from labeler.web.judging import Text
 from labeler.work.questions import MAIN, Questions
 from labeler.work.questions.criteria import Asks, CriteriaDraft
@@ -21,30 +23,46 @@ from labeler.work.rubrics import RubricDraft
 KINDS = ("pairwise", "ranking", "criteria", "edit", "marks", "flags", "reason")
 """In the order in which they are asked if nothing else is said."""
 MAIN_WORDS = [
-    ("pairwise", "Which of two answers is better, on a scale"),
-    ("ranking", "Put two to ten answers in order"),
-    ("criteria", "Nothing in all: criteria alone"),
+    ("pairwise", say("Which of two answers is better, on a scale")),
+    ("ranking", say("Put two to ten answers in order")),
+    ("criteria", say("Nothing in all: criteria alone")),
 ]
 REASON_WORDS = [
-    (ReasonRule.none.value, "Do not ask"),
-    (ReasonRule.optional.value, "Ask; may stay empty"),
-    (ReasonRule.required.value, "Ask; must be filled in"),
+    (ReasonRule.none.value, say("Do not ask")),
+    (ReasonRule.optional.value, say("Ask; may stay empty")),
+    (ReasonRule.required.value, say("Ask; must be filled in")),
 ]
-ASKS_WORDS = [(Asks.rating.value, "Rate each answer"), (Asks.comparison.value, "Compare two")]
+ASKS_WORDS = [
+    (Asks.rating.value, say("Rate each answer")),
+    (Asks.comparison.value, say("Compare two")),
+]
 SCALES = [
-    (str(steps), f"{steps} steps, from “{names[0]}” to “{names[-1]}”")
+    (
+        str(steps),
+        say(
+            "%(steps)s steps, from “%(first)s” to “%(last)s”",
+            steps=steps,
+            first=names[0],
+            last=names[-1],
+        ),
+    )
     for steps in range(2, 10)
     for names in [scale.step_names(steps)]
 ]
+MARKS_WORDS = {
+    "rubric.marks.types": say("Wrong\nUnclear\nStyle"),
+    "rubric.marks.severities": say("Minor\nMajor"),
+}
+"""What a form begins with that has no marks yet, one in each line."""
 BLANK_CRITERIA = 2
 CELLS = ("name", "hint", "asks", "points", "words")
 _ROW = re.compile(r"rubric\.criteria\.(\d{1,2})\.name")
 _FAULT = re.compile(r"rubric\.questions\.(\d+)\.(\w+)\.?(.*)")
 SAMPLE = (
-    "How long can cooked rice stay out of the fridge?",
-    "Two hours, **one** if it is hot. After that, reheating does not help.",
-    "Rice keeps well for most of the day if it is covered. Smell it first.",
-    "Put it away when it has cooled.",
+    say("How long can cooked rice stay out of the fridge?"),
+    say("Two hours, **one** if it is hot. After that, reheating does not help."),
+    say("Rice keeps well for most of the day if it is covered. Smell it first."),
+    say("Put it away when it has cooled."),
 )
 
 
@@ -193,6 +211,7 @@ def fields(asked: Questions) -> dict[str, str]:
     kinds = [question.kind for question in asked]
     main = next((kind for kind in kinds if kind in MAIN), "criteria")
     filled = _of_all([question for question in _DEFAULTS if question.kind not in kinds])
+    filled |= MARKS_WORDS
     filled |= {
         "rubric.main": main,
         "rubric.reason": ReasonRule.none.value,
@@ -203,7 +222,7 @@ def fields(asked: Questions) -> dict[str, str]:
     return filled | {f"rubric.order.{kind}": str(at) for at, kind in enumerate(kinds, start=1)}
 
 
-_DEFAULTS: Questions = (PairwiseDraft(), RankingDraft(), MarksDraft(), FlagsDraft())
+_DEFAULTS: Questions = (PairwiseDraft(), RankingDraft(), FlagsDraft())
 
 
 def _of_all(asked: Sequence[Any]) -> dict[str, str]:
@@ -279,15 +298,16 @@ def _preview(values: Mapping[str, str]) -> dict[str, Any] | None:
         draft = RubricDraft.model_validate(read(values))
     except ValidationError:
         return None
-    prompt, *answers = SAMPLE
+    prompt, *answers = map(_, SAMPLE)
     number = 3 if any(question.kind == "ranking" for question in draft.asked) else 2
     return {
         "project": {"question": values.get("question", "")},
-        "prompt": Text.of(prompt, "en"),
+        "prompt": Text.of(prompt, locales.tag()),
         "answers": _lettered(answers[:number]),
         **judging.shown(draft.asked, {}, {}),
     }
 
 
 def _lettered(answers: Sequence[str]) -> list[Text]:
-    return [Text.of(text, "en", letter=at) for at, text in zip("ABC", answers, strict=False)]
+    pairs = zip("ABC", answers, strict=False)
+    return [Text.of(text, locales.tag(), letter=letter) for letter, text in pairs]

@@ -36,6 +36,8 @@ SHOWN = 20
 LOOK_ON = 50_000
 """How many rows after a refused one are looked at, to name more of them."""
 MOMENT = timedelta(microseconds=1)
+_TOO_MANY = say("There are %(number)s answers; exactly two are compared.")
+_UNASKED = say("Nobody is asked which answer is the best.")
 
 
 class BatchState(enum.Enum):
@@ -272,13 +274,9 @@ def _fitting(asked: Questions, rows: Iterable[Row | Refused]) -> Iterator[Row | 
     rates = not any(question.kind in questions.MAIN for question in asked)
     for row in rows:
         if isinstance(row, Row) and len(row.responses) > most:
-            reason = say(
-                "There are %(number)s answers; exactly two are compared.",
-                number=len(row.responses),
-            )
-            yield Refused(row.line, "responses", reason)
+            yield Refused(row.line, "responses", say(_TOO_MANY, number=len(row.responses)))
         elif isinstance(row, Row) and row.gold is not None and rates:
-            yield Refused(row.line, "gold", say("Nobody is asked which answer is the best."))
+            yield Refused(row.line, "gold", _UNASKED)
         else:
             yield row
 

@@ -21,7 +21,7 @@ from labeler.said import say
 from labeler.schema import Base, Id, reference
 from labeler.work import questions
 from labeler.work.questions import KINDS, MAIN, Question, Questions, ranking, reason
-from labeler.work.questions.pairwise import Chosen, PairwiseDraft, Verdict
+from labeler.work.questions.pairwise import NO_MIDDLE, Chosen, PairwiseDraft, Verdict
 from labeler.work.questions.reason import LONGEST_REASON, ReasonDraft, ReasonRule
 from labeler.work.questions.seen import Seen
 
@@ -45,7 +45,6 @@ __all__ = [
 _PAIR = Seen((0, 1))
 
 
-_NO_MIDDLE = say("An odd number of steps has a middle: allow ties or take one less")
 _BOTH = say("Write questions, or the scale and the rule for reasons, not both")
 
 
@@ -70,7 +69,7 @@ class RubricDraft(BaseModel):
     def _one_form(self) -> Self:
         if not self.questions:
             if self.steps % 2 and not self.tie:
-                raise ValueError(_NO_MIDDLE)
+                raise ValueError(NO_MIDDLE)
         elif self.model_fields_set != {"questions"}:
             raise ValueError(_BOTH)
         elif fault := questions.fault(self.questions):
@@ -212,7 +211,7 @@ def read(rubric: Rubric, given: Mapping[str, Any], seen: Seen) -> Answer:
     """Read what was said, by kind of question; raises Invalid naming every fault."""
     unasked = {kind for kind, said in given.items() if said is not None and kind != "reason"}
     unasked -= {question.kind for question in rubric.asked}
-    faults = dict.fromkeys(sorted(unasked), "This is not asked.")
+    faults: dict[str, str] = dict.fromkeys(sorted(unasked), say("This is not asked."))
     return _read(rubric, lambda question, _seen: given.get(question.kind), seen, faults)
 
 
@@ -226,7 +225,7 @@ def read_form(rubric: Rubric, fields: Mapping[str, str], seen: Seen) -> Answer:
     faults: dict[str, str] = {}
     answer = _read(rubric, taken, seen, faults)
     if left:
-        unknown = dict.fromkeys(left, "This name is not known here.")
+        unknown = dict.fromkeys(left, say("This name is not known here."))
         raise Invalid("There is something else in the form.", fields=unknown)
     return answer
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import Field, TypeAdapter
 
+from labeler.said import say
 from labeler.work.questions import criteria, edit, flags, marks, pairwise, ranking, reason
 from labeler.work.questions.criteria import CriteriaDraft
 from labeler.work.questions.edit import EditDraft
@@ -63,16 +64,16 @@ def fault(asked: Questions) -> str | None:
     """Say what keeps these questions from being a form, if anything does."""
     kinds = [question.kind for question in asked]
     if len(set(kinds)) < len(kinds):
-        return "a form asks each kind of question once"
+        return say("A form asks each kind of question once")
     main = [kind for kind in kinds if kind in MAIN]
     if len(main) > 1:
-        return "a form compares two answers or ranks them, not both"
+        return say("A form compares two answers or ranks them, not both")
     if not main and "criteria" not in kinds:
-        return "a form needs a main question: pairwise, ranking or criteria"
+        return say("A form needs a main question: pairwise, ranking or criteria")
     if not main and "edit" in kinds:
-        return "nobody can improve the better answer where none is chosen"
+        return say("Nobody can improve the better answer where none is chosen")
     if main == ["ranking"] and _compares(asked):
-        return 'where answers are ranked, criteria rate them: asks = "rating"'
+        return say('Where answers are ranked, criteria rate them: asks = "rating"')
     return None
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from labeler.errors import Invalid
+from labeler.said import say
 from labeler.work.questions import pairwise
 from labeler.work.questions.seen import Seen
 from labeler.work.questions.words import Words
@@ -20,7 +21,8 @@ Given: TypeAlias = dict[str, int | dict[str, int]]
 """By the criterion's name: a step, or points by place."""
 Value: TypeAlias = dict[str, dict[str, Any]]
 """By the criterion's name: `preferred` and `strength`, or `points` by the response's number."""
-CHOOSE = "Please choose one of the steps."
+CHOOSE = say("Please choose one of the steps.")
+_BY_PLACE = say("Please rate each answer by its place.")
 
 
 class Asks(enum.Enum):
@@ -49,7 +51,7 @@ class Criterion(BaseModel):
     @model_validator(mode="after")
     def _named(self) -> Self:
         if len(self.words) not in (0, 2, self.points):
-            raise ValueError("name each of the points, or the lowest and the highest, or none")
+            raise ValueError(say("Name each of the points, or the lowest and the highest, or none"))
         return self
 
 
@@ -64,7 +66,7 @@ class CriteriaDraft(BaseModel):
     @model_validator(mode="after")
     def _apart(self) -> Self:
         if len({each.name.casefold() for each in self.criteria}) < len(self.criteria):
-            raise ValueError("two criteria have the same name")
+            raise ValueError(say("Two criteria have the same name"))
         return self
 
     @property
@@ -99,7 +101,9 @@ def read(draft: CriteriaDraft, given: Given | None, seen: Seen) -> Value | None:
     """Read what was said of each criterion; raises Invalid naming everything that is missing."""
     given = given or {}
     unknown = given.keys() - {criterion.name for criterion in draft.criteria}
-    faults = {"criteria": f"There is no criterion {min(unknown)!r}."} if unknown else {}
+    faults: dict[str, str] = {}
+    if unknown:
+        faults["criteria"] = say("There is no criterion “%(name)s”.", name=min(unknown))
     value: Value = {}
     for place, criterion in enumerate(draft.criteria):
         said = given.get(criterion.name)
@@ -131,13 +135,14 @@ def _compared(criterion: Criterion, said: Any, seen: Seen, field: str) -> dict[s
 def _rated(criterion: Criterion, said: Any, seen: Seen, field: str) -> dict[str, Any] | None:
     said = {} if said is None else said
     if not isinstance(said, dict) or any(seen.number(letter) is None for letter in said):
-        raise Invalid(CHOOSE, fields={field: "Please rate each answer by its place."})
+        raise Invalid(_BY_PLACE, fields={field: _BY_PLACE})
     wrong = [each for each in said if not 1 <= said[each] <= criterion.points]
     if criterion.required:
         wrong += [letter for letter in seen.letters if letter not in said]
     if wrong:
-        words = f"Please give from 1 to {criterion.points}."
-        raise Invalid(words, fields={f"{field}.{letter}": words for letter in wrong})
+        words = say("Please give from 1 to %(most)s.", most=criterion.points)
+        names = [f"{field}.{letter}" for letter in wrong]
+        raise Invalid(words, fields=dict.fromkeys(names, words))
     points = {str(seen.number(letter)): given for letter, given in said.items()}
     return {"points": dict(sorted(points.items()))} if points else None
 

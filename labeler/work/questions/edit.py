@@ -7,12 +7,15 @@ from typing import Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field
 
 from labeler.errors import Invalid
+from labeler.said import say
 from labeler.work.questions import words
 from labeler.work.questions.seen import Seen
 
 LONGEST = 200_000
 Value: TypeAlias = dict[str, Any]
 """`response`, the number of the one that was improved, and its new `text`."""
+_PLEASE = say("Please improve the better answer.")
+_OTHER = say("Only the better answer is improved.")
 
 
 class EditDraft(BaseModel):
@@ -41,10 +44,10 @@ def from_form(_draft: EditDraft, fields: dict[str, str], seen: Seen) -> Given | 
         for letter, text in said.items()
         if text is not None and plain(text) != plain(_source(seen, letter))
     }
-    wrong = [letter for letter in changed if seen.number(letter) != seen.preferred]
+    wrong = [f"edit.{letter}" for letter in changed if seen.number(letter) != seen.preferred]
     if wrong:
-        fault = "Only the better answer is improved: choose it, or leave this as it was."
-        raise Invalid(fault, fields={f"edit.{letter}": fault for letter in wrong})
+        fault = say("Only the better answer is improved: choose it, or leave this as it was.")
+        raise Invalid(fault, fields=dict.fromkeys(wrong, fault))
     found = [Given.model_construct(place=at, text=plain(text)) for at, text in changed.items()]
     return found[0] if found else None
 
@@ -54,14 +57,14 @@ def read(draft: EditDraft, given: Given | None, seen: Seen) -> Value | None:
     if given is None:
         if draft.required and seen.preferred is not None:
             field = f"edit.{seen.letter(seen.preferred)}"
-            raise Invalid("", fields={field: "Please improve the better answer."})
+            raise Invalid(_PLEASE, fields={field: _PLEASE})
         return None
     number, field = seen.number(given.place), f"edit.{given.place}"
     if number is None or number != seen.preferred:
-        raise Invalid("", fields={"edit": "Only the better answer is improved."})
+        raise Invalid(_OTHER, fields={"edit": _OTHER})
     text = plain(given.text)
     if fault := words.fault(text, LONGEST) or _unchanged(text, _source(seen, given.place)):
-        raise Invalid("", fields={field: fault})
+        raise Invalid(fault, fields={field: fault})
     return {"response": number, "text": text}
 
 
@@ -72,8 +75,8 @@ def plain(text: str) -> str:
 
 def _unchanged(text: str, source: str) -> str | None:
     if not text.strip():
-        return "The improved answer is empty."
-    return "This is the answer as it was." if text.split() == source.split() else None
+        return say("The improved answer is empty.")
+    return say("This is the answer as it was.") if text.split() == source.split() else None
 
 
 def _source(seen: Seen, letter: str) -> str:

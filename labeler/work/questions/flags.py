@@ -8,12 +8,14 @@ from typing import Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field
 
 from labeler.errors import Invalid
+from labeler.said import say
 from labeler.work.questions.seen import Seen
 
 Given: TypeAlias = dict[str, list[str]]
 """Flags by place."""
 Value: TypeAlias = dict[str, list[str]]
 """Flags by the response's number."""
+_UNKNOWN = say("There is no such answer, or no such flag.")
 
 
 class Flag(enum.Enum):
@@ -59,7 +61,7 @@ def read(draft: FlagsDraft, given: Given | None, seen: Seen) -> Value | None:
     for letter, flags in (given or {}).items():
         number = seen.number(letter)
         if number is None or any(flag not in offered for flag in flags):
-            raise Invalid("", fields={"flags": "There is no such answer, or no such flag."})
+            raise Invalid(_UNKNOWN, fields={"flags": _UNKNOWN})
         if flags:
             value[str(number)] = [flag for flag in offered if flag in flags]
     return dict(sorted(value.items())) or None

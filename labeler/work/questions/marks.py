@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field
 
 from labeler.errors import Invalid
+from labeler.said import say, say_number
 from labeler.work.questions import passages, words
 from labeler.work.questions.passages import Span
 from labeler.work.questions.seen import Seen
@@ -20,9 +21,12 @@ MOST = 50
 LONGEST_QUOTE = 10_000
 LONGEST_COMMENT = 1_000
 CELLS = ("place", "quote", "nth", "start", "end", "type", "severity", "comment")
-QUOTE = "Please quote the passage that you mean."
+QUOTE = say("Please quote the passage that you mean.")
 Value: TypeAlias = list[dict[str, Any]]
 """By response and offset: response, start, end, quote, type, severity, comment."""
+_NONE = say("Please mark at least one passage.")
+_TOO_MANY = say("At most %(most)s passages.", most=MOST)
+_NOT_FOUND = say("This is not found in the answer: quote fewer words, as they stand.")
 
 
 class MarksDraft(BaseModel):
@@ -62,9 +66,10 @@ def from_form(_draft: MarksDraft, fields: dict[str, str], seen: Seen) -> Given |
     """Take the rows out of a form: marks.0.quote and so on; rows without a passage are none."""
     given = []
     for row in range(MOST + 1):
-        cells = {cell: fields.pop(f"marks.{row}.{cell}", "").strip() for cell in CELLS}
+        name = f"marks.{row}"
+        cells = {cell: fields.pop(f"{name}.{cell}", "").strip() for cell in CELLS}
         if cells["comment"] and not cells["quote"]:
-            raise Invalid(QUOTE, fields={f"marks.{row}.quote": QUOTE})
+            raise Invalid(QUOTE, fields={name + ".quote": QUOTE})
         if cells["quote"]:
             given.append(_mark(cells, seen))
     return given or None
@@ -89,9 +94,9 @@ def read(draft: MarksDraft, given: Given | None, seen: Seen) -> Value | None:
     """Read marks and find them in the texts; raises Invalid naming the first thing of each."""
     given = given or []
     if draft.required and not given:
-        raise Invalid("", fields={"marks": "Please mark at least one passage."})
+        raise Invalid(_NONE, fields={"marks": _NONE})
     if len(given) > MOST:
-        raise Invalid("", fields={"marks": f"At most {MOST} passages."})
+        raise Invalid(_TOO_MANY, fields={"marks": _TOO_MANY})
     faults: dict[str, str] = {}
     value: Value = []
     for row, mark in enumerate(given):
@@ -113,11 +118,11 @@ class _Unfit(Exception):
 def _found(draft: MarksDraft, mark: Mark, seen: Seen) -> dict[str, Any]:
     number = seen.number(mark.place)
     if number is None:
-        raise _Unfit("place", "Please say in which answer it is.")
+        raise _Unfit("place", say("Please say in which answer it is."))
     if mark.type not in draft.types:
-        raise _Unfit("type", "Please choose what is wrong.")
+        raise _Unfit("type", say("Please choose what is wrong."))
     if mark.severity not in (draft.severities or ("",)):
-        raise _Unfit("severity", "Please choose how bad it is.")
+        raise _Unfit("severity", say("Please choose how bad it is."))
     if fault := words.fault(mark.comment, LONGEST_COMMENT):
         raise _Unfit("comment", fault)
     text = seen.texts[number]
@@ -135,22 +140,30 @@ def _found(draft: MarksDraft, mark: Mark, seen: Seen) -> dict[str, Any]:
 
 def _span(mark: Mark, text: str) -> Span:
     if len(mark.quote) > LONGEST_QUOTE:
-        raise _Unfit("quote", f"At most {LONGEST_QUOTE} characters.")
+        raise _Unfit("quote", say("At most %(most)s characters.", most=LONGEST_QUOTE))
     if mark.start is not None and mark.end is not None:
         return _told(mark, text, mark.start, mark.end)
     found = passages.find(text, mark.quote.strip())
     if not found:
-        raise _Unfit("quote", "This is not found in the answer: quote fewer words, as they stand.")
+        raise _Unfit("quote", _NOT_FOUND)
     if mark.nth is None and len(found) > 1:
-        raise _Unfit("quote", f"This stands there {len(found)} times: quote more words around it.")
+        raise _Unfit("quote", _several(len(found)))
     return found[min(mark.nth or 1, len(found)) - 1]
+
+
+def _several(number: int) -> str:
+    return say_number(
+        "This stands there %(num)s time: quote more words around it.",
+        "This stands there %(num)s times: quote more words around it.",
+        number,
+    )
 
 
 def _told(mark: Mark, text: str, start: int, end: int) -> Span:
     """Return the passage between offsets, without the blanks at its ends."""
     passage = text[start:end]
     if end > len(text) or not passage.strip() or mark.quote not in ("", passage):
-        raise _Unfit("quote", "The offsets do not lead to this passage.")
+        raise _Unfit("quote", say("The offsets do not lead to this passage."))
     return Span(end - len(passage.lstrip()), start + len(passage.rstrip()))
 
 

@@ -13,10 +13,12 @@ from typing import Any, Literal, NamedTuple, Self, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from labeler.errors import Invalid
+from labeler.said import say
 from labeler.work.questions.seen import Seen
 
 Given: TypeAlias = int | str
 """A step, "tie" or "both_bad"."""
+NO_MIDDLE = say("An odd number of steps has a middle: allow ties or take one less")
 
 
 class Verdict(enum.Enum):
@@ -47,7 +49,7 @@ class PairwiseDraft(BaseModel):
     @model_validator(mode="after")
     def _middle(self) -> Self:
         if self.steps % 2 and not self.tie:
-            raise ValueError("an odd number of steps has a middle: allow ties or take one less")
+            raise ValueError(NO_MIDDLE)
         return self
 
 
@@ -77,7 +79,7 @@ def read(draft: PairwiseDraft, given: Given | None, seen: Seen) -> Chosen:
         return Chosen(Verdict.tie)
     said = str(given)
     if len(said) != 1 or said not in "123456789" or int(said) > draft.steps:
-        words = "Please choose one of the steps."
+        words = say("Please choose one of the steps.")
         raise Invalid("Something is missing in your judgment.", fields={"choice": words})
     place, strength = side(draft.steps, int(said))
     if place is None:

@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field
 
 from labeler.errors import Invalid
+from labeler.said import say
 from labeler.work.questions.seen import Seen
 
 Given: TypeAlias = list[list[str]]
@@ -35,7 +36,7 @@ def from_form(_draft: RankingDraft, fields: dict[str, str], seen: Seen) -> Given
     placed = {letter: place for letter, place in said.items() if place}
     if none:
         if placed:
-            words = "Either give places, or say that none will do."
+            words = say("Either give places, or say that none will do.")
             raise Invalid(words, fields={"ranking.none": words})
         return []
     known = [str(place) for place in range(1, len(seen.places) + 1)]
@@ -45,7 +46,8 @@ def from_form(_draft: RankingDraft, fields: dict[str, str], seen: Seen) -> Given
     return [tier for tier in tiers if tier] or None
 
 
-_PLACE = "Please choose one of the places."
+_PLACE = say("Please choose one of the places.")
+_PLEASE = say("Please put the answers in order.")
 
 
 def read(draft: RankingDraft, given: Given | None, seen: Seen) -> Value:
@@ -53,10 +55,10 @@ def read(draft: RankingDraft, given: Given | None, seen: Seen) -> Value:
     if given == [] and draft.none:
         return []
     if not given:
-        raise Invalid("", fields={"ranking": "Please put the answers in order."})
+        raise Invalid(_PLEASE, fields={"ranking": _PLEASE})
     faults = _faults(draft, given, seen)
     if faults:
-        raise Invalid("", fields=faults)
+        raise Invalid("This order cannot be taken.", fields=faults)
     numbers = [[seen.number(letter) for letter in tier] for tier in given]
     return [sorted(number for number in tier if number is not None) for tier in numbers]
 
@@ -64,18 +66,22 @@ def read(draft: RankingDraft, given: Given | None, seen: Seen) -> Value:
 def _faults(draft: RankingDraft, given: Given, seen: Seen) -> dict[str, str]:
     placed = [letter for tier in given for letter in tier]
     if any(seen.number(letter) is None for letter in placed) or not all(given):
-        return {"ranking": "There is no answer at one of these places."}
+        return {"ranking": say("There is no answer at one of these places.")}
     if len(set(placed)) < len(placed):
-        return {"ranking": "An answer has two places."}
+        return {"ranking": say("An answer has two places.")}
     missing = [letter for letter in seen.letters if letter not in placed]
     if missing and not draft.partial:
-        return {f"ranking.{each}": f"Please give answer {each} a place." for each in missing}
+        return _each(missing, say("Please give answer %(letter)s a place."))
     if len(placed) < 2:
-        return {"ranking": "Please give at least two answers a place."}
+        return {"ranking": say("Please give at least two answers a place.")}
     shared = [letter for tier in given if len(tier) > 1 for letter in tier]
     if shared and not draft.ties:
-        return {f"ranking.{each}": f"Answer {each} shares its place." for each in shared}
+        return _each(shared, say("Answer %(letter)s shares its place."))
     return {}
+
+
+def _each(letters: Sequence[str], words: str) -> dict[str, str]:
+    return {f"ranking.{letter}": say(words, letter=letter) for letter in letters}
 
 
 def top(value: Value) -> int | None:

@@ -8,11 +8,13 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from labeler.errors import Invalid
+from labeler.said import say, say_number
 from labeler.work.questions import words
 from labeler.work.questions.seen import Seen
 from labeler.work.questions.words import Once, Words
 
 LONGEST_REASON = 10_000
+_NOTHING = say("Ask for a text, offer reasons to tick, or leave the question out")
 
 
 class ReasonRule(enum.Enum):
@@ -43,11 +45,11 @@ class ReasonDraft(BaseModel):
     @model_validator(mode="after")
     def _something(self) -> Self:
         if self.text is ReasonRule.none and not self.tags:
-            raise ValueError("ask for a text, offer reasons to tick, or leave the question out")
+            raise ValueError(_NOTHING)
         if self.min > self.max:
-            raise ValueError("the fewest characters are more than the most")
+            raise ValueError(say("The fewest characters are more than the most"))
         if self.tags_required and not self.tags:
-            raise ValueError("there are no reasons to tick")
+            raise ValueError(say("There are no reasons to tick"))
         return self
 
 
@@ -87,9 +89,9 @@ def read(draft: ReasonDraft, given: Given | None, _seen: Seen) -> Said:
     if fault := _text_fault(draft, text):
         faults["reason"] = fault
     if any(tag not in draft.tags for tag in ticked):
-        faults["reason.tags"] = "One of these reasons is not offered."
+        faults["reason.tags"] = say("One of these reasons is not offered.")
     elif draft.tags_required and not ticked:
-        faults["reason.tags"] = "Please tick at least one reason."
+        faults["reason.tags"] = say("Please tick at least one reason.")
     if faults:
         raise Invalid("Something is missing in your judgment.", fields=faults)
     return Said(text, [tag for tag in draft.tags if tag in ticked])
@@ -100,7 +102,11 @@ def _text_fault(draft: ReasonDraft, text: str) -> str | None:
         return fault
     least = max(1, draft.min)
     if draft.text is ReasonRule.required and len(text) < least:
-        return f"Please say why, in at least {least} characters."
+        return say_number(
+            "Please say why, in at least %(num)s character.",
+            "Please say why, in at least %(num)s characters.",
+            least,
+        )
     return None
 
 

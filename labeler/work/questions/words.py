@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
 
+from labeler.said import say
+
 Words = Annotated[
     str,
     StringConstraints(
@@ -19,7 +21,7 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 def _once(words: Sequence[str]) -> Sequence[str]:
     if len({each.casefold() for each in words}) < len(words):
-        raise ValueError("the same words stand there twice")
+        raise ValueError(say("The same words stand there twice"))
     return words
 
 
@@ -30,7 +32,7 @@ Once = AfterValidator(_once)
 def fault(text: str, most: int) -> str | None:
     """Say what keeps a text from being stored, if anything does."""
     if len(text) > most:
-        return f"At most {most} characters."
+        return say("At most %(most)s characters.", most=most)
     if _UNSTORABLE.search(text):
-        return "The text holds a character that cannot be stored."
+        return say("The text holds a character that cannot be stored.")
     return None

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -19,7 +20,8 @@ from werkzeug.test import TestResponse
 
 from deploy import catalogues
 from labeler.text.languages import INTERFACE, direction
-from labeler.web import locales
+from labeler.web import locales, rubrics
+from labeler.work.rubrics import RubricDraft
 from tests.security.stage import WHO as EVERYBODY
 from tests.security.stage import Stage, staged
 from tests.security.test_authorisation import PAGES, Case
@@ -37,11 +39,23 @@ GREEK = {
     "sign_ins": ("browser",),
     "tokens": ("label",),
 }
-READ = {"alt", "aria-label", "placeholder", "title", "data-l", "data-restored"}
+READ = {
+    *("alt", "aria-label", "placeholder", "title", "data-l", "data-restored"),
+    *("data-marked", "data-taken", "data-moved", "data-put", "data-back"),
+}
 UNREAD = {"script", "style", "code", "svg", "kbd"}
 VOID = {"br", "col", "hr", "img", "input", "link", "meta", "path", "wbr"}
 # Names and units that are alike in every language; a currency keeps its code.
 ALIKE = {"labeler", "UTC", "EUR", "SHA"}
+ASKED: Any = [
+    {"kind": "ranking", "partial": True},
+    {"kind": "criteria", "criteria": [{"name": "λόγος", "required": False}, {"name": "μῦθος"}]},
+    {"kind": "edit"},
+    {"kind": "marks", "types": ["λόγος"], "severities": ["μῦθος"]},
+    {"kind": "flags"},
+    {"kind": "reason", "text": "required", "min": 9, "tags": ["λόγος"]},
+]
+"""All kinds of questions but the one that the project asks."""
 TITLE = "Fresh"
 """Of a project that is made on the way."""
 
@@ -110,6 +124,16 @@ def test_no_text_is_left_in_english(stage: Stage, who: str) -> None:
             left[f"{name} {answer.status_code}"] = found
     assert seen > 20
     assert not left, "\n".join(f"{name}: {sorted(words)}" for name, words in left.items())
+
+
+def test_no_question_is_left_in_english(stage: Stage) -> None:
+    visit = stage.visits["olga"]
+    visit.client.set_cookie(locales.COOKIE, MADE_UP)
+    asked = RubricDraft.model_validate({"questions": ASKED}).asked
+    page = visit.post("/projects/new", preview="1", question="λόγος", **rubrics.fields(asked)).text
+    for kind in ("ranking", "criteria", "edit", "marks", "flags", "reason"):
+        assert f'name="{kind}.' in page or f'name="{kind}"' in page
+    assert _left_in(page) == set()
 
 
 @pytest.mark.parametrize("tag", INTERFACE)
