@@ -113,10 +113,14 @@ def start() -> Iterator[str]:
 
 
 def create_database(
-    server: str, *, template: str = "template0", tablespace: str = "pg_default"
+    server: str,
+    *,
+    template: str = "template0",
+    tablespace: str = "pg_default",
+    name: str | None = None,
 ) -> str:
     """Create an empty database, or a copy of `template`, and return its address."""
-    name = f"t_{uuid4().hex[:12]}"
+    name = name or f"t_{uuid4().hex[:12]}"
     create = sql.SQL("CREATE DATABASE {} TEMPLATE {} TABLESPACE {}")
     named = [sql.Identifier(one) for one in (name, template, tablespace)]
     with connect(server) as connection:

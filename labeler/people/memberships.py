@@ -122,7 +122,7 @@ def beyond(owner: Person) -> sa.Select[int]:
 
 
 def grant(session: Session, project_id: int, person: Person, role: Role, *, by: Person) -> None:
-    """Give the person this role in the project, in place of any other."""
+    """Give the person this role in the project, in place of any other; nothing if they have it."""
     if role is not Role.owner:
         _keep_an_owner(session, project_id, person)
     found = session.scalar(
@@ -133,6 +133,8 @@ def grant(session: Session, project_id: int, person: Person, role: Role, *, by: 
     if found is None:
         found = Membership(project_id=project_id, person_id=person.id, created_at=clock.now())
         session.add(found)
+    elif found.role is role and found.removed_at is None:
+        return
     found.role, found.removed_at = role, None
     events.record(
         session,

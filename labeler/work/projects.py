@@ -206,18 +206,27 @@ def create(session: Session, draft: ProjectDraft, *, by: Person) -> Project:
 def revise(session: Session, project: Project, draft: ProjectDraft, *, by: Person) -> None:
     """Change a project's settings; changed guidelines or rubric become new versions.
 
-    The number of judgments wanted holds for batches loaded from now on.
+    Nothing happens if all of it is like this already. The number of judgments wanted holds for
+    batches loaded from now on.
     """
     if draft.pay.currency != project.currency:
         raise Invalid("The currency stays.", fields={"pay.currency": say("Start another project.")})
-    for name, value in _columns(draft).items():
+    new = {name: to for name, to in _columns(draft).items() if getattr(project, name) != to}
+    for name, value in new.items():
         setattr(project, name, value)
-    if guidelines.version(session, project.id, project.guideline_number).text != draft.guidelines:
-        project.guideline_number = guidelines.publish(
-            session, project.id, draft.guidelines, by=by
-        ).number
-    ask(session, project, draft.rubric, by=by)
+    said = _say(session, project, draft.guidelines, by=by)
+    asked = ask(session, project, draft.rubric, by=by)
+    if not (new or said or asked):
+        return
     events.record(session, "project.revised", person_id=by.id, project_id=project.id)
+
+
+def _say(session: Session, project: Project, text: str, *, by: Person) -> bool:
+    """Give other guidelines from now on, as their next version; False if they are the same."""
+    if guidelines.version(session, project.id, project.guideline_number).text == text:
+        return False
+    project.guideline_number = guidelines.publish(session, project.id, text, by=by).number
+    return True
 
 
 def ask(session: Session, project: Project, draft: RubricDraft, *, by: Person) -> bool:

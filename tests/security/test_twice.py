@@ -2,17 +2,21 @@
 
 import io
 import re
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
+from sqlalchemy.engine import make_url
 from werkzeug.test import TestResponse
 
 from labeler import clock
 from labeler.people import accounts, passwords
+from tests import postgres
 from tests.calling import API
+from tests.conftest import BACKENDS
 from tests.house.source import ROOT
 from tests.security.stage import PASSWORD, Stage, rules, staged
 from tests.visits import Visit
@@ -127,23 +131,52 @@ def stopped() -> Iterator[None]:
     clock.use(None)
 
 
+@pytest.fixture(scope="module", params=BACKENDS)
+def own(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stage]:
+    """The site on each back end in turn, for the tests of this module."""
+    folder = tmp_path_factory.mktemp("own")
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), folder / "labeler.db")
+        with staged(f"sqlite:///{folder / 'labeler.db'}", folder) as stage:
+            yield stage
+        return
+    server = request.getfixturevalue("postgresql_server")
+    template = request.getfixturevalue("postgresql_template")
+    address = postgres.create_database(server, template=template)
+    with staged(address, folder) as stage:
+        yield stage
+    postgres.drop_database(address)
+
+
 @pytest.fixture(scope="module")
-def kept(stage: Stage) -> bytes:
-    """The database as the stage was put up, to begin with it again."""
-    stage.database.close()
-    return _file(stage).read_bytes()
+def put_back(own: Stage, request: pytest.FixtureRequest) -> Iterator[Callable[[], object]]:
+    """Make the database again what it is now."""
+    name = str(own.database.url.database)
+    own.database.close()
+    if own.database.is_sqlite:
+        content = Path(name).read_bytes()
+        yield lambda: Path(name).write_bytes(content)
+        return
+    server = request.getfixturevalue("postgresql_server")
+    address = own.database.url.render_as_string(hide_password=False)
+    kept = postgres.create_database(server, template=name)
+
+    def put_back() -> None:
+        postgres.drop_database(address)
+        postgres.create_database(server, template=str(make_url(kept).database), name=name)
+
+    yield put_back
+    postgres.drop_database(kept)
 
 
 @pytest.fixture
-def anew(stage: Stage, kept: bytes, stopped: None) -> Iterator[Stage]:
+def anew(own: Stage, put_back: Callable[[], object], stopped: None) -> Iterator[Stage]:
     """The stage as it was put up, whatever was done on it."""
-    yield stage
-    stage.database.close()
-    _file(stage).write_bytes(kept)
-
-
-def _file(stage: Stage) -> Path:
-    return Path(str(stage.database.url.database))
+    yield own
+    own.database.close()
+    put_back()
 
 
 def test_the_document_tells_of_every_address_that_writes(stage: Stage) -> None:
@@ -163,14 +196,6 @@ def test_on_a_page(anew: Stage, rule: str) -> None:
 def test_by_program(anew: Stage, rule: str) -> None:
     once, twice = _send_twice(anew, rule, _by_program(anew, rule))
     assert twice.status_code == 409 or twice.data == once.data
-
-
-def test_by_program_on_postgresql(
-    new_address: Callable[[str], str], tmp_path: Path, stopped: None
-) -> None:
-    with staged(new_address("postgresql"), tmp_path) as stage:
-        for rule in BY_PROGRAM.keys() - {SKIP}:  # what is skipped cannot be judged
-            _send_twice(stage, rule, _by_program(stage, rule))
 
 
 def _send_twice(stage: Stage, rule: str, send: Send) -> tuple[TestResponse, TestResponse]:

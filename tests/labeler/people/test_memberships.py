@@ -46,6 +46,18 @@ def test_a_new_role_takes_the_place_of_the_old_one(
     assert len(names(session, project)) == 5
 
 
+def test_a_role_that_somebody_has_already_is_no_event(
+    session: Session, cast: Cast, project: Project
+) -> None:
+    before = session.scalars(sa.select(sa.func.count(Event.id))).one()
+    memberships.grant(session, project.id, cast.ada, Role.annotator, by=cast.olga)
+    memberships.invite(session, project.id, cast.ada, Role.annotator, by=cast.olga)
+    assert session.scalars(sa.select(sa.func.count(Event.id))).one() == before
+    memberships.remove(session, project.id, cast.ada, by=cast.olga)
+    memberships.grant(session, project.id, cast.ada, Role.annotator, by=cast.olga)
+    assert session.scalars(sa.select(sa.func.count(Event.id))).one() == before + 2
+
+
 def test_who_is_removed_has_no_role_and_can_come_back(
     session: Session, cast: Cast, project: Project
 ) -> None:

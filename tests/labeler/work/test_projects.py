@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler.database import Database
 from labeler.errors import Conflict, Forbidden, Invalid, NotFound
+from labeler.events import Event
 from labeler.people import memberships
 from labeler.people.memberships import Role
 from labeler.work import guidelines, projects
@@ -201,6 +203,17 @@ def test_only_what_changed_becomes_a_new_version(
     with_scale = draft_with(guidelines="Be fair.", rubric={"steps": 3})
     projects.revise(session, project, with_scale, by=cast.olga)
     assert (project.guideline_number, project.rubric_number) == (2, 2)
+
+
+def test_what_is_like_this_already_is_no_event(
+    session: Session, cast: Cast, project: Project
+) -> None:
+    draft = draft_with(guidelines="Be fair.", languages=["en"], rubric={"steps": 3})
+    projects.revise(session, project, draft, by=cast.olga)
+    before = session.scalars(sa.select(sa.func.count(Event.id))).one()
+    projects.revise(session, project, draft, by=cast.olga)
+    session.flush()
+    assert session.scalars(sa.select(sa.func.count(Event.id))).one() == before
 
 
 def test_the_currency_stays(session: Session, cast: Cast, project: Project) -> None:
