@@ -77,12 +77,14 @@ def ask(slug: str, file: Path, actor: str | None) -> None:
     What was judged, and what is open, keeps the form that it was given.
     """
     draft = projects.read_rubric(_read_toml(file).get("rubric", {}))
-    with installation.writing() as session:
+
+    def change(session: Session) -> tuple[int, bool]:
         by = installation.acting(session, slug, actor)
         found = projects.find(session, slug, by=by, role=Role.owner)
         is_new = projects.ask(session, found, draft, by=by)
-        session.commit()
-        number = found.rubric_number
+        return found.rubric_number, is_new
+
+    number, is_new = installation.write(change)
     click.echo(f"{slug} asks by form {number}{'' if is_new else ', as before'}.")
 
 
