@@ -5,6 +5,12 @@
 
 document.addEventListener("change", show);
 document.addEventListener("toggle", show, true);
+document.addEventListener("task", () => {
+  for (const area of document.querySelectorAll("[data-edit] textarea")) {
+    if (area.value !== area.defaultValue) area.closest("[data-edit]").open = true; // a draft
+  }
+  show();
+});
 show();
 
 function show() {

@@ -1,7 +1,8 @@
 /**
  * The judging page: answers go through the outbox while the next task is painted; drafts; keys. It is whole without
  * this file. Whatever the form holds is sent and kept as it stands. A script that adds to a task listens for "task" on
- * the document: it comes once the page is there, and again with each task that is painted into it.
+ * the document: it comes once the page is there, and again with each task that is painted into it. One that adds fields
+ * listens for "draft" too, which comes before and brings the fields that will be filled in.
  * Markup says what a key reaches: data-key="0 N" on a radio button, a field, a link, a button or a details.
  */
 
@@ -179,6 +180,7 @@ function dropDraft() {
 }
 
 function fillIn({ fields }) {
+  document.dispatchEvent(new CustomEvent("draft", { detail: fields }));
   const left = new Map();
   for (const [name, value] of fields) left.set(name, [...(left.get(name) ?? []), value]);
   for (const field of theForm().elements) {
@@ -270,7 +272,7 @@ function reach(goal) {
   else { goal.click(); if (goal.type === "radio") goal.focus({ preventScroll: true }); }
 }
 
-if (theForm()) {
+function start() {
   begin();
   lookBack();
   const { saveData, effectiveType = "" } = navigator.connection ?? {};
@@ -278,3 +280,6 @@ if (theForm()) {
   if (!saveData && !effectiveType.includes("2g")) readied.then(() => whenIdle(drawAhead));
   addEventListener("online", drawAhead);
 }
+
+// After every script of the page, so that none of them misses the first task.
+if (theForm()) document.addEventListener("DOMContentLoaded", start);

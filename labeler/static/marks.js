@@ -32,7 +32,18 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   event.stopPropagation();
 });
-for (const prose of document.querySelectorAll(".answer .prose")) prose.tabIndex = 0;
+document.addEventListener("task", begin);
+document.addEventListener("draft", ({ detail: fields }) => {
+  const most = Math.max(...fields.map(([name]) => Number(/^marks\.(\d+)\./.exec(name)?.[1] ?? -1)));
+  while (document.querySelector("[data-mark]") && allRows().length <= most) addRow();
+});
+
+function begin() {
+  drawn?.clear();
+  look();
+  if (!document.querySelector("[data-marks]")) return;
+  for (const prose of document.querySelectorAll(".answer .prose")) prose.tabIndex = 0;
+}
 
 /** Select the next or the last word, or stretch what is selected by one. */
 function take(prose, way, more) {
@@ -117,12 +128,14 @@ function clear(row) {
   for (const cell of ["quote", "nth", "start", "end", "comment"]) set(row, cell, "");
 }
 
-/** The first row without a passage, or one more like the last. */
-function emptyRow() {
-  const rows = [...document.querySelectorAll("[data-mark]")];
-  const found = rows.find((row) => !field(row, "quote").value);
-  if (found) return found;
-  const last = rows.at(-1);
+const allRows = () => [...document.querySelectorAll("[data-mark]")];
+
+/** The first row without a passage, or one more. */
+const emptyRow = () => allRows().find((row) => !field(row, "quote").value) ?? addRow();
+
+/** Add a row like the last. */
+function addRow() {
+  const last = allRows().at(-1);
   const n = Number(last.dataset.mark);
   const next = last.cloneNode(true);
   next.dataset.mark = n + 1;
@@ -141,3 +154,5 @@ function say(what, words) {
   const said = document.querySelector("[data-marks-said]");
   if (said) said.textContent = said.dataset[what].replace(/\{(\w+)\}/g, (_, name) => words[name]);
 }
+
+begin();

@@ -16,6 +16,8 @@ document.addEventListener("change", ({ target }) => {
   }
 });
 
+document.addEventListener("task", () => document.querySelectorAll("[data-ranks]").forEach(sort));
+
 document.addEventListener("click", ({ target }) => {
   const keep = target.closest("[data-keep-order]");
   if (keep) write(keep.closest("[data-ranking]").querySelector("[data-ranks]"));

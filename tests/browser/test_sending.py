@@ -6,19 +6,30 @@ Whatever happens, each answer ends as exactly one judgment, of the person who ga
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from sqlalchemy.orm import Session
 
 from labeler import audit
 from labeler.people import accounts, sign_ins
 from labeler.work import guidelines, projects
+from labeler.work.layouts import ResponseIn
 from tests.browser.clicks import ahead, choose, delivered, keeps, left, send, state
-from tests.browser.site import ADA, OLGA, Site
+from tests.browser.site import ADA, OLGA, Site, open_site
+from tests.cast import make_cast
+from tests.conftest import NewAddress
+from tests.make import load_rows, make_project, make_row
 from tests.visits import Visit
 
 SENT = re.compile(r"/work/\d+\?")
 LONG = "10:00"
+BEA = "bea@example.org"
+SELECT = """() => {
+  const text = document.querySelector(".answer .prose p").firstChild;
+  getSelection().setBaseAndExtent(text, text.data.indexOf("Is"), text, text.length);
+}"""
 MORE_FIELDS = """
 <input type="checkbox" name="tag" value="a"><input type="checkbox" name="tag" value="b">
 <select name="many" multiple><option>x</option><option>y</option><option>z</option></select>
@@ -147,6 +158,42 @@ def test_a_draft_holds_whatever_the_form_holds(page: Page, site: Site) -> None:
     expect(page.locator("[name=many]")).to_have_values(["x", "z"])
     expect(page.locator("[name=each]").nth(1)).to_have_value("second\nof two")
     expect(page.locator("[name=one]")).to_have_value("2")
+
+
+def test_questions_of_every_kind_are_kept_and_painted(
+    new_address: NewAddress, tmp_path: Path, page: Page
+) -> None:
+    with open_site(new_address("sqlite"), tmp_path, ask_much) as site:
+        site.start(page, BEA)
+        ahead(page)
+        page.get_by_label("Place of answer C").select_option("1")
+        last = page.locator("[data-mark]").count() - 1
+        for number in range(last + 2):  # so that a row is added
+            page.evaluate(SELECT)
+            page.get_by_role("button", name="Mark this passage").click()
+            quote = page.locator(f"[name='marks.{number}.quote']")
+            expect(quote).to_have_value("Is long.")
+        page.reload()
+        expect(quote).to_have_value("Is long.")
+        assert page.locator("[data-rank]").first.get_attribute("data-rank") == "C"
+        assert len(site.said(BEA)) == 0
+        page.locator("#skip summary").click()
+        page.get_by_label("Another reason").check()
+        ahead(page)
+        send(page, page.get_by_role("button", name="Skip it").click)
+        expect(page.locator(".answer .prose").first).to_have_attribute("tabindex", "0")
+        expect(page.get_by_text("Choose the better answer, then")).to_be_visible()
+        assert page.locator("[data-rank]").first.get_attribute("data-rank") == "A"
+
+
+def ask_much(session: Session) -> None:
+    """Make a project of two comparisons that asks for an order, for an edit and for marks."""
+    cast = make_cast(session)
+    kinds = [{"kind": kind} for kind in ("ranking", "edit", "marks")]
+    project = make_project(session, cast, rubric={"questions": kinds})
+    responses = tuple(ResponseIn(text=f"{name}. Is long.") for name in ("One", "Two", "Three"))
+    rows = [make_row(number, responses=responses) for number in range(2)]
+    load_rows(session, project, rows, by=cast.olga)
 
 
 def test_signing_out_warns_of_what_waits(page: Page, site: Site) -> None:
