@@ -37,7 +37,11 @@ def batch() -> None:
     show_default=True,
     help="How the rows are written.",
 )
-@click.option("--language", metavar="TAG", help="Language of rows that name none, such as sw.")
+@click.option(
+    "--language",
+    metavar="TAG",
+    help="Language of rows that name none, such as sw; if not said, the project's only one.",
+)
 @click.option(
     "--known-answers",
     is_flag=True,

@@ -100,9 +100,12 @@ def load_file(
 ) -> Iterator[Progress]:
     """Read a file as `layouts.read` does and load it as `load` does.
 
-    The whole file is read once before the session is used: with a project from another session
-    nobody has to wait meanwhile.
+    Rows that name no language, where none is given, are in the project's if it has only one. The
+    whole file is read once before the session is used: with a project from another session nobody
+    has to wait meanwhile.
     """
+    if language is None and len(project.languages) == 1:
+        (language,) = project.languages
     rows = layouts.read(path, layout=layout, language=language, known_answers=known_answers)
     digest = layouts.digest(path)
     yield from load(session, project, rows, name=name, digest=digest, by=by, skip_bad=skip_bad)

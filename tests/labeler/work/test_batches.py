@@ -1,8 +1,10 @@
 """Batches: a file is loaded whole or not at all, once, and nobody sees half of it."""
 
+import json
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -183,6 +185,23 @@ def test_an_id_is_taken_once_in_a_project(session: Session, cast: Cast, project:
     assert progress.loaded == 1
     other = make_project(session, cast, slug="other")
     assert load(session, other, [make_row(1)], cast).loaded == 1
+
+
+@pytest.mark.parametrize(
+    ("spoken", "said", "found"),
+    [(["sw"], None, "sw"), (["sw"], "fr", "fr"), (["sw", "en"], None, "und")],
+)
+def test_rows_that_name_no_language(
+    session: Session, cast: Cast, tmp_path: Path, spoken: list[str], said: str | None, found: str
+) -> None:
+    project = make_project(session, cast, slug="spoken", languages=spoken)
+    begin = "\n\nHuman: Habari?\n\nAssistant: "
+    row = {"chosen": f"{begin}Nzuri sana.", "rejected": f"{begin}Hapana."}
+    path = tmp_path / "hh.jsonl"
+    path.write_text(json.dumps(row))
+    list(batches.load_file(session, project, path, name="hh.jsonl", by=cast.olga, language=said))
+    session.flush()
+    assert session.scalars(sa.select(Comparison.language)).all() == [found]
 
 
 def test_the_same_file_again_says_so_and_loads_nothing(
