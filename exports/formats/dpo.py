@@ -85,6 +85,8 @@ class Writer:
         self._beside.shutdown()
         for writer in self._splits.values():
             writer.close()
+        # It would keep what the largest group took, for as long as the server runs.
+        pa.default_memory_pool().release_unused()
 
     def add(self, line: bytes, split: Split) -> None:
         """Write a row, which comes in JSON, in one line without its end."""

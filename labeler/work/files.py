@@ -270,6 +270,8 @@ def _parquet_rows(path: Path, limit: int) -> Iterator[Record | Refused]:
     except (pa.ArrowException, OSError) as error:
         fault = say("The Parquet file cannot be read after row %(row)s.", row=number)
         raise Invalid(fault) from error
+    finally:
+        pa.default_memory_pool().release_unused()
 
 
 def _check_parquet(file: Any, path: Path) -> int:

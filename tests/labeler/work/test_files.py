@@ -399,6 +399,37 @@ def write_once(path: Path, text: str) -> None:
     pq.write_table(pa.table(columns), path, dictionary_pagesize_limit=10**9, compression="zstd")
 
 
+RELEASED = """
+import sys
+from pathlib import Path
+from tests.exports.formats.test_dpo import row, write
+from labeler.work.layouts import read
+import pyarrow as pa
+
+def held():
+    return int(Path("/proc/self/status").read_text().split("RssAnon:")[1].split()[0]) / 1024
+
+folder = Path(sys.argv[1])
+answer = [{"role": "assistant", "content": "word " * 1000}]
+pair = row(1, chosen=answer)
+write(folder / "out", [pair] * 3000)
+parquet = next((folder / "out").rglob("*.parquet"))
+for _ in read(parquet):
+    pass
+before = held()
+pa.default_memory_pool().release_unused()
+print(before - held())
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux tells the memory here")
+def test_what_arrow_took_is_given_back(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", RELEASED, str(tmp_path)]
+    root = Path(__file__).parents[3]
+    told = subprocess.run(command, check=True, capture_output=True, text=True, cwd=root)
+    assert float(told.stdout) < 2
+
+
 def test_what_pandas_writes_of_long_answers_is_read(tmp_path: Path) -> None:
     random, path = Random(3), tmp_path / "long.parquet"
     answers = [[{"text": prose(random, 2_200)} for _ in "ab"] for _ in range(1_200)]
