@@ -6,6 +6,7 @@
  * Markup says what a key reaches: data-key="0 N" on a radio button, a field, a link, a button or a details.
  */
 
+import { announce, goalOf } from "./keys.js";
 import { flush, isReady, kept, lookAt, page, person, post, put, readied, refused, stored } from "./outbox.js";
 
 const SENT_MS = 15000, IDLE_MS = 60000;
@@ -220,15 +221,6 @@ function pass() {
 
 // Keys
 
-const single = () => document.getElementById("single-keys");
-const keysName = `keys:${person}`;
-
-document.addEventListener("change", (event) => {
-  if (event.target !== single()) return;
-  stored.write(keysName, single().checked ? "on" : "off");
-  announce();
-});
-
 document.addEventListener("click", (event) => {
   const opens = event.target.closest("[data-opens]"), skip = event.target.closest('a[href="#skip"]');
   if (opens) document.getElementById(opens.dataset.opens).showModal();
@@ -243,26 +235,11 @@ document.addEventListener("keydown", (event) => {
     if (event.key === "Enter") { event.preventDefault(); theForm().requestSubmit(); }
   } else if (typing) {
     if (event.key === "Escape") typing.blur();
-  } else if (single()?.checked) {
-    const goal = document.querySelector(`[data-key~="${CSS.escape(keyName(event))}"]`);
+  } else {
+    const goal = goalOf(event);
     if (goal) { event.preventDefault(); reach(goal); }
   }
 });
-
-function announce() {
-  if (!single()) return;
-  single().checked = stored.read(keysName) !== "off";
-  for (const goal of document.querySelectorAll("[data-key]")) {
-    if (single().checked) goal.setAttribute("aria-keyshortcuts", goal.dataset.key);
-    else goal.removeAttribute("aria-keyshortcuts");
-  }
-}
-
-/** Keys go by their place: digits shift on many layouts, and letters are others in other scripts. */
-function keyName({ key, code }) {
-  const place = code.match(/^(?:Key|Digit|Numpad)(\w)$/);
-  return place ? place[1] : key;
-}
 
 function reach(goal) {
   if (goal.matches("details")) {
