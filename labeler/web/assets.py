@@ -2,7 +2,7 @@
 
 Browsers keep what has such an address for ever. A module that imports another names it by that
 address too, so that both always are of one version. A style sheet contains those that it imports:
-each request costs a way there and back.
+each request costs a way there and back. What is there for readers of the source stays here.
 """
 
 import functools
@@ -20,6 +20,11 @@ from flask.typing import ResponseReturnValue
 COMPRESSED = (".css", ".js", ".svg")
 FOREVER = "public, max-age=31536000, immutable"
 _IMPORT = re.compile(rb'(?<=from ")\./([\w-]+\.js)(?=")')
+_FOR_READERS = {
+    ".css": re.compile(rb"/\*.*?\*/|^[ \t]+", re.DOTALL | re.MULTILINE),
+    # Comments that have lines of their own, and no others: a text may look like one.
+    ".js": re.compile(rb"^[ \t]*(?://[^\n]*|/\*\*.*?\*/)\n", re.DOTALL | re.MULTILINE),
+}
 _INCLUDED = re.compile(rb'^@import "([\w-]+\.css)";\n', re.MULTILINE)
 
 
@@ -78,6 +83,8 @@ def _asset(folder: str, name: str) -> Asset:
     if "/" not in name:
         body = _IMPORT.sub(named, body)
         body = _INCLUDED.sub(lambda found: _asset(folder, found[1].decode()).body, body)
+    if "/" not in name and (comments := _FOR_READERS.get(Path(name).suffix)):
+        body = comments.sub(b"", body)
     digest = hashlib.sha256(body).hexdigest()[:12]
     packed = gzip.compress(body, 9, mtime=0) if name.endswith(COMPRESSED) else b""
     return Asset(body, packed, digest)

@@ -69,3 +69,11 @@ def test_pages_are_compressed_for_whoever_takes_it(client: FlaskClient) -> None:
     assert "<form" in gzip.decompress(packed.data).decode()
     assert {"Accept-Encoding", "Cookie"} <= set(packed.headers["Vary"].split(", "))
     assert "Content-Encoding" not in plain.headers
+
+
+def test_comments_stay_here(client: FlaskClient) -> None:
+    style, script = client.get("/static/labeler.css").text, client.get("/static/outbox.js").text
+    assert "/*" not in style
+    assert "hl-" in style  # what it imports is in it
+    assert not re.search(r"^\s*(//|/\*| \*)", script, re.MULTILINE)
+    assert "export const" in script
