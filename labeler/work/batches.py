@@ -263,10 +263,8 @@ def _take(
     _hold(session, progress.batch)
     progress.refused += [row for row in chunk if isinstance(row, Refused)]
     rows = [row for row in chunk if isinstance(row, Row)]
-    fresh, known = intake.split_known(session, project, rows)
-    progress.refused += [
-        Refused(row.line, "id", say("The id %(id)s is there already.", id=row.id)) for row in known
-    ]
+    fresh, known = intake.split_known(session, project, progress.batch.id, rows)
+    progress.refused += known
     intake.store(session, project, progress.batch.id, fresh, by=by)
     progress.loaded += len(fresh)
 

@@ -14,35 +14,47 @@ from sqlalchemy.orm import Session
 
 from labeler import bulk, clock
 from labeler.people.accounts import Person
+from labeler.said import say
 from labeler.work import lanes
 from labeler.work.comparisons import EVERYBODY, Comparison, Prompt, Response
 from labeler.work.gold import Gold
-from labeler.work.layouts import Message, Row
+from labeler.work.layouts import Message, Refused, Row
 from labeler.work.projects import Project
 
 COLUMNS = (
     *("id", "project_id", "batch_id", "lane_id", "prompt_id", "external_id", "language"),
     *("is_gold", "shuffle", "wanted", "surplus", "taken", "judged", "votes", "details"),
 )
+_IN_LINE = say("The id %(id)s is in line %(line)s of this file already.")
+_FURTHER_UP = say("The id %(id)s is further up in this file already.")
+_LOADED = say("The id %(id)s is in the project already, from another file.")
 
 
 def split_known(
-    session: Session, project: Project, rows: Sequence[Row]
-) -> tuple[list[Row], list[Row]]:
+    session: Session, project: Project, batch_id: int, rows: Sequence[Row]
+) -> tuple[list[Row], list[Refused]]:
     """Part the rows with new ids from those whose id the project, or a row before, has."""
-    seen = set(
-        session.scalars(
-            sa.select(Comparison.external_id).where(
+    loaded: dict[str, int] = dict(
+        session.execute(
+            sa.select(Comparison.external_id, Comparison.batch_id).where(
                 Comparison.project_id == project.id,
                 Comparison.external_id.in_([row.id for row in rows]),
             )
-        )
+        ).all()
     )
+    lines: dict[str, int] = {}
     fresh: list[Row] = []
-    known: list[Row] = []
+    known: list[Refused] = []
     for row in rows:
-        (known if row.id in seen else fresh).append(row)
-        seen.add(row.id)
+        if row.id in lines:
+            reason = say(_IN_LINE, id=row.id, line=str(lines[row.id]))
+        elif row.id in loaded:
+            reason = say(_FURTHER_UP if loaded[row.id] == batch_id else _LOADED, id=row.id)
+        else:
+            lines[row.id] = row.line
+            fresh.append(row)
+            continue
+        known.append(Refused(row.line, "id", reason))
     return fresh, known
 
 

@@ -89,6 +89,11 @@ def test_all_of_a_project_can_be_judged_and_then_it_says_so(ada: Visit, database
     assert len({judgment.comparison_id for judgment in stored(database)}) == 5
 
 
+def test_who_has_earned_nothing_reads_of_no_sum(ada: Visit) -> None:
+    for page in ("/judgments", "/finished"):
+        assert "You earned" not in ada.get(page).text
+
+
 def test_a_form_sent_twice_is_one_judgment(ada: Visit, database: Database) -> None:
     task = begin(ada)
     key = ada.hidden("key")

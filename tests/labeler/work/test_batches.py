@@ -178,13 +178,22 @@ def test_an_id_is_taken_once_in_a_project(session: Session, cast: Cast, project:
     twice = [make_row(1), make_row(2), make_row(1, line=3)]
     with pytest.raises(Invalid) as refusal:
         load(session, project, twice, cast)
-    assert refusal.value.fields == {"line 3, id": "The id pair-1 is there already."}
+    told = "The id pair-1 is in line 1 of this file already."
+    assert refusal.value.fields == {"line 3, id": told}
     load(session, project, [make_row(1)], cast)
     progress = load(session, project, [make_row(1), make_row(5)], cast, digest="d2", skip_bad=True)
-    assert [(row.line, row.field) for row in progress.refused] == [(1, "id")]
+    told = "The id pair-1 is in the project already, from another file."
+    assert progress.refused == [Refused(1, "id", told)]
     assert progress.loaded == 1
     other = make_project(session, cast, slug="other")
     assert load(session, other, [make_row(1)], cast).loaded == 1
+
+
+def test_an_id_that_is_far_up_in_the_file(session: Session, cast: Cast, project: Project) -> None:
+    rows = [*(make_row(number) for number in range(CHUNK + 1)), make_row(0, line=CHUNK + 1)]
+    progress = load(session, project, rows, cast, skip_bad=True)
+    told = "The id pair-0 is further up in this file already."
+    assert progress.refused == [Refused(CHUNK + 1, "id", told)]
 
 
 @pytest.mark.parametrize(
