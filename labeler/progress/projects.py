@@ -55,6 +55,8 @@ class Overview:
     cost: dict[str, int]
     forecast_minor: int
     """What is left will cost, without known answers."""
+    has_gold: bool
+    """Whether there are known answers to be given."""
     median_ms: int | None
 
     @property
@@ -82,6 +84,7 @@ def overview(session: Session, project: Project) -> Overview:
         ends_between=ends_between,
         cost=ledger.cost(session, project.id),
         forecast_minor=left * project.pay_minor,
+        has_gold=_has_gold(session, project.id),
         median_ms=median_ms(session, project.id),
     )
 
@@ -156,6 +159,15 @@ def _wanted(session: Session, project_ids: Sequence[int]) -> dict[int, tuple[int
         .group_by(Lane.project_id)
     )
     return {each: (int(counted.get(each, 0)), int(wanted), int(n)) for each, wanted, n in rows}
+
+
+def _has_gold(session: Session, project_id: int) -> bool:
+    known = (
+        sa.select(Lane.id)
+        .join(Batch, Batch.id == Lane.batch_id)
+        .where(Lane.project_id == project_id, Lane.is_gold, Batch.state == BatchState.ready)
+    )
+    return bool(session.scalar(sa.select(known.exists())))
 
 
 def _by_day(session: Session, project_id: int) -> Sequence[Day]:

@@ -186,7 +186,8 @@ def _final_cost(project: Project, overview: Overview, so_far: int) -> tuple[int,
     if project.state is ProjectState.closed:
         return so_far, so_far
     left = max(0, overview.forecast_minor)
-    return so_far + left, so_far + round(left / (1 - project.gold_share))
+    gold_share = project.gold_share if overview.has_gold else 0
+    return so_far + left, so_far + round(left / (1 - gold_share))
 
 
 def _cost_sentence(project: Project, overview: Overview, low: int, high: int) -> str:
@@ -319,7 +320,11 @@ def _agreement(weeks: Sequence[progress.Week]) -> Chart:
     last = weeks[-1].raw
     return Chart(
         "weeks",
-        _("Two people said the same in %(share)s of cases", share=filters.percent(last.value)),
+        _(
+            "In the week of %(day)s two people said the same in %(share)s of cases",
+            day=weeks[-1].monday,
+            share=filters.percent(last.value),
+        ),
         ngettext(
             "Week of %(day)s: %(share)s, over %(num)s comparison. The same means: for the same "
             "answer, about the same, or both bad. Dots stand on their 95%% interval.",

@@ -111,10 +111,12 @@ def moment(value: datetime) -> str:
 
 
 def minutes(milliseconds: float | None) -> str:
-    """Write a duration as minutes and seconds, for example "3:07"."""
+    """Write a duration as minutes and seconds, for example "3:07"; what is no second as "<0:01"."""
     if milliseconds is None:
         return "–"
     seconds = round(milliseconds / 1000)
+    if not seconds and milliseconds:
+        return "<0:01"
     return f"{seconds // 60}:{seconds % 60:02d}"
 
 

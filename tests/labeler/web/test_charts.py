@@ -108,9 +108,13 @@ def test_the_course_is_forecast_while_the_project_is_open(
     assert len(paused.spec["layer"]) == 2
 
 
-def test_known_answers_widen_the_cost(session: Session, project: Project, cast: Cast) -> None:
+def test_known_answers_widen_the_cost_if_there_are_any(
+    session: Session, project: Project, cast: Cast
+) -> None:
     judge_next(session, project, cast.ada)
     project.gold_share = 0.2
+    assert "comes to 28.00 EUR" in drawn(session, project)["cost"].sentence
+    load_rows(session, project, [make_row(99, gold=0)], by=cast.olga, name="known")
     assert "comes to 28.00 to 34.91 EUR" in drawn(session, project)["cost"].sentence
     project.state = ProjectState.closed
     assert "stays as it is" in drawn(session, project)["cost"].sentence

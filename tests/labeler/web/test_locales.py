@@ -200,3 +200,9 @@ def test_languages_are_named_as_the_reader_calls_them(site: Site, tag: str, name
         assert filters.language("und-klingon") == "und-klingon"
         assert filters.language("x-private") == "x-private"
         assert filters.percent(float("nan")) == "–"
+        assert [filters.minutes(ms) for ms in (None, 0, 80, 187_000)] == [
+            "–",
+            "0:00",
+            "<0:01",
+            "3:07",
+        ]
