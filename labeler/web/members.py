@@ -188,7 +188,6 @@ def _page(
         role=projects.role_in(session, project, olga),
         rows=rows,
         parts=memberships.parts(session, project.id, [row.person.id for row in rows]),
-        open_to=sign_ins.open_to(session, [row.person for row in rows], by=olga),
         roles=ROLE_WORDS,
         faults=faults or {},
         values=request.form if faults else {},
@@ -205,11 +204,15 @@ def _placement(languages: str, cohorts: str) -> Placement:
 def _form(slug: str, person_id: int, values: Mapping[str, Any], faults: Mapping[str, str]) -> str:
     session, olga = database.session(), visitors.person()
     project = projects.find(session, slug, by=olga, role=Role.owner)
+    person = _member(project.id, person_id)
     return render_template(
         "members/show.html",
         project=project,
         role=projects.role_in(session, project, olga),
-        person=_member(project.id, person_id),
+        person=person,
+        part=memberships.part_of(session, project.id, person_id),
+        may_link=bool(sign_ins.open_to(session, [person], by=olga)),
+        roles=ROLE_WORDS,
         values=values,
         faults=faults,
     )

@@ -54,5 +54,19 @@ def test_a_release_is_cut_on_a_page_and_taken_home(page: Page, site: Site, tmp_p
     assert (manifest.counts.pairs, manifest.criteria.licence) == (pairs, "cc-by-4.0")
 
 
+def test_an_invitation_is_copied_by_a_button(page: Page, site: Site) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    site.arrive(page, OLGA)
+    page.goto(f"{site.url}/projects/demo/people#invite")
+    page.get_by_label("Name").fill("Carla")
+    page.get_by_label("E-mail address").fill("carla@demo.invalid")
+    page.get_by_role("button", name="Invite").click()
+    link = page.get_by_label("Sign-in link").input_value()
+    assert link.startswith("http")
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == link
+
+
 def _errors(message: ConsoleMessage) -> list[str]:
     return [message.text] if message.type in ("error", "warning") else []

@@ -15,7 +15,7 @@ from tests.make import judge, judge_next
 from tests.visits import Visit
 
 PEOPLE = f"{HELPFUL}/people"
-LINK = re.compile(r'id="link-field" value="http://labeler\.test(/link/[^"]+)"')
+LINK = re.compile(r'id="link-field"[^>]*>http://labeler\.test(/link/[^<]+)<')
 CARLA = {"email": "carla@example.org", "name": "Carla", "role": "annotator"}
 
 
@@ -49,6 +49,17 @@ def test_everybody_s_numbers_by_name(site: Site, frozen: StoppedClock) -> None:
     table = words(page[page.index("<tbody") :])
     assert table.index("Ada") < table.index("Bea") < table.index("Olga") < table.index("Rex")
     assert "none yet" in row_of(page, "Olga")
+
+
+def test_everybody_stands_there_once_and_leads_to_what_they_do(site: Site) -> None:
+    ada = f"{PEOPLE}/{site.people.ada.id}"
+    olga = site.visit("olga")
+    page = olga.get(PEOPLE).text
+    assert (page.count("Ada"), page.count(f'href="{ada}"')) == (1, 1)
+    own = olga.get(ada).text
+    assert all(f'action="{ada}/{verb}"' in own for verb in ("role", "remove"))
+    assert re.search(r'value="annotator" selected', own)
+    assert f'href="{ada}"' not in site.visit("rex").get(PEOPLE).text
 
 
 def test_the_table_takes_as_many_statements_for_many_people(site: Site) -> None:
@@ -205,14 +216,15 @@ def test_who_came_without_a_password_gets_a_new_link_from_who_invited_them(site:
     carla.post(first[1])
     with site.database.reading() as session:
         path = f"{PEOPLE}/{accounts.find(session, 'carla@example.org').id}/link"
-    assert path in olga.get(PEOPLE).text
+    page = path.removesuffix("/link")
+    assert path in olga.get(page).text
     again = LINK.search(olga.post(path).text)
     assert again
     assert "link-field" not in olga.get(PEOPLE).text
     carla = Visit(site.app)
     carla.get(again[1])
     assert carla.post(again[1], password="a few words that do well").location == "/"
-    assert path not in olga.get(PEOPLE).text
+    assert path not in olga.get(page).text
     refused = olga.post(path)
     assert refused.status_code == 403
     assert "Please ask an administrator." in refused.text
