@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench import annotate, dashboard, load, machine, release, report, sites
+from bench import annotate, dashboard, judging, load, machine, release, report, sites
 from bench.figures import Found
 from bench.plan import Plan
 from bench.sites import Backend
@@ -19,6 +19,7 @@ from bench.sites import Backend
 PARTS: dict[str, Callable[[Backend, Plan], Found]] = {
     "annotate": annotate.measure,
     "dashboard": dashboard.measure,
+    "judging": judging.measure,
     "load": load.measure,
     "release": release.measure,
 }

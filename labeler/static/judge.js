@@ -46,12 +46,12 @@ async function send(form, button) {
   }
   dropDraft();
   skipped = form !== theForm();
-  const stuck = await refused();
+  const stuck = refused();
   if (stuck) return lookAt(stuck);
   page.showing = "";
   if (next) paint(next);
   else wait();
-  flush();
+  setTimeout(flush);  // the task first
 }
 
 function turn(state) {
@@ -100,12 +100,20 @@ async function hold(text) {
   const answered = (await kept()).some((answer) => answer.assignment === assignment);
   if (assignment === page.showing || answered) return;
   for (const part of other.head.querySelectorAll("link[rel=stylesheet], script[src]")) load(part);
-  keepNext(other);
+  keepNext(prepared(other));
   if (page.showing === "") paint(next);
 }
 
-function keepNext(other) {
-  next = other;
+/** Do now what would take time when the task is wanted: take its parts over into this document. */
+function prepared(other) {
+  const path = new URL(other.getElementById("judgment").action).pathname;
+  const parts = [...other.querySelectorAll("[data-swap]")].map((part) => document.adoptNode(part));
+  for (const part of parts) for (const time of part.querySelectorAll("time[data-local]")) tellHere(time);
+  return { title: other.title, path, parts };
+}
+
+function keepNext(task) {
+  next = task;
   document.documentElement.toggleAttribute("data-ahead", next !== null);  // so that one can see it from outside
 }
 
@@ -118,14 +126,11 @@ function load(part) {
   document.head.append(made);
 }
 
-function paint(other) {
+function paint({ title, path, parts }) {
   keepNext(null);
-  document.title = other.title;
-  history.replaceState(null, "", new URL(other.getElementById("judgment").action).pathname);
-  for (const part of document.querySelectorAll("[data-swap]")) {
-    const made = other.querySelector(`[data-swap="${part.dataset.swap}"]`);
-    if (made) part.replaceWith(made);
-  }
+  for (const part of parts) document.querySelector(`[data-swap="${part.dataset.swap}"]`)?.replaceWith(part);
+  document.title = title;
+  history.replaceState(null, "", path);
   if (skipped) document.querySelector("[data-last]")?.remove();  // there is no judgment to change
   begin();
   arrive();
@@ -152,7 +157,6 @@ function begin() {
   if (draft) fillIn(draft);
   turn(false);
   announce();
-  for (const time of document.querySelectorAll("time[data-local]")) tellHere(time);
   document.dispatchEvent(new Event("task"));
 }
 
@@ -250,6 +254,7 @@ function reach(goal) {
 }
 
 function start() {
+  for (const time of document.querySelectorAll("time[data-local]")) tellHere(time);
   begin();
   lookBack();
   const { saveData, effectiveType = "" } = navigator.connection ?? {};

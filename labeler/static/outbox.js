@@ -13,7 +13,9 @@ const PATIENCE_MS = 20000, SHORTEST_MS = 2000, LONGEST_MS = 60000;
 /** What may mean that somebody else is signed in, or nobody: 0 is a redirect, to the page for signing in. */
 const DOUBTFUL = [0, 400, 401, 403, 404], NOT_NOW = [0, 401, 408, 425, 429];
 let database = null, token = null, pause = 0, timer = 0, flushing = false, again = false;
-let isSignedOut = false, waiting = 0, sent = false;
+let isSignedOut = false, sent = false;
+/** This person's answers that are still here, oldest first, as they were last looked at. */
+let known = [];
 
 const opened = new Promise((resolve, reject) => {
   const request = indexedDB.open("outbox", 1);
@@ -40,17 +42,18 @@ function attempt(action) {
 /** Keep an answer: {url, body, assignment, active_ms}. When this is done it is on the disk. */
 export async function put(answer) {
   // In the place of one that was refused, if it is to the same task: those behind that one wait for it.
-  const before = (await kept()).find((one) => one.refused && one.assignment === answer.assignment);
-  const place = before ? { id: before.id } : {};
-  await transact("readwrite", (answers) => answers.put({ ...answer, ...place, person, at: Date.now(), refused: null }));
-  waiting += 1;
+  const before = known.find((one) => one.refused && one.assignment === answer.assignment);
+  const whole = { ...answer, ...(before && { id: before.id }), person, at: Date.now(), refused: null };
+  await transact("readwrite", (answers) => answers.put(whole));
+  known = [...known.filter((one) => one !== before), whole];
+  navigator.serviceWorker?.register("/sw.js").catch(() => {});  // for whoever reloads the page in a tunnel
 }
 
 /** Return this person's answers that are still here, oldest first. */
 export async function kept() {
   if (!await readied) return [];
   const all = await transact("readonly", (answers) => answers.getAll());
-  return all.filter((one) => one.person === person);
+  return known = all.filter((one) => one.person === person);
 }
 
 async function transact(mode, act) {
@@ -80,7 +83,7 @@ export async function flush() {
   flushing = false;
   await tell();
   if (again) { again = false; flush(); }
-  else if (!waiting) document.dispatchEvent(new Event("outbox:empty"));
+  else if (!known.length) document.dispatchEvent(new Event("outbox:empty"));
 }
 
 // Several windows send one after another. Where there are no locks, the server tells what is the same.
@@ -136,8 +139,7 @@ const tokenHere = () => token ?? document.querySelector("[name=csrf_token]")?.va
 
 /** Say in words how things stand. */
 async function tell() {
-  const answers = await kept();
-  waiting = answers.length;
+  const answers = await kept(), waiting = answers.length;
   const words = note.dataset, refused = answers.find((answer) => answer.refused);
   if (refused && refused.assignment !== page.showing) say("refused", words.refused, refused.refused.words, button(words.look, () => lookAt(refused)));
   else if (refused) say("");
@@ -166,7 +168,7 @@ function link(words, url) {
 }
 
 /** Return the answer that was refused, if there is one. */
-export const refused = async () => (await kept()).find((answer) => answer.refused);
+export const refused = () => known.find((answer) => answer.refused);
 
 /**
  * Lead to what was refused, filled in as it was: as a form, so that the server says what is wrong with it. It stays here
@@ -202,6 +204,6 @@ if (note && person) {
     else if (event.persisted) flush();
   });
   document.addEventListener("submit", (event) => {
-    if (event.target.matches("[data-leaves]") && waiting && !confirm(note.dataset.leaving)) event.preventDefault();
+    if (event.target.matches("[data-leaves]") && known.length && !confirm(note.dataset.leaving)) event.preventDefault();
   });
 }

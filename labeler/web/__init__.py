@@ -15,6 +15,7 @@ from labeler.web import (
     judging,
     locales,
     members,
+    offline,
     preferences,
     projects,
     refusals,
@@ -45,5 +46,6 @@ def init_app(app: Flask) -> None:
     locales.init_app(app)
     refusals.init_app(app)
     retries.init_app(app)
-    for room in (sessions, preferences, work, projects, members, batches, comparisons):
+    rooms = (sessions, preferences, offline, work, projects, members, batches, comparisons)
+    for room in rooms:
         app.register_blueprint(room.pages)

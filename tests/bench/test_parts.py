@@ -5,7 +5,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from bench import annotate, dashboard, data, load, release, report, sites
+from bench import annotate, dashboard, data, judging, load, release, report, sites
 from bench.figures import Found, Target, Verdict
 from bench.plan import Plan
 from bench.rows import Words
@@ -85,6 +85,17 @@ def test_the_pages_are_read(place: Backend, plan: Plan) -> None:
     found = dashboard.measure(place, plan)
     assert _rows(found, "Pages of an owner") == 2
     assert _met(found, dashboard.SAME)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_the_judging_page_is_timed(
+    place: Backend, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judging, "TASKS", 2)
+    found = judging.measure(place, plan)
+    assert _rows(found, "The judging page on a slow phone") == 1
+    assert _met(found, judging.SHIFT)
 
 
 def test_wrong_totals_are_seen(place: Backend) -> None:

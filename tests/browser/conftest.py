@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import (
@@ -9,6 +10,7 @@ from playwright.sync_api import (
     BrowserContext,
     ConsoleMessage,
     Page,
+    Playwright,
     expect,
     sync_playwright,
 )
@@ -23,20 +25,37 @@ expect.set_options(timeout=TIMEOUT_MS)
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """The browser; use it to open windows of another kind: a phone's, one without JavaScript."""
+def playwright() -> Iterator[Playwright]:
+    """What starts browsers, of which a test may want another than the usual one."""
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+def launch(playwright: Playwright, **changes: Any) -> Browser:
+    """Start the browser."""
     path = find()
     assert path, "No Chromium: `make browser` installs one."
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
-        yield browser
-        browser.close()
+    given: dict[str, Any] = {"executable_path": path, "args": list(ARGUMENTS)}
+    return playwright.chromium.launch(**given, **changes)
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """The browser; use it to open windows of another kind: a phone's, one without JavaScript."""
+    browser = launch(playwright)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
 def context(chromium: Browser) -> Iterator[BrowserContext]:
-    """One person's browser: its own cookies, gone after the test."""
-    with chromium.new_context(viewport=WIDE, locale="en") as context:
+    """One person's browser: its own cookies, gone after the test.
+
+    Without the worker that shows a page where there is no connection: it would make requests that
+    a test cannot stop on their way.
+    """
+    kind: dict[str, Any] = {"viewport": WIDE, "locale": "en", "service_workers": "block"}
+    with chromium.new_context(**kind) as context:
         context.set_default_timeout(TIMEOUT_MS)
         yield context
 

@@ -20,7 +20,7 @@ from tests.visits import Visit
 Reader: TypeAlias = Literal["nobody", "annotator", "owner"]
 RICH = ("demo-bn-08", "demo-de-08", "demo-en-16", "demo-it-03")
 """Comparisons with Bangla, a table, a formula and code."""
-NO_PAGE = ("static", "releases.download", "sessions.whoami")
+NO_PAGE = ("static", "releases.download", "sessions.whoami", "offline.worker")
 FOR_NOBODY = ("sessions.sign_in", "sessions.link")
 FOR_OWNERS = ("projects", "members", "batches", "comparisons", "releases")
 WRONG = ("/nothing-here", "/projects/demo/releases?min_judgments=0")
