@@ -142,6 +142,8 @@ def test_an_invitation_with_a_fault_is_given_back(
     given_back = olga.post(f"{PEOPLE}/invite", **(CARLA | {field: value}))
     assert given_back.status_code == 422
     assert fault in given_back.text
+    label = {"email": "E-mail address", "name": "Name", "role": "As"}[field]
+    assert f'<a href="#{field}-field">{label}: ' in given_back.text
     assert 'value="Carla"' in given_back.text or field == "name"
     assert 'value="carla@example.org"' in given_back.text or field == "email"
 

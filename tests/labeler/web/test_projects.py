@@ -160,6 +160,9 @@ def test_a_form_with_a_fault_is_given_back_as_it_was(
     assert fault in page
     assert f'href="#{field}-field"' in page
     assert f'id="{field}-fault"' in page
+    label = re.search(rf'<label for="{field}-field">([^<]+?) ?<', page)
+    named = f'href="#{field}-field">{label[1] if label else ""}: '
+    assert named in page or field.startswith("rubric.")
     assert 'value="Which answer is kinder?"' in page
     assert '<option value="5" selected>' in page or field == "rubric.steps"
     assert not re.search(r'name="rubric.both_bad"[^>]* checked', page)
