@@ -7,7 +7,7 @@
  */
 
 import { announce, goalOf } from "./keys.js";
-import { flush, isReady, kept, lookAt, page, person, post, put, readied, refused, stored } from "./outbox.js";
+import { flush, isReady, isWaiting, kept, lookAt, page, person, post, put, readied, refused, stored } from "./outbox.js";
 
 const SENT_MS = 15000, IDLE_MS = 60000;
 let next = null, drawing = false, sending = false, changed = false, skipped = false;
@@ -229,6 +229,12 @@ document.addEventListener("click", (event) => {
   const opens = event.target.closest("[data-opens]"), skip = event.target.closest('a[href="#skip"]');
   if (opens) document.getElementById(opens.dataset.opens).showModal();
   if (skip) { event.preventDefault(); reach(document.getElementById("skip")); }
+  const last = event.target.closest("[data-last]");
+  if (last && isWaiting()) {  // it can be changed once the server has it
+    event.preventDefault();
+    document.addEventListener("outbox:empty", () => location.assign(last.href), { once: true });
+    flush();
+  }
 });
 
 document.addEventListener("keydown", (event) => {

@@ -167,6 +167,9 @@ function link(words, url) {
   return Object.assign(document.createElement("a"), { href: `${url}?${back}`, textContent: words });
 }
 
+/** Say whether there are answers that the server does not have yet, as far as is known. */
+export const isWaiting = () => known.length > 0;
+
 /** Return the answer that was refused, if there is one. */
 export const refused = () => known.find((answer) => answer.refused);
 
