@@ -38,6 +38,7 @@ def left_for(
         left += _overdue(session, look, person) if look.overdue else 0
     if project.most_per_person is not None:
         left = min(left, max(0, project.most_per_person - look.given[None]))
+    left += look.reserved is not None  # drawn ahead, so counted as given
     return left, look.held is not None
 
 
