@@ -183,7 +183,7 @@ def test_any_language_any_number_of_turns(database: Database, tmp_path: Path) ->
         session.commit()
     write(database, plan(database, project), tmp_path / "out")
     (found,) = lines(tmp_path / "out")
-    assert found["prompt"] == [turn.model_dump() for turn in talk]
+    assert found["prompt"] == [turn.model_dump(exclude_none=True) for turn in talk]
     assert (found["chosen_model"], found["language"]) == ("", "sw")
     assert verification.verify(tmp_path / "out") == []
 
