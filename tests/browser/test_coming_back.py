@@ -63,7 +63,7 @@ def test_a_reload_without_a_connection(context: BrowserContext, page: Page, site
     assert len(kept) == 3  # the page, its style, its sign: no task
     context.set_offline(False)
     page.get_by_role("button", name="Try again").click()
-    expect(page).to_have_url(task)
+    expect(page).to_have_url(f"{task}?")
     expect(page.get_by_label("Why?")).to_have_value("Half a thought")
 
 
