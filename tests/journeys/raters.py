@@ -71,4 +71,5 @@ class _Rater:
         told = self.wire.post(f"/assignments/{given['id']}/judgment", said)
         assert told.status == 201, told
         assert (told.json["choice"], told.json["earned"]) == (choice, given["pay"])
-        return Said(given["id"], given["prompt"], (first, second), steps, choice)
+        prompt = [{key: turn[key] for key in ("role", "content")} for turn in given["prompt"]]
+        return Said(given["id"], prompt, (first, second), steps, choice)

@@ -145,8 +145,8 @@ def test_languages_and_groups_are_what_was_said_last(
     assert (part.languages, part.cohorts) == (["pt-BR", "fr"], ["experts"])
     memberships.place(session, project.id, cast.ada, Placement(languages=[]), by=cast.olga)
     assert (part.languages, part.cohorts) == ([], ["experts"])
-    said = session.scalars(sa.select(Event.data).where(Event.kind == "membership.placed")).all()
-    assert said == [
+    placed = sa.select(Event.data).where(Event.kind == "membership.placed").order_by(Event.id)
+    assert session.scalars(placed).all() == [
         {"subject": cast.ada.id, "languages": ["pt-BR", "fr"], "cohorts": ["experts"]},
         {"subject": cast.ada.id, "languages": []},
     ]

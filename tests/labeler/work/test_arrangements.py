@@ -31,7 +31,8 @@ def batch(session: Session, cast: Cast, project: Project) -> Batch:
 
 
 def said(session: Session, kind: str) -> Sequence[object]:
-    return session.scalars(sa.select(Event.data).where(Event.kind == kind)).all()
+    events = sa.select(Event.data).where(Event.kind == kind).order_by(Event.id)
+    return session.scalars(events).all()
 
 
 def all_of(session: Session, batch: Batch, number: int, cast: Cast) -> int:
