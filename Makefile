@@ -51,7 +51,7 @@ lint: .venv/.dev ## style, types and who imports whom
 browser: .venv/.dev ## Chromium and fonts, if there are none
 	@$(BIN)/python -m tests.browser.chromium
 
-bench: .venv/.dev ## how fast it is on this machine, into docs/performance.md; half an hour
+bench: .venv/.dev ## how fast it is on this machine, into docs/performance.md; an hour
 	@$(BIN)/python -m bench --write $(BENCH)
 
 dist: .venv/.build .venv/.uv ## the wheel and the source archive, in dist/

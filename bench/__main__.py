@@ -25,7 +25,7 @@ PARTS: dict[str, Callable[[Backend, Plan], Found]] = {
 }
 BACKENDS = ("sqlite", "postgresql")
 WHOLE: dict[str, Any] = {
-    "comparisons": [1_000, 1_000_000],
+    "comparisons": [1_000, 100_000, 1_000_000],
     "judgments": [0, 3_000_000],
     "annotators": [1, 8, 32],
     "loads": [1_000, 100_000, 1_000_000],
@@ -82,7 +82,7 @@ def _plan(options: argparse.Namespace, folder: Path) -> Plan:
     sizes = QUICK if options.quick else WHOLE
     asked = {name: getattr(options, name) for name in sizes if getattr(options, name) is not None}
     backends = tuple(options.backend or BACKENDS)
-    return Plan(backends=backends, folder=folder, matrix=options.matrix, **(sizes | asked))
+    return Plan(backends=backends, folder=folder, **(sizes | asked))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -92,8 +92,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--backend", action="append", choices=BACKENDS, help="one database only")
     add("--quick", action="store_true", help="small sizes: for a first look, not for figures")
     add("--comparisons", nargs="+", type=int, help="that wait to be judged, in `annotate`")
-    add("--judgments", nargs="+", type=int, help="that are stored before, in `annotate`")
-    add("--matrix", action="store_true", help="each of these with each of those, in `annotate`")
+    add(
+        "--judgments",
+        nargs="+",
+        type=int,
+        help="that are stored before, each with each of those, in `annotate`",
+    )
     add("--annotators", nargs="+", type=int, help="who work at once, in `annotate`")
     add("--loads", nargs="+", type=int, help="rows of the files in `load`")
     add("--releases", nargs="+", type=int, help="judgments of the releases in `release`")

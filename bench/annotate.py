@@ -1,13 +1,13 @@
 """Annotating: people take and judge through the JSON API, as fast as the server answers."""
 
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
 from bench import client, data, floor, processes
-from bench.client import Client
+from bench.client import Client, Worked
 from bench.data import SLUG, Annotator, Site
 from bench.figures import Found, Table, Target, Verdict, number, percentile, spread
 from bench.plan import FULL, SHORT, Plan
@@ -22,6 +22,7 @@ CLIENTS = 2
 AT_FLOOR = 8
 
 TO_FLOOR = Target("judgments/s, 8 annotators, against bare driver calls", 0.25, at_most=False)
+RATE = Target("judgments/s, 8 annotators", 300, at_most=False)
 PROCESSOR = Target("processor time of the server for a judgment, 8 annotators", 5, " ms")
 SCALE = Target("median claim, most comparisons against fewest", 1.3)
 SLOWEST = Target("claim and submit, 99th percentile, 32 annotators, SQLite", 250, " ms")
@@ -36,7 +37,10 @@ LOOP = Table(
         *("database ms/judgment", "shares ± %"),
     ),
 )
-FLOOR = ("database", "stored judgments", "comparisons", "bare driver, judgments/s", "ratio")
+FLOOR = (
+    *("database", "stored judgments", "comparisons", "bare driver, judgments/s", "ratio"),
+    "HTTP alone, server ms/judgment",
+)
 CLAIM = ("database", "stored judgments", "comparisons", "newcomer ms", "veteran ms", "has judged")
 CHECKS = (
     *("database", "stored judgments", "comparisons", "acknowledged", "errors", "lost"),
@@ -69,6 +73,7 @@ class Case:
     veteran_ms: list[float] = field(default_factory=list)
     runs: dict[int, list[Run]] = field(default_factory=dict)
     floors: list[float] = field(default_factory=list)
+    http_ms: list[float] = field(default_factory=list)
     acknowledged: int = 0
     errors: int = 0
 
@@ -97,17 +102,7 @@ def measure(backend: Backend, plan: Plan) -> Found:
 
 def _cases(backend: Backend, plan: Plan) -> Iterator[Case]:
     """Yield sizes one after another: what one leaves, the next one grows from."""
-    fewest, *others = sorted(plan.judgments)
-    site = backend.with_past(fewest, SHORT)
-    for comparisons in sorted(plan.comparisons):
-        yield (case := _case(backend, plan, site, comparisons))
-    for judgments in others:
-        if not plan.matrix:
-            backend.extend(site, judgments, SHORT)
-            yield Case(
-                backend, site, plan, site.judgments, comparisons, case.veteran, case.has_judged
-            )
-            continue
+    for judgments in sorted(plan.judgments):
         site = backend.with_past(judgments, SHORT)
         for comparisons in sorted(plan.comparisons):
             yield _case(backend, plan, site, comparisons)
@@ -151,15 +146,27 @@ def _work(case: Case, server: Server) -> None:
             crowd = data.add_annotators(case.site, count)
             done = _keep(case, run(case.backend, server, crowd, plan.seconds))
             case.runs.setdefault(count, []).append(done)
+    crowd = data.add_annotators(case.site, AT_FLOOR)
+    for _ in range(plan.runs):
+        done = _keep(
+            case, run(case.backend, server, crowd, plan.seconds, client.knock_for), stored=False
+        )
+        case.http_ms.append(done.server_ms)
 
 
-def run(backend: Backend, server: Server, crowd: Sequence[Annotator], seconds: float) -> Run:
+def run(
+    backend: Backend,
+    server: Server,
+    crowd: Sequence[Annotator],
+    seconds: float,
+    act: Callable[..., list[Worked]] = client.work_for,
+) -> Run:
     """Let annotators work at once for so long."""
     tokens = [each.token for each in crowd]
     shares = [tokens[n::CLIENTS] for n in range(CLIENTS)]
     parts = [(server.port, SLUG, share, seconds) for share in shares if share]
     before = _processor_s(backend, server)
-    worked = [one for some in processes.at_once(client.work_for, parts) for one in some]
+    worked = [one for some in processes.at_once(act, parts) for one in some]
     spent = [b - a for a, b in zip(before, _processor_s(backend, server), strict=True)]
     judgments = max(1, sum(each.judgments for each in worked))
     return Run(worked, *(1000 * each / judgments for each in spent))
@@ -179,8 +186,8 @@ def _claim_ms(case: Case, server: Server, annotator: Annotator) -> float:
     return percentile(worked.claims, 0.5)
 
 
-def _keep(case: Case, done: Run) -> Run:
-    case.acknowledged += done.judgments
+def _keep(case: Case, done: Run, *, stored: bool = True) -> Run:
+    case.acknowledged += done.judgments if stored else 0
     case.errors += done.errors
     return done
 
@@ -205,7 +212,9 @@ def _number(site: Site, query: str, given: dict[str, int] | None = None) -> int:
 
 
 def _found(case: Case, counted: list[int]) -> Found:
-    floors = Table("The floor", FLOOR, [[*case.names, spread(case.floors), "–"]])
+    floors = Table(
+        "The floor", FLOOR, [[*case.names, spread(case.floors), "–", spread(case.http_ms)]]
+    )
     claimed = [spread(case.newcomer_ms), spread(case.veteran_ms), f"{case.has_judged:,}"]
     found = Found(
         [
@@ -222,7 +231,7 @@ def _found(case: Case, counted: list[int]) -> Found:
     found.verdicts += _verdicts(case)
     if AT_FLOOR in case.runs:
         rates = statistics.median(each.rate for each in case.runs[AT_FLOOR])
-        floors.rows[0][-1] = number(rates / statistics.median(case.floors))
+        floors.rows[0][-2] = number(rates / statistics.median(case.floors))
     return found
 
 
@@ -250,6 +259,7 @@ def _verdicts(case: Case) -> Iterator[Verdict]:
     if runs := case.runs.get(AT_FLOOR):
         floor_rate = statistics.median(case.floors)
         yield Verdict(TO_FLOOR, case.where, [each.rate / floor_rate for each in runs])
+        yield Verdict(RATE, case.where, [each.rate for each in runs])
         yield Verdict(PROCESSOR, case.where, [each.server_ms for each in runs])
     if (runs := case.runs.get(32)) and case.backend.name == "sqlite":
         yield Verdict(SLOWEST, case.where, [percentile(each.both, 0.99) for each in runs])

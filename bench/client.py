@@ -52,6 +52,18 @@ class Client:
         self._connection.close()
         return self.worked
 
+    def knock(self, goes_on: Callable[[], bool]) -> Worked:
+        """Ask without a token, twice for each judgment that it would be, while it goes on."""
+        self.worked.began = time.monotonic()
+        while goes_on():
+            for times in (self.worked.claims, self.worked.submits):
+                took, status, _ = self._ask(self._claim, b"", {})
+                times.append(took)
+                self.worked.errors += status != 401
+        self.worked.ended = time.monotonic()
+        self._connection.close()
+        return self.worked
+
     def _judge(self) -> bool:
         """Take and judge one; False when there is nothing left."""
         took, status, text = self._ask(self._claim, b"", self._headers)
@@ -84,9 +96,23 @@ def work_for(
     port: int, slug: str, tokens: Sequence[str], seconds: float, ready: Callable[[], object]
 ) -> list[Worked]:
     """Let annotators work at once for so long, in threads; return what each of them saw."""
-    clients = [Client(port, slug, token) for token in tokens]
-    with ThreadPoolExecutor(len(clients)) as pool:
+    return _at_once([Client(port, slug, token).work for token in tokens], seconds, ready)
+
+
+def knock_for(
+    port: int, slug: str, tokens: Sequence[str], seconds: float, ready: Callable[[], object]
+) -> list[Worked]:
+    """Let as many ask at once for so long, all in vain."""
+    return _at_once([Client(port, slug, token).knock for token in tokens], seconds, ready)
+
+
+def _at_once(
+    acts: Sequence[Callable[[Callable[[], bool]], Worked]],
+    seconds: float,
+    ready: Callable[[], object],
+) -> list[Worked]:
+    with ThreadPoolExecutor(len(acts)) as pool:
         ready()
         until = time.monotonic() + seconds
-        doing = [pool.submit(each.work, lambda: time.monotonic() < until) for each in clients]
+        doing = [pool.submit(act, lambda: time.monotonic() < until) for act in acts]
         return [each.result() for each in doing]

@@ -31,9 +31,6 @@ class Plan:
     runs: int
     claims: int
     """How many claims one run of a newcomer or a veteran has."""
-    matrix: bool
-    """Whether `annotate` measures every number of comparisons with every number of judgments;
-    else it adds judgments only to the most comparisons."""
     folder: Path
 
     def wanted(self, comparisons: int) -> int:

@@ -38,14 +38,10 @@ class Backend:
     def with_past(self, judgments: int, words: Words) -> Site:
         """Return a site with so many judgments, made at first."""
         if (judgments, words) not in self._kept:
-            self.extend(self.new(), judgments, words)
+            site = self.new()
+            data.add_past(site, judgments, words)
+            self._kept[judgments, words] = site
         return self._kept[judgments, words]
-
-    def extend(self, site: Site, judgments: int, words: Words) -> None:
-        """Let a site have so many judgments beside those that were made while measuring."""
-        data.add_past(site, judgments - site.judgments, words)
-        kept = {key: each for key, each in self._kept.items() if each is not site}
-        self._kept = kept | {(judgments, words): site}
 
     def drop(self, site: Site) -> None:
         """Remove a site."""

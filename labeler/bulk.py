@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from labeler.schema import Base, dialect_of
 
@@ -45,3 +45,22 @@ def reserve(session: Session, table: type[Base], number: int) -> Sequence[int]:
         return range(last + 1, last + 1 + number)
     taken = "SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :number)"
     return sorted(session.scalars(sa.text(taken), {"name": name, "number": number}))
+
+
+def find(
+    session: Session,
+    wanted: InstrumentedAttribute[int],
+    key: InstrumentedAttribute[str],
+    keys: Iterable[str],
+    *among: sa.ColumnElement[bool],
+) -> dict[str, int]:
+    """Return one column of the rows that have these keys, by key; at most one row may have each.
+
+    Every key is looked up by itself. Given them as a list, PostgreSQL goes by what it knows of the
+    table, and of one that was nearly empty a moment ago it would read everything each time.
+    """
+    is_postgresql = dialect_of(session) == "postgresql"
+    unfold = sa.func.json_array_elements_text if is_postgresql else sa.func.json_each
+    each = unfold(sa.type_coerce(list(keys), sa.JSON)).table_valued("value")
+    found = sa.select(wanted).where(*among, key == each.c.value).scalar_subquery()
+    return {key: one for key, one in session.execute(sa.select(each.c.value, found)) if one}

@@ -5,7 +5,8 @@ What is done here is done in the project's turn: see `batches`.
 
 import hashlib
 import json
-import secrets
+import os
+from array import array
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
@@ -25,6 +26,7 @@ COLUMNS = (
     *("id", "project_id", "batch_id", "lane_id", "prompt_id", "external_id", "language"),
     *("is_gold", "shuffle", "wanted", "surplus", "taken", "judged", "votes", "details"),
 )
+_unescaped = json.JSONEncoder(ensure_ascii=False).encode
 _IN_LINE = say("The id %(id)s is in line %(line)s of this file already.")
 _FURTHER_UP = say("The id %(id)s is further up in this file already.")
 _LOADED = say("The id %(id)s is in the project already, from another file.")
@@ -34,14 +36,9 @@ def split_known(
     session: Session, project: Project, batch_id: int, rows: Sequence[Row]
 ) -> tuple[list[Row], list[Refused]]:
     """Part the rows with new ids from those whose id the project, or a row before, has."""
-    loaded: dict[str, int] = dict(
-        session.execute(
-            sa.select(Comparison.external_id, Comparison.batch_id).where(
-                Comparison.project_id == project.id,
-                Comparison.external_id.in_([row.id for row in rows]),
-            )
-        ).all()
-    )
+    ids = (row.id for row in rows)
+    mine = Comparison.project_id == project.id
+    loaded = bulk.find(session, Comparison.batch_id, Comparison.external_id, ids, mine)
     lines: dict[str, int] = {}
     fresh: list[Row] = []
     known: list[Refused] = []
@@ -97,7 +94,7 @@ def prompt_digest(row: Row) -> str:
         [turn.role, turn.content, *([turn.language] if turn.language else [])]
         for turn in row.messages
     ]
-    return hashlib.sha256(json.dumps(turns, ensure_ascii=False).encode()).hexdigest()
+    return hashlib.sha256(_unescaped(turns).encode()).hexdigest()
 
 
 def _store_comparisons(
@@ -106,6 +103,7 @@ def _store_comparisons(
     prompt_ids = _store_prompts(session, project, rows)
     lane_ids = _lengthen_lanes(session, project, batch_id, rows)
     ids = bulk.reserve(session, Comparison, len(rows))
+    shuffles = array("Q", os.urandom(8 * len(rows)))
     bulk.append(
         session,
         Comparison,
@@ -120,12 +118,12 @@ def _store_comparisons(
                 row.id,
                 row.language,
                 row.gold is not None,
-                secrets.randbits(62),
+                shuffle >> 2,
                 EVERYBODY if row.gold else project.judgments_per_comparison,
                 *(0, 0, 0, 0),
                 _json(row.metadata),
             )
-            for each, row, prompt_id in zip(ids, rows, prompt_ids, strict=True)
+            for each, row, prompt_id, shuffle in zip(ids, rows, prompt_ids, shuffles, strict=True)
         ),
     )
     return ids
@@ -144,10 +142,8 @@ def _store_prompts(session: Session, project: Project, rows: Sequence[Row]) -> l
     """Store what prompts are new; return the prompt of each row."""
     digests = [prompt_digest(row) for row in rows]
     wanted = dict(zip(digests, rows, strict=True))
-    lookup = sa.select(Prompt.digest, Prompt.id).where(
-        Prompt.project_id == project.id, Prompt.digest.in_(wanted)
-    )
-    known = dict(session.execute(lookup).all())
+    mine = Prompt.project_id == project.id
+    known = bulk.find(session, Prompt.id, Prompt.digest, wanted, mine)
     missing = [digest for digest in wanted if digest not in known]
     known |= dict(zip(missing, bulk.reserve(session, Prompt, len(missing)), strict=True))
     bulk.append(

@@ -48,7 +48,6 @@ def plan(tmp_path: Path) -> Plan:
         seconds=0.3,
         runs=1,
         claims=2,
-        matrix=False,
         folder=tmp_path,
     )
 
@@ -69,15 +68,6 @@ def test_what_was_acknowledged_and_is_not_there_is_seen(place: Backend, plan: Pl
     [nobody] = data.add_annotators(site, 1)
     case = annotate.Case(place, site, plan, 60, 0, nobody, 0, acknowledged=62, errors=1)
     assert annotate.wrong(case, {"assignments": 0, "judgments": 0}) == [1, 2, 0, 0]
-
-
-def test_more_judgments_can_be_stored_later(place: Backend) -> None:
-    site = place.with_past(30, WORDS)
-    data.grow(site, 10, WORDS)
-    place.extend(site, 60, WORDS)
-    assert (place.with_past(60, WORDS), site.judgments) == (site, 60)
-    with data.opened(site.address) as database, database.reading() as session:
-        assert list(audit.faults(session)) == []
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

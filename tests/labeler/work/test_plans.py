@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 
 from labeler.database import Database
 from labeler.people.accounts import Person
-from labeler.work import queue
+from labeler.work import batches, queue
 from labeler.work.projects import Project
 from tests.cast import Cast, make_cast
 from tests.conftest import NewAddress
-from tests.make import judge_next, make_batch, make_project
+from tests.make import judge_next, make_batch, make_project, make_row
 from tests.statements import Statement, heard
 
 pytestmark = pytest.mark.slow
@@ -55,6 +55,14 @@ BEGUN = """
 UPDATE comparisons SET taken = 1, judged = 1
 WHERE taken = 0 AND id IN (SELECT comparison_id FROM assignments)
 """
+
+READ_THROUGH = """
+SELECT seq_tup_read + (
+    SELECT sum(idx_tup_read) FROM pg_stat_user_indexes
+    WHERE relname = 'comparisons' AND indexrelname != 'pk_comparisons'
+) FROM pg_stat_user_tables WHERE relname = 'comparisons'
+"""
+"""All that was read of comparisons, but for the checks of what refers to them."""
 
 
 def fill(session: Session, size: int, done: int) -> tuple[Cast, Project]:
@@ -162,4 +170,22 @@ def test_postgresql_looks_at_few_pages(new_address: NewAddress, size: int) -> No
             assert used >= {"ix_comparisons_started", "ix_comparisons_fresh"}
             through = {s["Relation Name"] for s in steps if s["Node Type"] == "Seq Scan"}
             assert size == FEW or through.isdisjoint(LARGE)
+    database.close()
+
+
+def test_postgresql_reads_nothing_of_what_a_load_has_brought(new_address: NewAddress) -> None:
+    database = Database(new_address("postgresql"))
+    rows = 12 * batches.CHUNK
+    with database.writing() as session:
+        cast = make_cast(session)
+        project = make_project(session, cast)
+        session.commit()
+        loading = batches.load(
+            session, project, map(make_row, range(rows)), name="many", digest="d1", by=cast.olga
+        )
+        for _ in loading:
+            session.commit()
+        session.execute(sa.text("SELECT pg_stat_force_next_flush()"))
+        session.commit()
+        assert session.scalar(sa.text(READ_THROUGH)) == 0, "what is loaded is read for every chunk"
     database.close()
