@@ -92,11 +92,9 @@ class Case:
 
 def measure(backend: Backend, plan: Plan) -> Found:
     """Measure every size, the smaller ones first: the same site grows."""
-    found, cases = Found(), []
+    found = Found()
     for case in _cases(backend, plan):
         found.add(_measure(case))
-        cases.append(case)
-    found.verdicts += _scale(cases)
     return found
 
 
@@ -119,11 +117,12 @@ def _measure(case: Case) -> Found:
     last, plan, site = _last(case.site), case.plan, case.site
     with running(site.address, plan.folder) as server:
         _work(case, server)
+        scale = list(_scale(case, server))
     found_wrong = wrong(case, last)
     crowds = [data.add_annotators(site, AT_FLOOR) for _ in range(plan.runs)]
     case.floors = [floor.rate(site, crowd, plan.seconds) for crowd in crowds]
     found = _found(case, found_wrong)
-    found.verdicts.append(Verdict(WRONG, case.where, [sum(found_wrong)]))
+    found.verdicts += [Verdict(WRONG, case.where, [sum(found_wrong)]), *scale]
     return found
 
 
@@ -266,12 +265,25 @@ def _verdicts(case: Case) -> Iterator[Verdict]:
         yield Verdict(SHARES, case.where, [each.off_share for each in runs])
 
 
-def _scale(cases: Sequence[Case]) -> Iterator[Verdict]:
-    """Compare the cases of most comparisons with the smallest case of all."""
-    few, most = cases[0], max(case.comparisons for case in cases)
-    for many in cases[1:]:
-        if many.comparisons == most > few.comparisons:
-            for who in ("newcomer", "veteran"):
-                small, large = (getattr(case, f"{who}_ms") for case in (few, many))
-                where = f"{who}, {many.where}, against {few.comparisons:,}, {few.judgments:,}"
-                yield Verdict(SCALE, where, [each / statistics.median(small) for each in large])
+def _scale(case: Case, server: Server) -> Iterator[Verdict]:
+    """Compare the most comparisons with the fewest, by turns: both meet the machine as it is."""
+    plan, fewest = case.plan, min(case.plan.comparisons)
+    if not fewest < case.comparisons == max(plan.comparisons):
+        return
+    few = _case(case.backend, plan, case.backend.new(), fewest)
+    ratios: dict[str, list[float]] = {"newcomer": [], "veteran": []}
+    with running(few.site.address, plan.folder) as beside:
+        for _ in range(plan.runs):
+            for who, found in ratios.items():
+                small, large = (
+                    _claim_ms(each, at, each.veteran if who == "veteran" else _newcomer(each))
+                    for each, at in ((few, beside), (case, server))
+                )
+                found.append(large / small)
+    case.backend.drop(few.site)
+    for who, found in ratios.items():
+        yield Verdict(SCALE, f"{who}, {case.where}, against {fewest:,}", found)
+
+
+def _newcomer(case: Case) -> Annotator:
+    return data.add_annotators(case.site, 1)[0]

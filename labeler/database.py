@@ -68,12 +68,16 @@ WRITER_CACHE = -32 * 1024
 """How much the connection that writes to SQLite keeps of the file, in KiB as SQLite counts it."""
 
 
+def only_reads() -> bool:
+    """Tell whether this request changes nothing, as its method says."""
+    return flask.request.method in ("GET", "HEAD", "OPTIONS")
+
+
 def session() -> Session:
-    """Return this request's session: a reading one for GET and HEAD, a writing one otherwise."""
+    """Return this request's session: a reading one if it only reads, else a writing one."""
     if "session" not in flask.g:
         database = of_app()
-        safe = flask.request.method in ("GET", "HEAD", "OPTIONS")
-        flask.g.session = database.reading() if safe else database.writing()
+        flask.g.session = database.reading() if only_reads() else database.writing()
     found: Session = flask.g.session
     return found
 

@@ -21,7 +21,6 @@ Answer = TypeVar("Answer")
 
 READ_TWICE = ("", "application/json", "application/x-www-form-urlencoded")
 """Types of bodies that are kept in memory. A file that was sent is gone once it was read."""
-SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 class Site(Flask):
@@ -45,7 +44,7 @@ def init_app(app: Flask) -> None:
 
 
 def _again(step: Callable[[], Answer]) -> Answer:
-    if request.method in SAFE:
+    if database.only_reads():
         return _read_again(step)
     if not _may_run_again():
         return step()

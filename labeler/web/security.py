@@ -4,6 +4,7 @@ from flask import Flask, Response, request
 from flask_login import current_user
 from flask_wtf.csrf import CSRFProtect
 
+from labeler import database
 from labeler.errors import Forbidden
 
 CONTENT_SECURITY_POLICY = (
@@ -32,22 +33,16 @@ def init_app(app: Flask) -> None:
     app.after_request(_set_headers)
 
 
-def is_unsafe() -> bool:
-    """Say whether this request may change something."""
-    return request.method not in ("GET", "HEAD", "OPTIONS")
-
-
 def _read_little_of_strangers() -> None:
     # The API reads nothing before it knows who calls.
-    if is_unsafe() and request.blueprint != "api" and not current_user.is_authenticated:
-        request.max_content_length = FROM_STRANGERS
+    if database.only_reads() or request.blueprint == "api" or current_user.is_authenticated:
+        return
+    request.max_content_length = FROM_STRANGERS
 
 
 def _refuse_cross_site() -> None:
-    if is_unsafe() and request.headers.get("Sec-Fetch-Site", "same-origin") not in (
-        "same-origin",
-        "none",
-    ):
+    site = request.headers.get("Sec-Fetch-Site", "none")
+    if not database.only_reads() and site not in ("same-origin", "none"):
         raise Forbidden("This request came from another site.")
 
 

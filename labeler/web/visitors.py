@@ -13,7 +13,7 @@ from labeler import database
 from labeler.errors import Unknown
 from labeler.people import memberships, sign_ins
 from labeler.people.accounts import Person
-from labeler.web import forms, security
+from labeler.web import forms
 
 
 class Visitor(UserMixin):
@@ -79,9 +79,9 @@ def _reading() -> AbstractContextManager[Session]:
 
     So a POST takes its turn to write only when it writes.
     """
-    if security.is_unsafe():
-        return database.of_app().reading()
-    return nullcontext(database.session())
+    if database.only_reads():
+        return nullcontext(database.session())
+    return database.of_app().reading()
 
 
 def person() -> Person:

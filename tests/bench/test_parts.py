@@ -39,7 +39,7 @@ def place(backend: str, new_address: NewAddress, tmp_path: Path) -> Backend:
 def plan(tmp_path: Path) -> Plan:
     return Plan(
         backends=(),
-        comparisons=[30],
+        comparisons=[20, 30],
         judgments=[60],
         annotators=[2],
         loads=[20],
@@ -55,7 +55,8 @@ def plan(tmp_path: Path) -> Plan:
 @pytest.mark.slow
 def test_annotating(place: Backend, plan: Plan) -> None:
     found = annotate.measure(place, plan)
-    assert _rows(found, "Annotating") == 1
+    assert _rows(found, "Annotating") == 2
+    assert sum(each.target == annotate.SCALE for each in found.verdicts) == 2
     assert _met(found, annotate.WRONG)
     site = place.with_past(60, annotate.SHORT)
     with data.opened(site.address) as database, database.reading() as session:
