@@ -112,10 +112,10 @@ def test_a_missed_target_is_told_with_its_ratio() -> None:
 def test_the_page_has_a_place_for_figures(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(report.PAGE.read_text("utf-8"), "utf-8")
-    report.write("one", page)
-    report.write("another", page)
+    report.write("| one |", page)
+    report.write("| another |", page)
     text = page.read_text("utf-8")
-    assert (text.count("another"), text.count("\none\n")) == (1, 0)
+    assert (text.count("| another |"), text.count("| one |")) == (1, 0)
 
 
 def test_a_back_end_leaves_nothing(backend: str) -> None:
