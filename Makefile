@@ -2,7 +2,7 @@
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak lint browser bench dist messages requirements clean
+.PHONY: help setup demo test soak lint browser bench screens dist messages requirements clean
 
 # The newest Python from 3.11 on that can make a virtual environment.
 PYTHON ?= $(shell for name in python3.14 python3.13 python3.12 python3.11 python3 python; do \
@@ -53,6 +53,9 @@ browser: .venv/.dev ## Chromium and fonts, if there are none
 
 bench: .venv/.dev ## how fast it is on this machine, into docs/performance.md; an hour
 	@$(BIN)/python -m bench --write $(BENCH)
+
+screens: browser ## the pictures in README and docs anew; ALL=DIR takes every page
+	@$(BIN)/python -m tests.browser.screens $(ALL)
 
 dist: .venv/.build .venv/.uv ## the wheel and the source archive, in dist/
 	@deploy/uv.sh build --quiet --no-build-isolation --clear --python $(BIN)/python

@@ -168,8 +168,10 @@ async function lookBack() {
   wait();
 }
 
+/** Say it in the reader's own time zone, in Latin digits and in English the day first, as the server writes. */
 function tellHere(time) {
-  const words = new Intl.DateTimeFormat(`${document.documentElement.lang}-u-nu-latn`, { dateStyle: "medium", timeStyle: "short" });
+  const { lang } = document.documentElement;
+  const words = new Intl.DateTimeFormat(`${lang === "en" ? "en-GB" : lang}-u-nu-latn`, { dateStyle: "medium", timeStyle: "short" });
   time.textContent = words.format(new Date(time.dateTime));
 }
 

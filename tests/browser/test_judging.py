@@ -101,6 +101,8 @@ def test_a_double_click_sends_once(page: Page, site: Site) -> None:
 
 def test_send_waits_for_a_choice(page: Page, site: Site) -> None:
     site.start(page, ADA)
+    here = re.compile(r"^\d{1,2} [A-Z][a-z]+ \d{4}, \d\d:\d\d$")  # as the server writes in English
+    expect(page.locator("time[data-local]")).to_have_text(here)
     sent = forms_sent(page)
     page.keyboard.press("Control+Enter")
     page.get_by_role("button", name="Send").click(force=True)

@@ -14,20 +14,17 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
 from werkzeug.test import TestResponse
 
-from deploy import catalogues
 from labeler.text.languages import INTERFACE, direction
 from labeler.web import locales, rubrics
 from labeler.work.rubrics import RubricDraft
+from tests import made_up
 from tests.security.stage import WHO as EVERYBODY
 from tests.security.stage import Stage, staged
 from tests.security.test_authorisation import PAGES, Case
 from tests.visits import Visit
 
-MADE_UP = "ar"
 WHO = ("anonymous", "mallory", "rex", "ada", "olga")
 GREEK = {
     "people": ("name",),
@@ -64,10 +61,8 @@ TITLE = "Fresh"
 def stage(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     folder = tmp_path_factory.mktemp("pages")
     shutil.copy(sqlite_template, folder / "labeler.db")
-    _write_catalogue(folder / "translations" / MADE_UP / "LC_MESSAGES")
     with staged(f"sqlite:///{folder / 'labeler.db'}", folder) as stage:
-        stage.app.config["LANGUAGES"] = (*INTERFACE, MADE_UP)
-        stage.app.extensions["babel"].translation_directories.append(folder / "translations")
+        made_up.teach(stage.app, folder)
         with stage.database.writing() as session:
             for table, columns in GREEK.items():
                 for column in columns:
@@ -75,20 +70,6 @@ def stage(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
                     session.execute(sa.text(f"UPDATE {table} SET {column} = {name}"))
             session.commit()
         yield stage
-
-
-def _write_catalogue(folder: Path) -> None:
-    made_up = Catalog(locale=MADE_UP)
-    for message in catalogues.extracted():
-        if isinstance(message.id, tuple):
-            one, many = message.id
-            forms = (many, one, many, many, many, many)
-            made_up.add(message.id, tuple(f"⟦{text}⟧" for text in forms))
-        elif message.id:
-            made_up.add(message.id, f"⟦{message.id}⟧")
-    folder.mkdir(parents=True)
-    with (folder / "messages.mo").open("wb") as file:
-        write_mo(file, made_up)
 
 
 def _pages(stage: Stage, who: str, tag: str) -> Iterator[tuple[str, TestResponse]]:
@@ -114,12 +95,12 @@ def _ask(stage: Stage, visit: Visit, method: str, case: Case) -> TestResponse:
 @pytest.mark.parametrize("who", WHO)
 def test_no_text_is_left_in_english(stage: Stage, who: str) -> None:
     left, seen = {}, 0
-    for name, answer in _pages(stage, who, MADE_UP):
+    for name, answer in _pages(stage, who, made_up.TAG):
         if answer.mimetype != "text/html" or answer.status_code == 302:
             answer.close()
             continue
         seen += 1
-        assert f'<html lang="{MADE_UP}" dir="rtl">' in answer.text, name
+        assert f'<html lang="{made_up.TAG}" dir="rtl">' in answer.text, name
         if found := _left_in(answer.text):
             left[f"{name} {answer.status_code}"] = found
     assert seen > 20
@@ -128,7 +109,7 @@ def test_no_text_is_left_in_english(stage: Stage, who: str) -> None:
 
 def test_no_question_is_left_in_english(stage: Stage) -> None:
     visit = stage.visits["olga"]
-    visit.client.set_cookie(locales.COOKIE, MADE_UP)
+    visit.client.set_cookie(locales.COOKIE, made_up.TAG)
     asked = RubricDraft.model_validate({"questions": ASKED}).asked
     page = visit.post("/projects/new", preview="1", question="λόγος", **rubrics.fields(asked)).text
     for kind in ("ranking", "criteria", "edit", "marks", "flags", "reason"):
