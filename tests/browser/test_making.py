@@ -1,4 +1,4 @@
-"""An owner sends a file with its way in view."""
+"""An owner makes a project in steps, and sends a file with its way in view."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from sqlalchemy.orm import Session
 
 from tests.browser.site import Site, open_site
@@ -93,3 +93,53 @@ def test_a_file_is_sent_with_its_way_in_view(page: Page, own: Site, tmp_path: Pa
     field.set_input_files(good)
     load.click()
     expect(told).to_contain_text("You are signed out.")
+
+
+def test_a_project_is_made_in_steps(page: Page, own: Site) -> None:
+    def field(name: str) -> Locator:
+        return page.get_by_label(name, exact=True)
+
+    own.arrive(page, OLGA)
+    page.goto(f"{own.url}/projects/new")
+    here = page.locator(".steps [aria-current]")
+    expect(here).to_have_text("What is asked")
+    expect(page.get_by_label("What to look for")).to_be_hidden()
+    make = page.get_by_role("button", name="Make the project")
+    expect(make).to_be_hidden()
+    page.get_by_role("button", name="Next: Guidelines").click()
+    expect(here).to_have_text("What is asked")  # it has no title yet
+    field("Title").fill("Kind answers")
+    field("Title").press("Enter")
+    expect(here).to_have_text("Guidelines")
+    page.go_back()
+    expect(here).to_have_text("What is asked")
+    page.go_forward()
+    expect(here).to_have_text("Guidelines")
+    page.get_by_label("What to look for").fill("Be **fair**.")
+    expect(page.locator(".preview__guide strong")).to_have_text("fair")
+    page.get_by_role("button", name="Next: Judgments and pay").click()
+    field("For each judgment").fill("0.50")
+    page.get_by_role("button", name="Next: Languages and people").click()
+    field("Languages").fill("en sw not*one")
+    page.get_by_role("button", name="Next: Check").click()
+    outline = page.locator("#outline")
+    expect(outline).to_contain_text("0.50 EUR for each judgment; 100 comparisons cost 150.00 EUR")
+    expect(outline).to_contain_text("English, Swahili, not*one")
+    make.click()
+
+    expect(here).to_have_text("Languages and people")  # which has the fault
+    expect(field("Languages")).to_have_value("en sw not*one")
+    page.locator(".steps").get_by_text("Check").click()
+    page.locator("#outline").get_by_role("link", name="Pay").click()
+    expect(field("For each judgment")).to_be_focused()
+    expect(field("For each judgment")).to_have_value("0.50")
+    field("Title").evaluate("field => { field.value = ''; }")
+    page.locator(".steps").get_by_text("Check").click()
+    make.click()
+    expect(here).to_have_text("What is asked")  # it opens for what the browser finds missing
+    field("Title").fill("Kind answers")
+    page.locator(".steps").get_by_text("Languages and people").click()
+    field("Languages").fill("en sw")
+    page.get_by_role("button", name="Next: Check").click()
+    make.click()
+    expect(page).to_have_url(f"{own.url}/projects/kind-answers")
