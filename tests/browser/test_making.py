@@ -1,4 +1,4 @@
-"""An owner makes a project in steps, and sends a file with its way in view."""
+"""An owner makes a project in steps, and sends a file with its way in view; a phone."""
 
 import json
 import os
@@ -143,3 +143,18 @@ def test_a_project_is_made_in_steps(page: Page, own: Site) -> None:
     page.get_by_role("button", name="Next: Check").click()
     make.click()
     expect(page).to_have_url(f"{own.url}/projects/kind-answers")
+
+
+def test_a_phone_shows_the_rest_of_the_numbers_when_asked(page: Page, own: Site) -> None:
+    own.arrive(page, OLGA)
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(f"{own.url}/projects/helpful/people")
+    table = page.get_by_role("table", name="People, by name", exact=True)
+    time = table.locator("td[data-l='Median time']")
+    expect(table.locator("td[data-l='Earned']")).to_be_visible()
+    expect(time).to_be_hidden()
+    page.get_by_text("More numbers").click()
+    expect(time).to_be_visible()
+    expect(page.get_by_label("E-mail address")).to_be_hidden()
+    page.get_by_role("link", name="Invite people").click()
+    expect(page.get_by_label("E-mail address")).to_be_visible()
