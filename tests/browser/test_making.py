@@ -1,4 +1,4 @@
-"""An owner makes a project in steps, and sends a file with its way in view; a phone."""
+"""An owner makes a project in steps, and sends a file with its way in view; paper, and a phone."""
 
 import json
 import os
@@ -8,19 +8,25 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from sqlalchemy.orm import Session
 
 from tests.browser.site import Site, open_site
 from tests.cast import make_cast
 from tests.make import judge_next, make_batch, make_project
 
-OLGA = "olga@example.org"
+ADA, OLGA = "ada@example.org", "olga@example.org"
 SLOW = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 150_000}
 FAST = SLOW | {"uploadThroughput": -1}
 NO_NETWORK = SLOW | {"offline": True}
 ROWS, LONG = 30, "x" * 20_000
 CHOSEN = "document.querySelector('[type=file]').files.length"
+INK = """() => [...document.querySelectorAll("main *")]
+  .filter((one) => one.checkVisibility() && one.innerText)
+  .map((one) => getComputedStyle(one).color)"""
+PAPER = "getComputedStyle(document.documentElement).backgroundColor"
+# What is of no use on paper.
+PRESSED = "button, nav, .btn, .tap, footer, summary, select, [type=submit]"
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +149,22 @@ def test_a_project_is_made_in_steps(page: Page, own: Site) -> None:
     page.get_by_role("button", name="Next: Check").click()
     make.click()
     expect(page).to_have_url(f"{own.url}/projects/kind-answers")
+
+
+def test_what_is_printed_is_black_on_white(chromium: Browser, own: Site) -> None:
+    with chromium.new_context(color_scheme="dark", locale="en") as context:
+        page = context.new_page()
+        for who, path, table in ((ADA, "/judgments", 1), (OLGA, "/projects/helpful/people", 1)):
+            context.clear_cookies()
+            own.arrive(page, who)
+            page.goto(own.url + path)
+            page.emulate_media(media="print", color_scheme="dark")
+            assert page.evaluate(PAPER) == "rgb(255, 255, 255)"
+            assert page.locator(PRESSED).filter(visible=True).count() == 0
+            assert page.get_by_role("table").count() >= table
+            dark = {"rgb(0, 0, 0)", "rgb(34, 34, 34)", "rgb(68, 68, 68)"}
+            assert set(page.evaluate(INK)) <= dark
+            page.emulate_media(media="screen")
 
 
 def test_a_phone_shows_the_rest_of_the_numbers_when_asked(page: Page, own: Site) -> None:
