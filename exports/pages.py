@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from exports import archives, previews, releases, selection
+from exports.cards import dataset_card
 from exports.releases import Cut
 from exports.rows import Row
 from exports.selection import Criteria
@@ -20,6 +21,7 @@ from labeler import database
 from labeler.errors import Invalid, NotFound
 from labeler.people.memberships import Role
 from labeler.said import say
+from labeler.text import markdown
 from labeler.web import visitors
 from labeler.web.filters import gettext as _
 from labeler.web.filters import ngettext
@@ -75,6 +77,8 @@ def show(slug: str, number: int) -> ResponseReturnValue:
         manifest=manifest,
         steps=manifest and previews.sieve(manifest.counts.comparisons, manifest.counts.reasons),
         rows=_first_rows(folder) if folder else [],
+        card=dataset_card.body((folder / dataset_card.NAME).read_text("utf-8")) if folder else "",
+        render=markdown.render,
     )
 
 

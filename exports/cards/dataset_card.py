@@ -43,6 +43,11 @@ def text(
     )
 
 
+def body(card: str) -> str:
+    """Return what people read of a card: all but the front matter."""
+    return card.partition("\n---\n")[2] if card.startswith("---\n") else card
+
+
 def _template() -> Template:
     environment = Environment(
         loader=PackageLoader("exports"),

@@ -1,4 +1,4 @@
-/** The owner's preview follows what is typed: the same page is asked for, and only its preview is taken. */
+/** What the owner's form comes to follows what is typed: the same page is asked for, and only that is taken of it. */
 
 const form = document.querySelector("[data-previewed]");
 let waiting, last;
@@ -14,6 +14,9 @@ async function show() {
     const reply = await fetch(form.action, { method: "POST", body: new URLSearchParams(body), signal: last.signal });
     if (!reply.ok) return;
     const page = new DOMParser().parseFromString(await reply.text(), "text/html");
-    document.getElementById("preview").replaceWith(document.adoptNode(page.getElementById("preview")));
+    for (const id of ["preview", "outline"]) {
+      const made = page.getElementById(id);
+      if (made) document.getElementById(id).replaceWith(document.adoptNode(made));
+    }
   } catch { /* the preview stays as it is; the button shows it all the same */ }
 }

@@ -227,6 +227,7 @@ def _page(
         batches=found,
         wanted=arrangements.wanted(session, [batch.id for batch in found]),
         layouts=LAYOUT_WORDS,
+        upload_mb=current_app.extensions["labeler.settings"].upload_mb,
         values=request.form,
         faults=faults,
         message=message,

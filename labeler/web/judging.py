@@ -50,6 +50,7 @@ def init_app(app: Flask) -> None:
     """Let every template name what was said."""
     app.jinja_env.filters["as_options"] = _options
     app.jinja_env.globals.update(
+        finding=scale.finding,
         step_names=scale.step_names,
         point_words=point_words,
         flag_words={flag.value: words for flag, words in FLAG_WORDS.items()},

@@ -14,7 +14,7 @@ from labeler.errors import Conflict, Forbidden, Invalid, Refusal
 from labeler.pay import money
 from labeler.people.memberships import Role
 from labeler.said import say
-from labeler.web import charts, forms, rubrics, visitors
+from labeler.web import charts, forms, outline, rubrics, visitors
 from labeler.web.filters import gettext as _
 from labeler.work import guidelines, projects
 from labeler.work.projects import Project, ProjectState
@@ -157,13 +157,15 @@ def move(slug: str) -> ResponseReturnValue:
 
 
 def _form(project: Project | None, values: Mapping[str, str], faults: Mapping[str, str]) -> str:
+    asked = rubrics.asked(values)
     return render_template(
         "projects/form.html",
         project=project,
         role=Role.owner,
         values=values,
         faults=faults,
-        **rubrics.shown(values),
+        outline=outline.of(values, asked),
+        **rubrics.shown(values, asked),
     )
 
 

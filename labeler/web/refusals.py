@@ -4,17 +4,21 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException
 
 from labeler import database, errors, logs, passing
+from labeler.config import Settings
 from labeler.errors import Busy, Conflict, Full, Refusal
+from labeler.people.memberships import Role
 from labeler.said import say
-from labeler.web import filters, forms
+from labeler.web import filters, forms, security, visitors
+from labeler.work import projects
 
 API = "/api/"
 RETRY_AFTER_S = "2"
@@ -25,12 +29,14 @@ UNIQUE_VIOLATION = "23505"
 """What PostgreSQL calls it; on SQLite there is no other writer."""
 KEPT = ("Allow", "WWW-Authenticate")
 """Headers without which a refusal would not say what to do instead."""
+NOWHERE: Mapping[str, Any] = MappingProxyType({"is_known": False, "project": None})
 TITLES = {
     400: say("Please try again"),
     403: say("This is not open to you"),
     404: say("Nothing is here"),
     409: say("Something came first"),
     413: say("That is too large"),
+    429: say("That was too often"),
     500: say("Something broke"),
     503: say("Please try again shortly"),
     507: say("The disk is full"),
@@ -93,6 +99,7 @@ def _http(error: HTTPException) -> ResponseReturnValue:
         404: say("There is nothing at this address."),
         405: say("This address does not take such a request."),
         413: say("That is more than this page takes."),
+        429: say("Please wait a minute, then try again."),
     }
     status = error.code or 500
     kept = {name: value for name, value in error.get_headers() if name in KEPT}
@@ -125,5 +132,45 @@ def _answer(
         sentence=message,
         todo=" ".join(todo),
         number=number,
+        before=_page_before(),
+        **(_surroundings() if status < 500 else NOWHERE),
     )
     return page, status, headers
+
+
+def _page_before() -> str:
+    """Return the page whose form was sent: what is wrong may be put right there."""
+    settings: Settings = current_app.extensions["labeler.settings"]
+    root, came = f"{settings.public_url.rstrip('/')}/", request.referrer or ""
+    if not security.is_unsafe() or not came.startswith(root):
+        return ""
+    return forms.own_path(f"/{came.removeprefix(root)}")
+
+
+def _surroundings() -> Mapping[str, Any]:
+    """Return who looks, and the project that they look at: the ways onward.
+
+    It asks the database, which may be gone by now: then there is only the way home.
+    """
+    try:
+        if not current_user.is_authenticated:
+            return NOWHERE
+        bool(current_user.manages)  # kept for the page, which asks for it too
+        return {"is_known": True, **_project()}
+    except (DBAPIError, NoConnection) as error:
+        logs.trouble(error)
+        database.close_session()
+        return NOWHERE
+
+
+def _project() -> dict[str, Any]:
+    slug = (request.view_args or {}).get("slug")
+    if slug is None:
+        return {"project": None}
+    database.reread()  # to look takes no turn to write
+    session, person = database.session(), visitors.person()
+    try:
+        project = projects.find(session, slug, by=person, role=Role.reviewer)
+    except Refusal:
+        return {"project": None}
+    return {"project": project, "role": projects.role_in(session, project, person)}

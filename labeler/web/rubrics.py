@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from labeler.said import say
+from labeler.text import markdown
 from labeler.web import judging, locales, scale
 from labeler.web.filters import gettext as _
 from labeler.web.judging import Text
@@ -27,6 +28,15 @@ MAIN_WORDS = [
     ("ranking", say("Put two to ten answers in order")),
     ("criteria", say("Nothing in all: criteria alone")),
 ]
+KIND_WORDS = {
+    "pairwise": say("Which of two answers is better, on a scale"),
+    "ranking": say("Put two to ten answers in order"),
+    "criteria": say("Criteria: one thing at a time"),
+    "edit": say("Improve the better answer"),
+    "marks": say("Mark passages that are wrong"),
+    "flags": say("Flags for single answers"),
+    "reason": say("Why"),
+}
 REASON_WORDS = [
     (ReasonRule.none.value, say("Do not ask")),
     (ReasonRule.optional.value, say("Ask; may stay empty")),
@@ -279,7 +289,15 @@ def _ticked(question: Any, *names: str) -> dict[str, str]:
     return {name: "1" for name in names if getattr(question, name)}
 
 
-def shown(values: Mapping[str, str]) -> dict[str, Any]:
+def asked(values: Mapping[str, str]) -> Questions | None:
+    """Return the questions of a page's fields; None while they do not fit together."""
+    try:
+        return RubricDraft.model_validate(read(values)).asked
+    except ValidationError:
+        return None
+
+
+def shown(values: Mapping[str, str], questions: Questions | None) -> dict[str, Any]:
     """Return what the form needs beside its values: the choices that there are, and a preview."""
     return {
         "kinds": KINDS,
@@ -288,23 +306,20 @@ def shown(values: Mapping[str, str]) -> dict[str, Any]:
         "ways": ASKS_WORDS,
         "scales": SCALES,
         "criteria_rows": max(_rows(values), default=-1) + 1 + BLANK_CRITERIA,
-        "preview": _preview(values),
+        "preview": questions and _preview(values, questions),
     }
 
 
-def _preview(values: Mapping[str, str]) -> dict[str, Any] | None:
-    """Return what the judging form of these values needs; None while they are none."""
-    try:
-        draft = RubricDraft.model_validate(read(values))
-    except ValidationError:
-        return None
+def _preview(values: Mapping[str, str], questions: Questions) -> dict[str, Any]:
+    """Return what the judging form of these values needs."""
     prompt, *answers = map(_, SAMPLE)
-    number = 3 if any(question.kind == "ranking" for question in draft.asked) else 2
+    number = 3 if any(question.kind == "ranking" for question in questions) else 2
     return {
         "project": {"question": values.get("question", "")},
+        "guideline_html": markdown.render(values.get("guidelines", "")),
         "prompt": Text.of(prompt, locales.tag()),
         "answers": _lettered(answers[:number]),
-        **judging.shown(draft.asked, {}, {}),
+        **judging.shown(questions, {}, {}),
     }
 
 

@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 
 from labeler import database
 from labeler.errors import Invalid
-from labeler.people import accounts, passwords, sign_ins, tokens
+from labeler.people import accounts, memberships, passwords, sign_ins, tokens
 from labeler.people.accounts import Person
 from labeler.people.tokens import Scope
 from labeler.said import say
-from labeler.web import forms, visitors
+from labeler.web import browsers, forms, visitors
 from labeler.web.filters import gettext as _
+from labeler.work import projects
 
 pages = Blueprint("sessions", __name__)
 
@@ -191,9 +192,20 @@ def _account(faults: dict[str, str], token: str | None = None) -> str:
         faults=faults,
         token=token,
         sign_ins=sign_ins.current(session, person),
+        named=browsers.named,
         tokens=tokens.current(session, person),
-        scopes=Scope,
+        scopes=_scopes(session, person),
     )
+
+
+def _scopes(session: Session, person: Person) -> list[Scope]:
+    """Return what a program could do for the person, as things stand."""
+    scopes = [Scope.judge]
+    if memberships.manages(session, person):
+        scopes.append(Scope.read)
+    if projects.may_create(session, person):
+        scopes.append(Scope.manage)
+    return scopes
 
 
 def _checked(form: SignInForm) -> int:

@@ -1,6 +1,7 @@
 """Who asks: Flask-Login over sign-in rows. The cookie carries a secret, never a person's number."""
 
 from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property
 from typing import cast
 
 import flask
@@ -28,7 +29,7 @@ class Visitor(UserMixin):
     def get_id(self) -> str:
         return self.secret
 
-    @property
+    @cached_property
     def manages(self) -> bool:
         """Whether there are projects for them to look at, beside those to judge in."""
         with _reading() as session:

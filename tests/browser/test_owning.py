@@ -57,7 +57,8 @@ def test_a_release_is_cut_on_a_page_and_taken_home(page: Page, site: Site, tmp_p
 def test_an_invitation_is_copied_by_a_button(page: Page, site: Site) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     site.arrive(page, OLGA)
-    page.goto(f"{site.url}/projects/demo/people#invite")
+    page.goto(f"{site.url}/projects/demo/people")
+    page.get_by_role("link", name="Invite people").click()
     page.get_by_label("Name").fill("Carla")
     page.get_by_label("E-mail address").fill("carla@demo.invalid")
     page.get_by_role("button", name="Invite").click()

@@ -67,6 +67,9 @@ def test_cut_look_and_download(olga: Visit, tmp_path: Path) -> None:
     page = olga.get(f"{HOME}/1").text
     assert "8 pairs for preference training" in page
     assert page.count('class="dpo"') == 3
+    assert page.count("English") > 3  # of each row, and of all
+    assert "<h3>Helpful answers</h3>" in page  # the card, as it reads
+    assert "pretty_name" not in page
     assert counts(page) == ["10", "−1", "−1", "8"]
     sent = olga.get(f"{HOME}/1/download")
     assert sent.headers["Content-Disposition"] == 'attachment; filename="helpful-release-1.zip"'

@@ -14,6 +14,7 @@ from labeler.work.projects import Project, ProjectState
 from labeler.work.rubrics import ReasonRule, Rubric, RubricDraft
 from tests.conftest import StoppedClock
 from tests.labeler.web.conftest import HELPFUL, HOSTILE, Site, statements
+from tests.labeler.web.test_members import words
 from tests.make import judge_next, make_project
 
 FILLED_IN = {
@@ -177,6 +178,32 @@ def test_an_odd_scale_needs_its_middle(site: Site) -> None:
     answer = olga.post("/projects/new", **without_tie)
     assert answer.status_code == 422
     assert "An odd number of steps has a middle" in answer.text
+
+
+LAST_LOOK: list[tuple[dict[str, str], str]] = [
+    ({}, "Pay 12.50 KES for each judgment; 100 comparisons cost 5,000.00 KES"),
+    ({}, "Languages English, Swahili"),
+    ({}, "Guidelines 5 words"),
+    ({}, "Judgments 4 for each comparison, by different people"),
+    ({"title": " "}, "Title Not filled in yet"),
+    ({"guidelines": ""}, "Guidelines None yet."),
+    ({"judgments_per_comparison": "many"}, "Judgments many"),
+    ({"judgments_per_comparison": ""}, "Pay 12.50 KES for each judgment Known answers"),
+    ({"pay.per_judgment": "0"}, "Pay Nothing is paid."),
+    ({"pay.per_judgment": "a lot"}, "Pay &#39;a lot&#39; is not an amount of money."),
+    ({"pay.currency": "EURO"}, "Pay &#39;EURO&#39; is not a currency of ISO 4217."),
+    ({"languages": "not*one"}, "Languages not*one"),
+    ({"rubric.steps": "12"}, "How it is answered The form does not fit together yet."),
+]
+
+
+def test_the_last_look_says_what_the_form_comes_to(site: Site) -> None:
+    olga = site.visit("olga")
+    olga.get("/projects/new")
+    for changes, told in LAST_LOOK:
+        page = olga.post("/projects/new", preview="1", **(FILLED_IN | changes)).text
+        outline = page[page.index('<dl class="outline"') :]
+        assert told in words(outline[: outline.index("</dl>")])
 
 
 @pytest.mark.parametrize("name", ["rubric", "pay", "", "surprise", "rubric.surprise", "a.b.c"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from labeler.web.scale import step_names
+from labeler.web.scale import finding, step_names
 
 
 @pytest.mark.parametrize("steps", range(2, 10))
@@ -24,3 +24,11 @@ def test_the_default_scale_reads_as_people_expect() -> None:
         "B better",
         "B much better",
     ]
+
+
+@pytest.mark.parametrize("steps", range(2, 10))
+def test_what_a_step_finds_is_as_strong_as_it_reads(steps: int) -> None:
+    for step, name in enumerate(step_names(steps), start=1):
+        told = finding(steps, step, "It")
+        side, _, rest = name.partition(" ")
+        assert told == (f"It is {rest}" if side in "AB" else "About the same")

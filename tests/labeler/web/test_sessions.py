@@ -1,5 +1,6 @@
 """Signing in and out: links, passwords, delays, cookies that die, sign-ins that can be ended."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from labeler.database import Database
 from labeler.people import accounts, passwords, sign_ins
 from tests.cast import Cast, make_cast
 from tests.conftest import NewAddress, StoppedClock
+from tests.make import make_project
 from tests.serving import close_app, make_app
 from tests.visits import Visit
 
@@ -128,6 +130,28 @@ def test_a_token_is_shown_once(app: Flask, people: Cast) -> None:
     assert "my program" in again
     assert "lbl_" not in again
     assert ada.post("/account/tokens", label="nothing").status_code == 422
+
+
+def test_a_token_is_offered_for_what_its_person_may_do(app: Flask, people: Cast) -> None:
+    def offered(name: str) -> list[str]:
+        page = Visit(app).arrive(f"{name}@example.org").get("/account").text
+        return re.findall(r'name="scopes" value="(\w+)"', page)
+
+    with app.extensions["labeler.database"].writing() as session:
+        make_project(session, people)
+        session.commit()
+    assert offered("ada") == offered("mallory") == ["judge"]
+    assert offered("rex") == ["judge", "read"]
+    assert offered("olga") == offered("root") == ["judge", "read", "manage"]
+
+
+def test_sign_ins_are_named_in_plain_words(app: Flask, people: Cast) -> None:
+    phone = "Mozilla/5.0 (Android 15; Mobile; rv:144.0) Gecko/144.0 Firefox/144.0"
+    ada = Visit(app)
+    ada.client.environ_base["HTTP_USER_AGENT"] = phone
+    page = ada.arrive("ada@example.org").get("/account").text
+    assert f'<span title="{phone}">Firefox on Android</span>' in page
+    assert page.count(phone) == 1
 
 
 @pytest.mark.parametrize(
