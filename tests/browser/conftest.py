@@ -1,6 +1,7 @@
 """A real Chromium, one for each worker; a fresh window for each test."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.browser import questions
 from tests.browser.chromium import ARGUMENTS, find
 from tests.browser.site import Site, open_site
 from tests.conftest import NewAddress
@@ -75,6 +77,18 @@ def site(new_address: NewAddress, tmp_path: Path) -> Iterator[Site]:
     """The demo, served."""
     with open_site(new_address("sqlite"), tmp_path) as site:
         yield site
+
+
+@pytest.fixture
+def asking(new_address: NewAddress, tmp_path: Path) -> Iterator[Callable[..., Site]]:
+    """Serve a project of one comparison whose form asks something."""
+    with ExitStack() as opened:
+
+        def ask(*asked: dict[str, Any], answers: int = 4, **row: Any) -> Site:
+            site = questions.asking(new_address("sqlite"), tmp_path, *asked, answers=answers, **row)
+            return opened.enter_context(site)
+
+        yield ask
 
 
 def _breach(message: ConsoleMessage) -> list[str]:

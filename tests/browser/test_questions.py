@@ -1,70 +1,16 @@
 """Ranking and marking as people do it: by keyboard alone, with the mouse, on small screens."""
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
-from sqlalchemy.orm import Session
 
-from labeler.work import assignments
-from labeler.work.layouts import ResponseIn
 from labeler.work.rubrics import Rubric
 from tests.browser.clicks import send
-from tests.browser.site import Site, open_site
+from tests.browser.questions import ADA, CRITERIA, REASON, TEXTS, places
 from tests.browser.test_access import RULES
-from tests.cast import make_cast
-from tests.conftest import NewAddress
-from tests.make import load_rows, make_project, make_row
-
-ADA = "ada@example.org"
-TEXTS = (
-    "# First\n\nIt is *quite* long, and it goes on. It is quite long.",
-    "Second, with a `code` and a [link](https://x.example/y).",
-    "Third: **bold**, and then some.",
-    "Fourth.",
-)
-CRITERIA = {
-    "kind": "criteria",
-    "criteria": [
-        {"name": "Clear", "hint": "Order, words, length", "words": ["Not at all", "Very"]},
-        {"name": "Kind", "points": 3, "words": ["Rude", "Fair", "Warm"], "required": False},
-    ],
-}
-REASON = {"kind": "reason", "tags": ["Wrong facts", "Too long", "Off topic"]}
-
-Ask = Callable[..., AbstractContextManager[Site]]
-
-
-@pytest.fixture
-def asking(new_address: NewAddress, tmp_path) -> Iterator[Callable[..., Site]]:
-    """Serve a project of one comparison whose form asks something."""
-    opened = []
-
-    def ask(*asked: dict[str, Any], answers: int = 4) -> Site:
-        def fill(session: Session) -> None:
-            cast = make_cast(session)
-            project = make_project(session, cast, rubric={"questions": [*asked]})
-            responses = tuple(ResponseIn(text=text) for text in TEXTS[:answers])
-            load_rows(session, project, [make_row(1, responses=responses)], by=cast.olga)
-
-        opened.append(open_site(new_address("sqlite"), tmp_path, fill))
-        return opened[-1].__enter__()
-
-    yield ask
-    for site in opened:
-        site.__exit__(None, None, None)
-
-
-def places(site: Site) -> str:
-    """Return the letters under which the responses are seen, by number."""
-    with site.database.reading() as session:
-        assignment = session.get_one(assignments.Assignment, 1)
-    return "".join("ABCD"[assignment.places.index(n)] for n in range(len(assignment.places)))
 
 
 def order(page: Page) -> str:
