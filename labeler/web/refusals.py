@@ -17,7 +17,7 @@ from labeler.config import Settings
 from labeler.errors import Busy, Conflict, Full, Refusal
 from labeler.people.memberships import Role
 from labeler.said import say
-from labeler.web import filters, forms, security, visitors
+from labeler.web import filters, forms, visitors
 from labeler.work import projects
 
 API = "/api/"
@@ -142,7 +142,7 @@ def _page_before() -> str:
     """Return the page whose form was sent: what is wrong may be put right there."""
     settings: Settings = current_app.extensions["labeler.settings"]
     root, came = f"{settings.public_url.rstrip('/')}/", request.referrer or ""
-    if not security.is_unsafe() or not came.startswith(root):
+    if database.only_reads() or not came.startswith(root):
         return ""
     return forms.own_path(f"/{came.removeprefix(root)}")
 
