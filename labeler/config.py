@@ -22,6 +22,7 @@ from labeler.errors import Invalid
 
 PREFIX = "LABELER_"
 _BIND = re.compile(r"(?P<host>\[[0-9a-fA-F:]+\]|[\w.-]*)(:(?P<port>\d+))?")
+_CONTACT = re.compile(r"https://\S+|[^@\s:]+@[^@\s]+")
 _EVERYWHERE = ("", "0.0.0.0", "[::]")  # noqa: S104  what others may have written
 
 
@@ -46,6 +47,11 @@ class Settings(BaseModel):
     workers: int = Field(1, ge=1, le=64, description="Server processes; SQLite takes one.")
     trusted_proxies: int = Field(0, ge=0, le=5, description="Reverse proxies in front of us.")
     upload_mb: int = Field(1024, ge=1, description="Largest file that the page takes, in MB.")
+    contact: str = Field(
+        "",
+        description="Where people write who cannot use a page: an e-mail address or https://…; "
+        "shown on the page Accessibility.",
+    )
     pg_programs: Path | None = Field(
         None, description="Folder of pg_dump and pg_restore, if they are not on the PATH."
     )
@@ -71,6 +77,13 @@ class Settings(BaseModel):
     def _known_database(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith(("postgresql+psycopg://", "sqlite:///")):
             raise ValueError("begins neither with postgresql+psycopg:// nor with sqlite:///")
+        return value
+
+    @field_validator("contact")
+    @classmethod
+    def _can_be_reached(cls, value: str) -> str:
+        if value and not _CONTACT.fullmatch(value):
+            raise ValueError("neither an e-mail address nor an address that begins with https://")
         return value
 
     @property

@@ -6,6 +6,7 @@ from flask import Flask
 from werkzeug.routing import IntegerConverter, Map
 
 from labeler.web import (
+    accessibility,
     assets,
     batches,
     comparisons,
@@ -46,6 +47,7 @@ def init_app(app: Flask) -> None:
     locales.init_app(app)
     refusals.init_app(app)
     retries.init_app(app)
-    rooms = (sessions, preferences, offline, work, projects, members, batches, comparisons)
-    for room in rooms:
+    for room in (sessions, preferences, accessibility, offline, work):
+        app.register_blueprint(room.pages)
+    for room in (projects, members, batches, comparisons):
         app.register_blueprint(room.pages)

@@ -8,8 +8,9 @@ from flask import Flask
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
-from labeler.people import accounts
+from labeler.people import accounts, memberships
 from labeler.people.accounts import Person
+from labeler.people.memberships import Role
 from labeler.work import assignments, projects, queue
 from labeler.work.assignments import Assignment, SkipReason
 from labeler.work.comparisons import Comparison
@@ -17,11 +18,17 @@ from tests.browser.site import ADA, OLGA, Site
 from tests.make import judge
 from tests.visits import Visit
 
-Reader: TypeAlias = Literal["nobody", "annotator", "owner"]
+Reader: TypeAlias = Literal["nobody", "annotator", "reviewer", "owner", "administrator"]
+OTTO = "otto@demo.invalid"
+"""Owns the demo, and administers nothing."""
 RICH = ("demo-bn-08", "demo-de-08", "demo-en-16", "demo-it-03")
 """Comparisons with Bangla, a table, a formula and code."""
 NO_PAGE = ("static", "releases.download", "sessions.whoami", "offline.worker")
-FOR_NOBODY = ("sessions.sign_in", "sessions.link")
+FOR_NOBODY = ("accessibility.show", "sessions.link", "sessions.sign_in")
+FOR_REVIEWERS = (
+    *("projects.index", "projects.show", "members.index"),
+    *("comparisons.index", "comparisons.show"),
+)
 FOR_OWNERS = ("projects", "members", "batches", "comparisons", "releases")
 WRONG = ("/nothing-here", "/projects/demo/releases?min_judgments=0")
 
@@ -29,7 +36,7 @@ WRONG = ("/nothing-here", "/projects/demo/releases?min_judgments=0")
 def furnish(site: Site) -> dict[str, Any]:
     """Have something on every page; return what the addresses of pages are filled in with.
 
-    Ada has judged all of RICH but one, which she holds; a release is cut.
+    Ada has judged all of RICH but one, which she holds; a release is cut; Otto is an owner too.
     """
     visit = Visit(site.app).arrive(OLGA)
     visit.get("/projects/demo/releases")
@@ -38,12 +45,18 @@ def furnish(site: Site) -> dict[str, Any]:
         ada = accounts.find(session, ADA)
         *_, held = islice(_rich(session, ada), len(RICH))
         batch_id = session.get_one(Comparison, held.comparison_id).batch_id
+        otto = accounts.create(session, OTTO, "Otto", by=None)
+        memberships.grant(
+            session, held.project_id, otto, Role.owner, by=accounts.find(session, OLGA)
+        )
         session.commit()
+    last = site.said(ADA)[-1]
     return {
         "assignment_id": held.id,
         "batch_id": batch_id,
         "comparison_id": held.comparison_id,
-        "judgment_id": site.said(ADA)[-1].id,
+        "judged_id": last.assignment_id,
+        "judgment_id": last.id,
         "number": 1,
         "person_id": ada.id,
         "secret": Visit(site.app).link_for(ADA).rpartition("/")[2],
@@ -65,16 +78,20 @@ def _rich(session: Session, person: Person) -> Iterator[Assignment]:
 def addresses(app: Flask, values: dict[str, Any], reader: Reader) -> Iterator[str]:
     """Yield the address of every page that is for this reader."""
     for rule in app.url_map.iter_rules():
-        if _is_page(rule) and reader == _reader(rule.endpoint):
+        if _is_page(rule) and reader in _readers(rule.endpoint):
             filled = {name: values[name] for name in rule.arguments}
+            if rule.endpoint == "work.look_again" and "judged_id" in values:
+                filled["assignment_id"] = values["judged_id"]
             yield app.url_map.bind("").build(rule.endpoint, filled)
     yield from WRONG
 
 
-def _reader(endpoint: str) -> Reader:
+def _readers(endpoint: str) -> set[Reader]:
     if endpoint in FOR_NOBODY:
-        return "nobody"
-    return "owner" if endpoint.startswith(FOR_OWNERS) else "annotator"
+        return {"nobody"}
+    if not endpoint.startswith(FOR_OWNERS):
+        return {"annotator"}
+    return {"owner", "administrator"} | ({"reviewer"} if endpoint in FOR_REVIEWERS else set())
 
 
 def _is_page(rule: Rule) -> bool:

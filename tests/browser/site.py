@@ -22,7 +22,7 @@ from labeler.work.judgments import Judgment
 from tests.serving import close_app, make_app
 from tests.visits import Visit
 
-OLGA, ADA = "olga@demo.invalid", "ada@demo.invalid"
+OLGA, REX, ADA = (f"{name}@demo.invalid" for name in ("olga", "rex", "ada"))
 
 
 @dataclass(frozen=True)

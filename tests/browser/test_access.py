@@ -1,35 +1,38 @@
-"""Pages for everybody: narrow and wide, light and dark, by keyboard, by what reads pages aloud."""
+"""Every page for everybody: narrow and wide, light and dark, in languages of two scripts.
+
+Each page is looked at in two windows, chosen so that six pages in a row see every pair of width,
+colours and language; in one, where it differs little from an owner's. With LABELER_SOAK=1 each is
+looked at in every window, and what came of it is written down for the accessibility statement.
+"""
 
 from collections.abc import Iterator
-from typing import Any
+from contextlib import contextmanager
+from itertools import combinations, groupby, product
+from typing import Any, NamedTuple
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.pages import Reader, addresses, furnish
-from tests.browser.site import ADA, OLGA, Site
+from labeler import __version__, clock
+from labeler.web import accessibility, locales
+from labeler.web.accessibility import Check
+from tests.browser.pages import OTTO, Reader, addresses, furnish
+from tests.browser.site import ADA, OLGA, REX, Site
 
-READERS: dict[Reader, str | None] = {"nobody": None, "annotator": ADA, "owner": OLGA}
-WIDTHS = (320, 1366)
+READERS: dict[Reader, str | None] = {
+    "nobody": None,
+    "annotator": ADA,
+    "reviewer": REX,
+    "owner": OTTO,
+    "administrator": OLGA,
+}
+WIDTHS, SCHEMES, LANGUAGES = (320, 768, 1280), ("light", "dark"), ("en", "fr", "bn")
+HEIGHT = 900
 RULES = {
     "resultTypes": ["violations"],
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
 }
-
-
-DRAWN = """() => [...document.querySelectorAll("[data-draw]")]
-  .every((place) => place.hidden || place.firstChild)"""
-# Whether one sees the middle of what has the focus. Labels draw their radio buttons.
-STOP = """() => {
-  const focus = document.activeElement;
-  if (focus === document.body) return null;
-  const shown = focus.type === "radio" ? focus.closest("label") : focus;
-  const box = shown.getBoundingClientRect();
-  const there = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
-  const name = shown.innerText || shown.getAttribute("aria-label") || shown.name;
-  return { name, seen: shown.contains(there) };
-}"""
 # Forms that are sent without anything in them, to see what they say then.
 FORMS: dict[Reader, list[tuple[str, str]]] = {
     "nobody": [("/sign-in", "form")],
@@ -41,59 +44,149 @@ FORMS: dict[Reader, list[tuple[str, str]]] = {
         ("/projects/demo/comparisons/{comparison_id}", "form[action$=withdraw]"),
     ],
 }
+DRAWN = """() => [...document.querySelectorAll("[data-draw]")]
+  .every((place) => place.hidden || place.firstChild)"""
+ROOM = "[document.documentElement.scrollWidth, innerWidth]"
+TEXT = "size => { document.documentElement.style.fontSize = size; }"
+
+
+class Window(NamedTuple):
+    """What a page is looked at in."""
+
+    language: str
+    scheme: str
+    width: int
+
+
+WINDOWS = [Window(*each) for each in product(LANGUAGES, SCHEMES, WIDTHS)]
+
+
+class Sight(NamedTuple):
+    """A page, or what it says once a form of it was sent empty."""
+
+    address: str
+    form: str | None = None
+
+
+def sights(site: Site, values: dict[str, Any], reader: Reader) -> list[Sight]:
+    """Return all that a reader can see."""
+    found = [Sight(address) for address in addresses(site.app, values, reader)]
+    sent = FORMS.get(reader, [])
+    return found + [Sight(address.format(**values), form) for address, form in sent]
+
+
+def two_windows(number: int) -> list[Window]:
+    """Return the windows for the sight of this number: a narrow one, and one of the others."""
+    other = WIDTHS[1 + number // 3 % 2]
+    return [
+        Window(LANGUAGES[number % 3], SCHEMES[number % 2], WIDTHS[0]),
+        Window(LANGUAGES[(number + 1) % 3], SCHEMES[(number + 1) % 2], other),
+    ]
+
+
+def windows_for(reader: Reader, number: int) -> list[Window]:
+    """Return the windows for a sight; only one where it differs little from an owner's."""
+    two = two_windows(number)
+    return [two[number % 2]] if reader in ("administrator", "reviewer") else two
+
+
+def test_six_pages_in_a_row_see_every_pair() -> None:
+    for first in range(6):
+        seen = [window for number in range(first, first + 6) for window in two_windows(number)]
+        for one, other in combinations(range(3), 2):
+            wanted = {(window[one], window[other]) for window in WINDOWS}
+            assert {(window[one], window[other]) for window in seen} == wanted
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("reader", READERS)
-def test_every_page(reader: Reader, scheme: str, chromium: Browser, site: Site) -> None:
-    values, faults = furnish(site), []
-    with chromium.new_context(color_scheme=scheme, reduced_motion="reduce") as context:
-        page = context.new_page()
-        if (email := READERS[reader]) is not None:
-            site.arrive(page, email)
-        for address in addresses(site.app, values, reader):
-            page.goto(site.url + address)
-            page.wait_for_function(DRAWN)
-            faults += _faults(page)
-        for address, form in FORMS[reader]:
-            page.goto(site.url + address.format(**values))
-            with page.expect_navigation():
-                page.locator(form).evaluate("form => form.submit()")
-            expect(page.locator(".fault").first).to_be_visible()
-            faults += _faults(page)
+def test_every_page(reader: Reader, chromium: Browser, site: Site) -> None:
+    values, faults = furnish(site), list[str]()
+    with reading(chromium, site, reader) as page:
+        for number, sight in enumerate(sights(site, values, reader)):
+            faults += look(page, site, sight, windows_for(reader, number))
     assert faults == []
 
 
-@pytest.mark.parametrize(("width", "height"), [(1366, 768), (320, 640)])
-def test_focus_never_hides_under_the_bar(width: int, height: int, page: Page, site: Site) -> None:
-    values = furnish(site)
-    page.set_viewport_size({"width": width, "height": height})
-    site.arrive(page, ADA)
-    page.goto(f"{site.url}/work/{values['assignment_id']}")
-    page.keyboard.press("x")
-    page.locator("body").evaluate("body => { body.tabIndex = -1; body.focus(); scrollTo(0, 0); }")
-    seen = []
-    while (found := _next_stop(page)) is not None:
-        assert found["seen"], found
-        seen.append(found["name"])
-    assert len(seen) > 12
-    assert seen[-1].startswith("Send")
+def test_the_statement_tells_of_every_window(request: pytest.FixtureRequest, soak: bool) -> None:
+    if soak:
+        chromium, site = map(request.getfixturevalue, ("chromium", "site"))
+        check = look_at_everything(chromium, site)
+        accessibility.RECORD.write_text(f"{check.model_dump_json(indent=1)}\n", "utf-8")
+        print(check)
+    last = accessibility.last_check()
+    assert last.readers == tuple(READERS) == tuple(accessibility.READERS)
+    assert last.schemes == SCHEMES == tuple(accessibility.SCHEMES)
+    assert (last.widths, last.languages) == (WIDTHS, LANGUAGES)
+    assert last.day <= clock.now().date()
+    assert last.faults == 0
 
 
-def _next_stop(page: Page) -> dict[str, Any] | None:
-    """Press Tab; say what has the focus and whether one sees it; None after the last."""
-    page.keyboard.press("Tab")
-    found: dict[str, Any] | None = page.evaluate(STOP)
-    return found
+def look_at_everything(chromium: Browser, site: Site) -> Check:
+    """Look at every page in every window."""
+    values, faults, pages = furnish(site), list[str](), 0
+    for reader in READERS:
+        with reading(chromium, site, reader) as page:
+            for sight in sights(site, values, reader):
+                faults += look(page, site, sight, WINDOWS)
+                pages += 1
+            axe = page.evaluate("axe.version")
+    print(*faults, sep="\n")
+    return Check(
+        day=clock.now().date(),
+        version=__version__,
+        readers=tuple(READERS),
+        widths=WIDTHS,
+        schemes=SCHEMES,
+        languages=LANGUAGES,
+        tools=(f"axe-core {axe}", f"Chromium {chromium.version}"),
+        pages=pages,
+        faults=len(faults),
+        fingerprint=accessibility.fingerprint(site.app),
+    )
 
 
-def _faults(page: Page) -> Iterator[str]:
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        wide, room = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-        where = f"{page.url} at {width}"
+@contextmanager
+def reading(chromium: Browser, site: Site, reader: Reader) -> Iterator[Page]:
+    """Yield a page of somebody who is signed in, unless the reader is nobody."""
+    with chromium.new_context(reduced_motion="reduce") as context:
+        page = context.new_page()
+        if (email := READERS[reader]) is not None:
+            site.arrive(page, email)
+        yield page
+
+
+def look(page: Page, site: Site, sight: Sight, windows: list[Window]) -> Iterator[str]:
+    """Look at a page in windows that are in order of their languages; yield what is wrong."""
+    for language, wanted in groupby(windows, lambda window: window.language):
+        cookie = {"name": locales.COOKIE, "value": language, "url": site.url}
+        page.context.add_cookies([cookie])
+        _open(page, site, sight)
+        expect(page.locator("html")).to_have_attribute("lang", language)
+        yield from _too_wide(page)
+        for window in wanted:
+            page.set_viewport_size({"width": window.width, "height": HEIGHT})
+            page.emulate_media(color_scheme=window.scheme)
+            for found in Axe().run(page, options=RULES).response["violations"]:
+                places = [node["target"] for node in found["nodes"]]
+                yield f"{page.url} in {window}: {found['id']}, {places}"
+
+
+def _open(page: Page, site: Site, sight: Sight) -> None:
+    page.goto(site.url + sight.address)
+    if sight.form is not None:
+        with page.expect_navigation():
+            page.locator(sight.form).evaluate("form => form.submit()")
+        expect(page.locator(".fault").first).to_be_visible()
+    page.wait_for_function(DRAWN)
+
+
+def _too_wide(page: Page) -> Iterator[str]:
+    """Yield the widths at which a page scrolls sideways, also with text of twice the size."""
+    for width, size in (*((each, "") for each in WIDTHS), (WIDTHS[-1], "200%")):
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        page.evaluate(TEXT, size)
+        wide, room = page.evaluate(ROOM)
         if wide > room:
-            yield f"{where}: {wide} wide"
-        for found in Axe().run(page, options=RULES).response["violations"]:
-            yield f"{where}: {found['id']}, {[node['target'] for node in found['nodes']]}"
+            yield f"{page.url} at {width} {size}: {wide} wide"
+    page.evaluate(TEXT, "")

@@ -17,7 +17,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> ZipFile:
 
 def test_every_file_of_both_packages_is_in_it(wheel: ZipFile) -> None:
     files = {name for package in PACKAGES for name in _files(ROOT / package)}
-    assert {Path(name).suffix for name in files} >= {".py", ".html", ".css", ".js", ".jsonl"}
+    assert {Path(name).suffix for name in files} >= {
+        ".py",
+        ".html",
+        ".css",
+        ".js",
+        ".json",
+        ".jsonl",
+    }
     assert files - set(wheel.namelist()) == set()
 
 

@@ -52,6 +52,7 @@ PAGES = {
     ("GET", "/static/<filename>"): Case("/static/labeler.css", OPEN),
     ("GET", "/offline"): Case("/offline", OPEN),
     ("GET", "/sw.js"): Case("/sw.js", OPEN),
+    ("GET", "/accessibility"): Case("/accessibility", OPEN),
     ("GET", "/sign-in"): Case("/sign-in", "200 200 302 302 302 302 302 302"),
     ("POST", "/sign-in"): Case("/sign-in", "422 422 422 422 422 422 422 422"),
     ("GET", "/language"): Case("/language", OPEN),
