@@ -16,7 +16,7 @@ from tests.cast import make_cast
 from tests.make import judge_next, make_batch, make_project
 
 ADA, OLGA = "ada@example.org", "olga@example.org"
-SLOW = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 150_000}
+SLOW = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 80_000}
 FAST = SLOW | {"uploadThroughput": -1}
 NO_NETWORK = SLOW | {"offline": True}
 ROWS, LONG = 30, "x" * 20_000

@@ -18,6 +18,7 @@ from labeler.work.projects import ProjectState
 from tests.cast import Cast, make_cast
 from tests.conftest import NewAddress
 from tests.labeler.web.conftest import HELPFUL, Site
+from tests.labeler.web.failing import failing
 from tests.labeler.web.test_members import words
 from tests.make import judge_next, make_batch, make_project
 from tests.serving import close_app, make_app
@@ -123,6 +124,7 @@ def test_every_state_says_what_it_is_and_what_comes_next(site: Site) -> None:
             judge_next(session, project, person)
     ada.reads("/finished", "Nothing to judge just now", "New work will show under Work.", leads="/")
     olga.reads(HELPFUL, "All 6 judgments are in", "cut a release, or load", leads=HELPFUL)
+    assert 'data-wait="The drawing is on its way.' in olga.visit.get(HELPFUL).text
 
     move(site, ProjectState.closed)
     ada.reads("/", "Every project that you judged in is closed", "New ones show here", leads="/j")
@@ -157,6 +159,17 @@ def test_every_failure_has_a_way_onward(site: Site) -> None:
             sees = status < 500 and client is olga.client
             assert (f'href="{HELPFUL}">Back to the project</a>' in main) is sees
             assert (f'href="{HELPFUL}/people"' in answer.text) is sees
+
+
+def test_what_failed_is_told_even_if_nobody_can_be_looked_up(site: Site) -> None:
+    olga = site.visit("olga")
+    with failing(site.database) as failures:
+        failures.plan(lambda _number: True)
+        answer = olga.client.get("/nothing")
+        assert failures.stop() > 0
+    assert answer.status_code == 404
+    assert "<h1>Nothing is here</h1>" in answer.text
+    assert 'aria-label="Main"' not in answer.text
 
 
 def test_a_form_that_failed_leads_back_to_its_page(site: Site) -> None:
