@@ -1,6 +1,5 @@
 """People: anyone who signs in. They are never deleted; what they judged stays theirs."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,11 +10,10 @@ from labeler import clock, events
 from labeler.errors import Conflict, Invalid, NotFound
 from labeler.said import say
 from labeler.schema import Base, Id
+from labeler.text import lines
 
 FREE_TRIES = 5
 LONGEST_WAIT = timedelta(minutes=15)
-# A terminal on which a name is printed obeys them.
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class Person(Base):
@@ -54,7 +52,7 @@ def create(
         raise Conflict(say("There is already a person with the address %(email)s.", email=email))
     if not name.strip():
         raise Invalid("Please give a name.", fields={"name": say("A name is needed.")})
-    if _CONTROLS.search(name):
+    if not lines.fits(name):
         fault = say("The name holds a character that cannot be stored.")
         raise Invalid(fault, fields={"name": fault})
     person = Person(email=email, name=name.strip(), is_admin=is_admin, created_at=clock.now())
@@ -125,7 +123,7 @@ def _wait(person: Person) -> timedelta:
 def _normal(email: str) -> str:
     email = email.strip().lower()
     name, at, host = email.partition("@")
-    unfit = len(email) > 254 or _CONTROLS.search(email) or any(c.isspace() for c in email)
+    unfit = len(email) > 254 or not lines.fits(email) or any(c.isspace() for c in email)
     if not (name and at and host) or unfit:
         raise Invalid(
             "That is not an e-mail address.", fields={"email": say("For example ada@example.org.")}

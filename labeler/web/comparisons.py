@@ -28,7 +28,8 @@ PAGE = 50
 def index(slug: str) -> ResponseReturnValue:
     session, rex = database.session(), visitors.person()
     project = projects.find(session, slug, by=rex, role=Role.reviewer)
-    language = request.args.get("language", "")
+    asked = request.args.get("language", "")
+    language = asked if languages.is_tag(asked) else ""
     after = request.args.get("after", 0, type=forms.row_id)
     found = comparisons.page(session, project.id, after=after, limit=PAGE, language=language)
     return render_template(

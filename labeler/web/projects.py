@@ -8,6 +8,7 @@ import flask
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
+from pydantic import BaseModel, ConfigDict
 
 from labeler import database, progress
 from labeler.errors import Conflict, Forbidden, Invalid, Refusal
@@ -49,6 +50,14 @@ READ_APART = (
     *("most_per_language", "rubric", "pay", "preview"),
 )
 """Fields whose words are not the draft's own, and the names of its rooms."""
+
+
+class StateForm(BaseModel):
+    """Whether a project is to give out work."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    state: ProjectState
 
 
 @pages.app_template_global()
@@ -146,10 +155,7 @@ def revise(slug: str) -> ResponseReturnValue:
 def move(slug: str) -> ResponseReturnValue:
     session, olga = database.session(), visitors.person()
     project = projects.find(session, slug, by=olga, role=Role.owner)
-    try:
-        state = ProjectState(request.form.get("state", ""))
-    except ValueError:
-        raise Invalid("A project is active, paused or closed.") from None
+    state = forms.read(StateForm).state
     projects.move(session, project, state, by=olga)
     session.commit()
     flask.flash(_(NOW_IS[state]))

@@ -125,7 +125,11 @@ def _answer(
         body = {"error": {"code": code, "message": message, "fields": fields}}
         return jsonify(body), status, headers
     number = fields.get("request", "")
-    todo = [filters.gettext(words) for name, words in fields.items() if name != "request"]
+    todo = [
+        filters.gettext("%(field)s: %(fault)s", field=name, fault=words)
+        for name, words in fields.items()
+        if name != "request"
+    ]
     page = render_template(
         "error.html",
         title=TITLES.get(status, say("That did not work")),

@@ -16,6 +16,7 @@ from labeler.people import accounts, memberships, passwords, sign_ins, tokens
 from labeler.people.accounts import Person
 from labeler.people.tokens import Scope
 from labeler.said import say
+from labeler.text import lines
 from labeler.web import browsers, forms, visitors
 from labeler.web.filters import gettext as _
 from labeler.work import projects
@@ -54,7 +55,7 @@ class TokenForm(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    label: str = Field("", max_length=100)
+    label: str = Field("", max_length=100, pattern=lines.PATTERN)
     scopes: list[Scope] = Field(min_length=1)
 
 
@@ -166,7 +167,7 @@ def create_token() -> ResponseReturnValue:
         form = forms.parse(TokenForm, values)
     except Invalid as refusal:
         database.reread()
-        return _account(refusal.fields), refusal.status
+        return _account(forms.by_field(refusal.fields)), refusal.status
     session = database.session()
     token = tokens.create(session, visitors.person(), label=form.label, scopes=form.scopes)
     session.commit()

@@ -21,6 +21,7 @@ from labeler.errors import Conflict, Invalid
 from labeler.people.accounts import Person
 from labeler.said import say, say_number
 from labeler.schema import Base, Id, changed, reference
+from labeler.text import lines
 from labeler.work import intake, lanes, layouts, questions, rubrics
 from labeler.work.layouts import Layout, Refused, Row
 from labeler.work.projects import Project
@@ -197,7 +198,8 @@ def _open(session: Session, project: Project, *, name: str, digest: str, by: Per
         )
     else:
         batch.created_at = max(clock.now(), batch.created_at + MOMENT)
-    batch.name, batch.created_by, batch.state = name[:200], by.id, BatchState.loading
+    batch.name, batch.created_by = lines.fitted(name)[:200], by.id
+    batch.state = BatchState.loading
     session.add(batch)
     session.flush()
     return batch

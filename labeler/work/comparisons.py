@@ -17,9 +17,9 @@ from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 from labeler import clock, events
 from labeler.errors import Conflict, Invalid, NotFound
 from labeler.people.accounts import Person
-from labeler.said import say
 from labeler.schema import Base, BigInt, Id, changed, reference
 from labeler.work import lanes
+from labeler.work.questions.reason import require_reason
 
 EVERYBODY = 2**31 - 1
 """How many judgments are wanted on gold."""
@@ -191,8 +191,7 @@ def withdraw(session: Session, comparison: Comparison, reason: str, *, by: Perso
 
     What was begun may be finished and is paid.
     """
-    if not reason.strip():
-        raise Invalid("Please say why.", fields={"reason": say("A reason is needed.")})
+    reason = require_reason(reason)
     if comparison.is_gold:
         raise Invalid("A known answer cannot be withdrawn.")
     want(session, [comparison.id], 0)
@@ -205,7 +204,7 @@ def withdraw(session: Session, comparison: Comparison, reason: str, *, by: Perso
         person_id=by.id,
         project_id=comparison.project_id,
         subject=comparison.id,
-        reason=reason.strip(),
+        reason=reason,
     )
 
 

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Mapped, Session
 from labeler import clock
 from labeler.errors import Invalid
 from labeler.people.accounts import Person
-from labeler.said import say
 from labeler.schema import Base, Id, reference
+from labeler.work.questions import words
 
 LONGEST = 100_000
 
@@ -30,11 +30,8 @@ class Guideline(Base):
 
 def publish(session: Session, project_id: int, text: str, *, by: Person) -> Guideline:
     """Add the next version of the instructions."""
-    if len(text) > LONGEST:
-        raise Invalid(
-            "The guidelines are too long.",
-            fields={"guidelines": say("At most %(most)s characters.", most=LONGEST)},
-        )
+    if fault := words.fault(text, LONGEST):
+        raise Invalid("The project cannot be used as written.", fields={"guidelines": fault})
     last = session.scalar(
         sa.select(sa.func.max(Guideline.number)).where(Guideline.project_id == project_id)
     )

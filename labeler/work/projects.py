@@ -23,7 +23,7 @@ from labeler.people.accounts import Person
 from labeler.people.memberships import RANK, Membership, Role
 from labeler.said import say
 from labeler.schema import Base, BigInt, Id, changed, reference
-from labeler.text import languages
+from labeler.text import languages, lines
 from labeler.work import guidelines, questions, rubrics
 from labeler.work.comparisons import Response
 from labeler.work.gold import Gold
@@ -92,12 +92,9 @@ class Project(Base):
 
 
 Tag = Annotated[str, AfterValidator(languages.require_tag)]
-# Without control characters: a terminal obeys them.
 Line = Annotated[
     str,
-    StringConstraints(
-        strip_whitespace=True, min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$"
-    ),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=lines.PATTERN),
 ]
 
 

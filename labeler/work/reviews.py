@@ -8,14 +8,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler import clock, events
-from labeler.errors import Conflict, Invalid
+from labeler.errors import Conflict
 from labeler.events import Event
 from labeler.people.accounts import Person
-from labeler.said import say
 from labeler.schema import changed
 from labeler.work import comparisons
 from labeler.work.comparisons import Comparison
 from labeler.work.judgments import IS_CURRENT, Judgment, JudgmentState
+from labeler.work.questions.reason import require_reason
 from labeler.work.totals import Totals
 
 
@@ -29,8 +29,7 @@ class Decision(NamedTuple):
 
 def exclude(session: Session, judgment: Judgment, reason: str, *, by: Person) -> None:
     """Leave a judgment out of the data; its pay stays, and the comparison wants another."""
-    if not reason.strip():
-        raise Invalid("Please say why.", fields={"reason": say("A reason is needed.")})
+    reason = require_reason(reason)
     _wait_for_marks(session)
     excluded = changed(
         session,
@@ -54,7 +53,7 @@ def exclude(session: Session, judgment: Judgment, reason: str, *, by: Person) ->
         person_id=by.id,
         project_id=judgment.project_id,
         subject=judgment.id,
-        reason=reason.strip(),
+        reason=reason,
     )
 
 

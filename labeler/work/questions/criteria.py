@@ -40,7 +40,7 @@ class Criterion(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Words
-    hint: str = Field("", max_length=300, description="What is meant by it.")
+    hint: str = Field("", max_length=300, pattern=r"^[^\x00]*$", description="What is meant by it.")
     asks: Asks = Asks.rating
     points: int = Field(5, ge=2, le=10, description="Steps of the comparison or points to give.")
     words: tuple[Words, ...] = Field(
@@ -78,23 +78,27 @@ class CriteriaDraft(BaseModel):
 def from_form(draft: CriteriaDraft, fields: dict[str, str], seen: Seen) -> Given | None:
     """Take what was chosen out of a form: criteria.0 is a step, criteria.0.A points for A."""
     given: Given = {}
+    wrong: list[str] = []
     for place, criterion in enumerate(draft.criteria):
         name = f"criteria.{place}"
         if criterion.asks is Asks.comparison:
             if said := fields.pop(name, ""):
-                given[criterion.name] = _number(name, said)
+                given[criterion.name] = _number(name, said, wrong)
             continue
         cells = {letter: fields.pop(f"{name}.{letter}", "") for letter in seen.letters}
-        points = {at: _number(f"{name}.{at}", said) for at, said in cells.items() if said}
+        points = {at: _number(f"{name}.{at}", said, wrong) for at, said in cells.items() if said}
         if points:
             given[criterion.name] = points
+    if wrong:
+        raise Invalid(CHOOSE, fields=dict.fromkeys(wrong, CHOOSE))
     return given or None
 
 
-def _number(field: str, said: str) -> int:
-    if not (said.isascii() and said.isdigit() and len(said) < 3):
-        raise Invalid(CHOOSE, fields={field: CHOOSE})
-    return int(said)
+def _number(field: str, said: str, wrong: list[str]) -> int:
+    if said.isascii() and said.isdigit() and len(said) < 3:
+        return int(said)
+    wrong.append(field)
+    return 0
 
 
 def read(draft: CriteriaDraft, given: Given | None, seen: Seen) -> Value | None:

@@ -97,6 +97,15 @@ def read(draft: ReasonDraft, given: Given | None, _seen: Seen) -> Said:
     return Said(text, [tag for tag in draft.tags if tag in ticked])
 
 
+def require_reason(text: str) -> str:
+    """Return the reason for a decision, without the blanks around it; raises Invalid."""
+    text = text.strip()
+    fault = words.fault(text, LONGEST_REASON) if text else say("A reason is needed.")
+    if fault:
+        raise Invalid("Please say why.", fields={"reason": fault})
+    return text
+
+
 def _text_fault(draft: ReasonDraft, text: str) -> str | None:
     if fault := words.fault(text, draft.max):
         return fault

@@ -7,12 +7,11 @@ from typing import Annotated
 from pydantic import AfterValidator, StringConstraints
 
 from labeler.said import say
+from labeler.text import lines
 
 Words = Annotated[
     str,
-    StringConstraints(
-        strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$"
-    ),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=lines.PATTERN),
 ]
 """A few words in one line."""
 

@@ -208,6 +208,24 @@ def test_a_hostile_name_of_a_file_is_text(site: Site) -> None:
     assert "&lt;b onclick" in page
 
 
+def test_no_name_of_a_file_ends_the_line_that_it_stands_in(site: Site) -> None:
+    olga = site.visit("olga")
+    olga.get(BATCHES)
+    rows = "\n".join(json.dumps(row) for row in (record("one"), record("two", prompt="")))
+    said = "filename*=UTF-8''a%0D%0AX-Evil%3A%201.jsonl"
+    head = f'--x\r\nContent-Disposition: form-data; name="file"; {said}\r\n\r\n{rows}\r\n'
+    token = f'--x\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n{olga.token}\r\n'
+    skip = '--x\r\nContent-Disposition: form-data; name="skip_bad"\r\n\r\n1\r\n--x--'
+    sent = olga.client.post(
+        BATCHES, data=head + token + skip, content_type="multipart/form-data; boundary=x"
+    )
+    assert sent.status_code == 200, sent.text
+    (address,) = set(re.findall(r'href="([^"]+/refused)"', sent.text))
+    with olga.client.get(address) as got:
+        assert got.status_code == 200
+        assert "X-Evil" not in got.headers
+
+
 GIVEN = {"priority": "5", "cohorts": "experts, night", "most_per_person": "50", "judgments": "4"}
 
 

@@ -41,6 +41,7 @@ def test_the_list_filters_by_language(site: Site) -> None:
     assert "pair-2" in page
     assert "pair-1" not in page
     assert re.search(r'value="fr" selected', page)
+    assert "pair-1" in site.visit("olga").get(f"{COMPARISONS}?language=%00").text
 
 
 def test_the_list_goes_on_where_it_stopped(site: Site) -> None:

@@ -186,7 +186,9 @@ def test_refusals(site: Site) -> None:
         assert visit.post(f"{PEOPLE}/{bea}/remove").status_code == 403
     assert site.visit("mallory").post(f"{PEOPLE}/invite", **CARLA).status_code == 404
     olga.get(PEOPLE)
-    assert olga.post(f"{PEOPLE}/{bea}/role", role="king").status_code == 422
+    refused = olga.post(f"{PEOPLE}/{bea}/role", role="king")
+    assert refused.status_code == 422
+    assert "role: Please choose one of these" in refused.text
     assert olga.post(f"{PEOPLE}/{site.people.mallory.id}/role", role="owner").status_code == 404
 
 

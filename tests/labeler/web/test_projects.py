@@ -148,6 +148,8 @@ def test_making_a_project(site: Site) -> None:
         ("pay.currency", "XYZ", "For example EUR."),
         ("time_limit_minutes", "0", "This must be 1 at least."),
         ("guidelines", "x" * 100_001, "At most 100,000 characters."),
+        ("guidelines", "a\0b", "a character that cannot be stored"),
+        ("title", "a\u202eb", "characters that do not belong here"),
     ],
 )
 def test_a_form_with_a_fault_is_given_back_as_it_was(
@@ -261,7 +263,9 @@ def test_an_owner_pauses_resumes_and_closes(site: Site) -> None:
         assert olga.post(f"{HELPFUL}/state", state=state).location == HELPFUL
         assert button in olga.get(HELPFUL).text
     assert olga.post(f"{HELPFUL}/state", state="paused").status_code == 409
-    assert olga.post(f"{HELPFUL}/state", state="gone").status_code == 422
+    refused = olga.post(f"{HELPFUL}/state", state="gone")
+    assert refused.status_code == 422
+    assert "state: Please choose one of these" in refused.text
     assert site.visit("rex").post(f"{HELPFUL}/state", state="active").status_code == 403
     assert "Open it again" not in site.visit("rex").get(HELPFUL).text
     with site.writing() as (_, project):

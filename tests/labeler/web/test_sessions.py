@@ -130,6 +130,9 @@ def test_a_token_is_shown_once(app: Flask, people: Cast) -> None:
     assert "my program" in again
     assert "lbl_" not in again
     assert ada.post("/account/tokens", label="nothing").status_code == 422
+    refused = ada.post("/account/tokens", label="a\0b", scopes="judge")
+    assert refused.status_code == 422
+    assert 'id="label-fault"' in refused.text
 
 
 def test_a_token_is_offered_for_what_its_person_may_do(app: Flask, people: Cast) -> None:

@@ -187,8 +187,10 @@ def test_who_withdrew_it_and_why(session: Session, cast: Cast, project: Project)
     assert reviews.withdrawal(session, other) is None
     with pytest.raises(Conflict, match="withdrawn already"):
         reviews.withdraw(session, withdrawn, "Again.", by=cast.olga)
-    with pytest.raises(Invalid):
-        reviews.withdraw(session, other, "  ", by=cast.olga)
+    for reason in ("  ", "a\0b", "x" * 10_001):
+        with pytest.raises(Invalid) as refusal:
+            reviews.withdraw(session, other, reason, by=cast.olga)
+        assert list(refusal.value.fields) == ["reason"]
     assert judge_next(session, project, cast.ada).counts  # what was begun may be finished
     given = [queue.claim(session, project, by=person) for person in (cast.bea, cast.rex)]
     assert {each.comparison_id for each in given if each} <= {other.id}

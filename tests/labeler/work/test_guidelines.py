@@ -18,12 +18,13 @@ def test_versions_are_numbered_within_their_project(session: Session, cast: Cast
     assert guidelines.version(session, other.id, 1).text == "Elsewhere."
 
 
-def test_they_are_of_bounded_length(session: Session, cast: Cast) -> None:
+def test_they_are_of_bounded_length_and_can_be_stored(session: Session, cast: Cast) -> None:
     project = make_project(session, cast)
     guidelines.publish(session, project.id, "x" * guidelines.LONGEST, by=cast.olga)
-    with pytest.raises(Invalid) as refusal:
-        guidelines.publish(session, project.id, "x" * (guidelines.LONGEST + 1), by=cast.olga)
-    assert list(refusal.value.fields) == ["guidelines"]
+    for text in ("x" * (guidelines.LONGEST + 1), "a\0b"):
+        with pytest.raises(Invalid) as refusal:
+            guidelines.publish(session, project.id, text, by=cast.olga)
+        assert list(refusal.value.fields) == ["guidelines"]
 
 
 def test_a_judgment_cites_what_its_person_had_read(session: Session, cast: Cast) -> None:

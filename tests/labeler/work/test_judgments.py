@@ -306,9 +306,10 @@ def test_leaving_out_needs_a_reason_and_happens_once(
     session: Session, cast: Cast, project: Project, assignment: Assignment
 ) -> None:
     judgment = judge(session, assignment, 1, cast.ada)
-    with pytest.raises(Invalid) as refusal:
-        reviews.exclude(session, judgment, "  ", by=cast.rex)
-    assert list(refusal.value.fields) == ["reason"]
+    for reason in ("  ", "a\0b", "x" * 10_001):
+        with pytest.raises(Invalid) as refusal:
+            reviews.exclude(session, judgment, reason, by=cast.rex)
+        assert list(refusal.value.fields) == ["reason"]
     reviews.exclude(session, judgment, "Too fast.", by=cast.rex)
     with pytest.raises(Conflict, match="does not count already"):
         reviews.exclude(session, judgment, "Too fast.", by=cast.rex)

@@ -166,6 +166,7 @@ def test_where_answers_are_ranked_criteria_rate_them() -> None:
         {"kind": "criteria", "criteria": []},
         {"kind": "criteria", "criteria": [{"name": "Clear"}, {"name": "clear"}]},
         {"kind": "criteria", "criteria": [{"name": "Clear", "points": 11}]},
+        {"kind": "criteria", "criteria": [{"name": "Clear", "hint": "a\0b"}]},
         {"kind": "criteria", "criteria": [{"name": "Clear", "words": ["low", "mid", "high"]}]},
         {"kind": "reason", "text": "none"},
         {"kind": "reason", "min": 20, "max": 10},
