@@ -244,6 +244,8 @@ def test_reviewers_see_all_that_was_said(app: Flask, database: Database, people:
     for shown in ("3, 2, 1", "Wrong facts", "Could harm somebody", "first* one", "1: 2, 2: 2"):
         assert shown in page, shown
     assert "&lt;i&gt;Improved" in page
+    assert '<q lang="en" dir="ltr">first* one</q>' in page
+    assert '<p class="serif source" lang="en" dir="ltr">' in page
     assert "<i>Improved" not in page
 
 
