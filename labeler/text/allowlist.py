@@ -29,7 +29,7 @@ _LENGTHS = {
 _BOX = {"class", "aria-label"}
 _SCROLLS = {"role": {"group"}, "tabindex": {"0"}}
 
-_CLASS = re.compile(r"(?:hl|language|math)-[\w+#-]+|math|scroll")
+_CLASS = re.compile(r"(?:hl|language|math)-[\w+#-]+|lines|math|scroll")
 _LENGTH = re.compile(r"(\d{0,3}(?:\.\d{1,6})?)(em|ex|px|pt)?")
 _EMS = {"em": 1.0, "ex": 0.5, "px": 0.06, "pt": 0.08, None: 1.0}
 _FARTHEST = 4.0  # em

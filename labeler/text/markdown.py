@@ -2,7 +2,7 @@
 
 An answer is hostile text. Always true of what `render` returns: it holds nothing that
 `labeler.text.allowlist` does not name, it loads nothing, and making it takes under a second:
-what is too long or too entangled is shown as plain paragraphs instead.
+what is too long or too entangled is shown as it was written instead.
 """
 
 import re
@@ -20,11 +20,13 @@ from markdown_it.utils import EnvType, OptionsDict
 from labeler.text import allowlist, listings, maths
 
 LONGEST = 60_000  # characters; parsing takes up to 10 µs for each
-_BRACKETS = 3_000  # "[" in one text; each may be the start of a link
+# How many of each sign one text may hold: each may begin a link, an address, bold words, a block.
+_MOST = {"[": 3_000, "<": 5_000, "*": 5_000, "_": 5_000, "\n": 4_000}
 _CELLS = 10_000  # of all tables of one text
 _NESTING = 20  # blocks inside one another
 _FORMULAS = 10_000  # characters of LaTeX in one text
-_LINE = 30  # characters of a formula that surely fit beside text on a phone
+_FORMULA = 20  # characters more that each formula counts as
+_NARROW = 30  # characters of a formula that surely fit beside text on a phone
 
 
 class Words(NamedTuple):
@@ -46,12 +48,12 @@ def render(text: str, words: Words = ENGLISH) -> str:
     """
     text = _sound(text)
     if _is_heavy(text):
-        return _paragraphs(text)
+        return _as_written(text)
     env: EnvType = {"words": words, "code": listings.LONGEST, "formulas": _FORMULAS}
     tokens = _PARSER.parse(text, env)
     # Deeper than this the parser leaves text out.
     if any(token.level >= _NESTING - 1 for token in tokens):
-        return _paragraphs(text)
+        return _as_written(text)
     return allowlist.clean(_PARSER.renderer.render(tokens, _PARSER.options, env))
 
 
@@ -72,7 +74,8 @@ def _sound(text: str) -> str:
 
 
 def _is_heavy(text: str) -> bool:
-    return len(text) > LONGEST or text.count("[") > _BRACKETS or _cells(text) > _CELLS
+    many = any(text.count(sign) > most for sign, most in _MOST.items())
+    return len(text) > LONGEST or many or _cells(text) > _CELLS
 
 
 def _cells(text: str) -> int:
@@ -87,11 +90,15 @@ def _cells(text: str) -> int:
     return cells
 
 
-def _paragraphs(text: str) -> str:
-    """Show a text as it is, in paragraphs, with its lines and their indents."""
-    indented = re.sub(r"(?m)^[ \t]+", lambda indent: "\xa0" * len(indent[0]), escape(text))
-    parts = (part.replace("\n", "<br>\n") for part in re.split(r"\n\s*\n", indented.strip("\n")))
-    return allowlist.clean("".join(f"<p>{part}</p>\n" for part in parts))
+def _as_written(text: str) -> str:
+    """Show a text as it is, with its lines and their indents.
+
+    In one element: a browser takes long over ten thousand of them, or over one that finds out for
+    each of its lines which way it runs.
+    """
+    lines = escape(text.strip("\n"))
+    indented = re.sub(r"(?m)^[ \t]+", lambda indent: "\xa0" * len(indent[0]), lines)
+    return allowlist.clean(f'<div class="lines">{indented}</div>\n')
 
 
 def _shown(tokens: Sequence[Token]) -> Iterator[str]:
@@ -158,7 +165,7 @@ def _math_inline(token: Token, env: EnvType) -> str:
     formula = _formula(token, env)
     if formula is None:
         return _code(token.info)
-    if formula.width <= _LINE:
+    if formula.width <= _NARROW:
         return formula.markup
     return f'<span class="scroll" {_named(env["words"].formula)}>{formula.markup}</span>'
 
@@ -183,7 +190,7 @@ def _code(text: str) -> str:
 
 
 def _formula(token: Token, env: EnvType) -> maths.MathML | None:
-    env["formulas"] -= len(token.content)
+    env["formulas"] -= len(token.content) + _FORMULA
     if env["formulas"] < 0:
         return None
     return maths.mathml(token.content, display=token.block)

@@ -75,10 +75,15 @@ def _rich(session: Session, person: Person) -> Iterator[Assignment]:
             assignments.skip(session, given, SkipReason.subject)
 
 
+def page_rules(app: Flask) -> list[Rule]:
+    """Return the rule of every page."""
+    return [rule for rule in app.url_map.iter_rules() if _is_page(rule)]
+
+
 def addresses(app: Flask, values: dict[str, Any], reader: Reader) -> Iterator[str]:
     """Yield the address of every page that is for this reader."""
-    for rule in app.url_map.iter_rules():
-        if _is_page(rule) and reader in _readers(rule.endpoint):
+    for rule in page_rules(app):
+        if reader in _readers(rule.endpoint):
             filled = {name: values[name] for name in rule.arguments}
             if rule.endpoint == "work.look_again" and "judged_id" in values:
                 filled["assignment_id"] = values["judged_id"]

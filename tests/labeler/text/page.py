@@ -32,7 +32,7 @@ LENGTHS = {
     "mspace": {"depth", "height", "width"},
 }
 LENGTH = re.compile(r"(0|[0-3]?\.\d+|[1-4](\.\d+)?)(em|ex)?|\d{1,2}(\.\d+)?(pt|px)")
-CLASS = re.compile(r"(hl|language|math)-[a-z0-9-]+|math|scroll")
+CLASS = re.compile(r"(hl|language|math)-[a-z0-9-]+|lines|math|scroll")
 HREF = re.compile(r"(https?://|mailto:)")
 
 

@@ -1,0 +1,218 @@
+"""Every hostile string in every field of every form, by everybody who may: it comes back as text.
+
+Forms are read out of the pages, pages out of the map of addresses and names of queries out of the
+code, so that what is added later is here by itself. What a form refuses it refuses in words, at the
+field. Then a browser looks at every page, as everybody.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import cycle
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+import exports
+import labeler
+from labeler.work import batches, layouts, queue
+from tests import filling
+from tests.browser.harm import active, parsed, watch
+from tests.browser.pages import FOR_NOBODY, page_rules
+from tests.browser.site import Site, open_site
+from tests.cast import make_cast
+from tests.conftest import NewAddress
+from tests.filling import Writer
+from tests.forms import WRITTEN, Field, Form
+from tests.hostile import NUL, STRINGS, TEXTS, squeezed
+from tests.make import judge, make_project
+from tests.visits import Visit
+
+WRITERS = ("olga", "root", "rex", "ada", "nobody")
+"""In this order: whoever says what is asked comes before whoever answers."""
+ROWS, ROWS_OF_SOAK, JUDGED = 45, 900, 24
+NARROW = {"width": 320, "height": 640}
+CRITERIA = [{"name": f"Criterion {n}", "required": False} for n in range(10)]
+ASKED = [{"kind": "pairwise"}, {"kind": "criteria", "criteria": CRITERIA}, {"kind": "reason"}]
+LISTS = ("/projects/helpful/people", "/account", "/projects")
+"""Pages that show all that was written into a field with room for few strings at once."""
+BEA, BEAS_ID = "bea@example.org", 5
+QUERIED = re.compile(r"""request\.args(?:\.get\(|\[)["'](\w+)["']""")
+
+
+@dataclass
+class Place:
+    """A site, and where everybody finds something to do on every page of it."""
+
+    site: Site
+    thorough: bool
+    comparisons: Iterator[int]
+    met: set[object] = field(default_factory=set)
+    seen: dict[str, list[str]] = field(default_factory=dict)
+
+    def write(self, who: str) -> Writer:
+        """Have somebody fill in every form that they find."""
+        writer = Writer(who, self.visit(who), self.look)
+        rules = {rule.endpoint: rule for rule in page_rules(self.site.app)}
+        for endpoint, rule in rules.items():
+            if who == "nobody":  # who is somebody once a link is used
+                writer.visit = self.visit(who)
+            elif endpoint in FOR_NOBODY:
+                continue
+            writer.fill_in(endpoint, self.ways, is_spent=_is_spent(rule))
+        self.seen[who] = writer.seen
+        return writer
+
+    def ways(self, form: Form) -> Iterator[dict[str, str]]:
+        """Yield what to fill a form in with: all of it, at first; less when others did that."""
+        if self.thorough:
+            ways = list(filling.one_by_one(form))
+        else:
+            ways = list(filling.rounds(form, filling.at_once, _is_chosen))
+            ways += filling.rounds(form, filling.packed, _is_written)
+        goal, middle = (form.method, form.goal), len(ways) // 2
+        yield from ways[middle : middle + 1] if goal in self.met else ways
+        self.met.add(goal)
+
+    def visit(self, who: str) -> Visit:
+        visit = Visit(self.site.app)
+        return visit if who == "nobody" else visit.arrive(f"{who}@example.org")
+
+    def look(self, visit: Visit, endpoint: str) -> TestResponse | None:
+        """Return a page if there is one for this person."""
+        address = self.address(visit, endpoint)
+        answer = visit.get(address) if address else None
+        return answer if answer is not None and answer.status_code == 200 else None
+
+    def address(self, visit: Visit, endpoint: str) -> str | None:
+        """Return where a page is on which there is something to do; None if there is nothing."""
+        rule = next(one for one in page_rules(self.site.app) if one.endpoint == endpoint)
+        values = {name: self._value(name, visit, endpoint) for name in rule.arguments}
+        if None in values.values():
+            return None
+        return self.site.app.url_map.bind("").build(endpoint, values)
+
+    def _value(self, name: str, visit: Visit, endpoint: str) -> object:
+        if name == "assignment_id":
+            return _held(visit) if endpoint == "work.show" else _done(visit)
+        if name == "comparison_id":
+            return next(self.comparisons)
+        if name == "secret":
+            return visit.link_for(BEA).rpartition("/")[2]
+        return {"batch_id": 1, "number": 1, "person_id": BEAS_ID, "slug": "helpful"}[name]
+
+
+def _held(visit: Visit) -> str | None:
+    """Have somebody given something to judge."""
+    visit.get("/")
+    found = re.search(r"/work/(\d+)$", visit.post("/projects/helpful/start").location or "")
+    return found and found[1]
+
+
+def _done(visit: Visit) -> str | None:
+    """Return what somebody judged and may still change."""
+    found = re.search(r"/work/(\d+)/change", visit.get("/judgments").text)
+    return found and found[1]
+
+
+def _is_spent(rule: Rule) -> bool:
+    """Tell whether the forms of a page can be sent but once, or give way to others."""
+    once = {"assignment_id", "comparison_id", "secret"}
+    return rule.endpoint == "sessions.account" or not once.isdisjoint(rule.arguments)
+
+
+def _is_written(one: Field) -> bool:
+    return one.kind in WRITTEN
+
+
+def _is_chosen(one: Field) -> bool:
+    return not _is_written(one) and one.name != "csrf_token"
+
+
+@pytest.mark.slow
+def test_what_is_written_into_forms_stays_text(
+    chromium: Browser, new_address: NewAddress, tmp_path: Path, soak: bool
+) -> None:
+    def fill(session: Session) -> None:
+        _fill(session, tmp_path, ROWS_OF_SOAK if soak else ROWS)
+
+    with (
+        open_site(new_address("sqlite"), tmp_path, fill) as site,
+        chromium.new_context(viewport=NARROW) as context,
+    ):
+        faults, page = watch(context, site.url), context.new_page()
+        assert len(parsed(page, {text: text for text in STRINGS})) > 20
+        place = Place(site, soak, cycle(said.comparison_id for said in site.said(BEA)))
+        for who in WRITERS:
+            writer = place.write(who)
+            faults += writer.faults + parsed(page, writer.pages)
+        faults += _ask(place, page)
+        _cut(place)
+        for who in WRITERS:
+            faults += _look_around(place, page, who)
+    assert faults == []
+
+
+def _fill(session: Session, folder: Path, rows: int) -> None:
+    """Make a project with rows to judge, some of which Bea has judged; nothing in them is kind."""
+    cast = make_cast(session)
+    assert cast.bea.id == BEAS_ID
+    project = make_project(session, cast, rubric={"questions": ASKED}, judgments_per_comparison=9)
+    file = folder / "rows.jsonl"
+    file.write_bytes(filling.file(rows))
+    for done in batches.load(
+        session, project, layouts.read(file), name=TEXTS[0], digest="rows", by=cast.olga
+    ):
+        assert done.refused == []
+    for _ in range(JUDGED):
+        given = queue.claim(session, project, by=cast.bea)
+        assert given is not None
+        judge(session, given, 1, cast.bea, reason="\n".join(TEXTS))
+
+
+def _ask(place: Place, page: Page) -> list[str]:
+    """Ask for every page with hostile words after every name that the code looks for."""
+    folders = (Path(labeler.__file__).parent / "web", Path(exports.__file__).parent)
+    code = "".join(path.read_text("utf-8") for each in folders for path in each.rglob("*.py"))
+    names, olga = sorted(set(QUERIED.findall(code))), place.visit("olga")
+    assert {"after", "language", "next"} <= {*names}
+    found, texts = [], {}
+    for endpoint in ("sessions.sign_in", *place.seen["olga"]):
+        visit = place.visit("nobody") if endpoint == "sessions.sign_in" else olga
+        for words in ("\n".join(TEXTS), *NUL):
+            address = place.address(visit, endpoint)
+            assert address is not None, endpoint
+            answer = visit.client.get(address, query_string=dict.fromkeys(names, words))
+            texts[f"{address}, asked for {words[:10]}"] = answer.text
+            found += [f"{address}: {answer.status_code}"] if answer.status_code >= 500 else []
+    return found + parsed(page, texts)
+
+
+def _cut(place: Place) -> None:
+    olga = place.visit("olga")
+    olga.get("/projects/helpful/releases")
+    assert olga.post("/projects/helpful/releases", min_judgments="1").status_code == 302
+    place.seen["olga"].append("releases.show")
+
+
+def _look_around(place: Place, page: Page, who: str) -> Iterator[str]:
+    """Go to every page that somebody has; it is no wider than a phone, and shows what was said."""
+    page.context.clear_cookies()
+    if who != "nobody":
+        place.site.arrive(page, f"{who}@example.org")
+    visit = place.visit(who)
+    for endpoint in place.seen[who]:
+        address = place.address(visit, endpoint)
+        assert address is not None, endpoint
+        page.goto(f"{place.site.url}{address}")
+        yield from active(page)
+        wide, room = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        if wide > room:
+            yield f"{who}, {address}: {wide} wide"
+        if who == "olga" and address in LISTS:
+            shown = squeezed(page.locator("main").inner_text())
+            yield from (f"{address} lacks {text}" for text in STRINGS if text not in shown)
