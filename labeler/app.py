@@ -62,8 +62,7 @@ def _flask_settings(settings: Settings, secret_key: str) -> dict[str, object]:
     return {
         "SECRET_KEY": secret_key,
         "MAX_CONTENT_LENGTH": 2_000_000,
-        # Without a script, every answer that may be improved comes back with the judgment.
-        "MAX_FORM_MEMORY_SIZE": 2_000_000,
+        "MAX_FORM_MEMORY_SIZE": 1_000_000,
         "PERMANENT_SESSION_LIFETIME": sign_ins.LASTS,
         # No cookie in answers that shared caches may keep; a sign-in does not grow longer anyway.
         "SESSION_REFRESH_EACH_REQUEST": False,

@@ -20,7 +20,7 @@ from tests.make import load_rows, make_project, make_row
 ADA = "ada@example.org"
 SMALLEST = {"width": 320, "height": 640}
 HEAVIEST = (
-    ("200 KB of marks", "200 KB of Bangla"),
+    ("400 KB of Bangla", "400 KB of Bangla "),  # both come back, to be improved
     ("one long word", "a table of 1,000 rows"),
     ("10,000 links", "formulas that do not parse"),
     ("quotes 1,000 deep", "a list 1,000 deep"),
@@ -40,7 +40,8 @@ def test_the_heaviest_answers_can_be_judged(
         project = make_project(session, cast, rubric={"questions": ASKED})
         rows = [_responses(pair) for pair in pairs]
         numbered = [make_row(number, responses=both) for number, both in enumerate(rows)]
-        load_rows(session, project, numbered, by=cast.olga)
+        for some in (numbered[:1], numbered[1:]):  # the first one comes first
+            load_rows(session, project, some, by=cast.olga)
 
     with open_site(new_address("sqlite"), tmp_path, fill) as site:
         for script in (False, True):

@@ -3,6 +3,7 @@
 HEAVY: dict[str, str] = {
     "200 KB of words": "word " * 40_000,
     "200 KB of Bangla": "বাংলা ভাষা " * 7_000,
+    "400 KB of Bangla": "বাংলা ভাষা " * 14_000,
     "200 KB of marks": "*_`[<&$\\|~" * 20_000,
     "one long word": "a" * 50_000,
     "one line of 50,000 characters": "ab " * 16_000,
