@@ -84,11 +84,11 @@ def rounds(
         yield found
 
 
-def one_by_one(form: Form) -> Iterator[dict[str, str]]:
-    """Yield every string for every field of a form by itself; for one of those in rows."""
-    fields = {one.alike: one for one in reversed(form.fields) if one.name != "csrf_token"}
-    for one in fields.values():
-        yield from ({one.name: text} for text in (*TEXTS, *NUL))
+def one_by_one(form: Form, is_meant: Callable[[Field], bool]) -> Iterator[dict[str, str]]:
+    """Yield every string by itself, for all fields; of those in rows, for the first."""
+    names = {one.alike: one.name for one in reversed(form.fields) if is_meant(one)}
+    for text in (*TEXTS, *NUL) if names else ():
+        yield dict.fromkeys(names.values(), text)
 
 
 @dataclass

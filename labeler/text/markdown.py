@@ -20,8 +20,8 @@ from markdown_it.utils import EnvType, OptionsDict
 from labeler.text import allowlist, listings, maths
 
 LONGEST = 60_000  # characters; parsing takes up to 10 µs for each
-# How many of each sign one text may hold: each may begin a link, an address, bold words, a block.
-_MOST = {"[": 3_000, "<": 5_000, "*": 5_000, "_": 5_000, "\n": 4_000}
+# How many of each sign one text may hold: each may begin a link, bold words, code or a block.
+_MOST = {"[": 3_000, "<": 5_000, "*": 5_000, "_": 5_000, "`": 6_000, "\n": 4_000}
 _CELLS = 10_000  # of all tables of one text
 _NESTING = 20  # blocks inside one another
 _FORMULAS = 10_000  # characters of LaTeX in one text

@@ -34,7 +34,8 @@ from tests.visits import Visit
 
 WRITERS = ("olga", "root", "rex", "ada", "nobody")
 """In this order: whoever says what is asked comes before whoever answers."""
-ROWS, ROWS_OF_SOAK, JUDGED = 45, 900, 24
+ROWS, JUDGED = 45, 24
+ROWS_OF_SOAK, JUDGED_OF_SOAK = 900, 300
 NARROW = {"width": 320, "height": 640}
 CRITERIA = [{"name": f"Criterion {n}", "required": False} for n in range(10)]
 ASKED = [{"kind": "pairwise"}, {"kind": "criteria", "criteria": CRITERIA}, {"kind": "reason"}]
@@ -70,7 +71,8 @@ class Place:
     def ways(self, form: Form) -> Iterator[dict[str, str]]:
         """Yield what to fill a form in with: all of it, at first; less when others did that."""
         if self.thorough:
-            ways = list(filling.one_by_one(form))
+            ways = list(filling.one_by_one(form, _is_chosen))
+            ways += filling.one_by_one(form, _is_written)
         else:
             ways = list(filling.rounds(form, filling.at_once, _is_chosen))
             ways += filling.rounds(form, filling.packed, _is_written)
@@ -138,7 +140,10 @@ def test_what_is_written_into_forms_stays_text(
     chromium: Browser, new_address: NewAddress, tmp_path: Path, soak: bool
 ) -> None:
     def fill(session: Session) -> None:
-        _fill(session, tmp_path, ROWS_OF_SOAK if soak else ROWS)
+        if soak:
+            _fill(session, tmp_path, ROWS_OF_SOAK, JUDGED_OF_SOAK)
+        else:
+            _fill(session, tmp_path, ROWS, JUDGED)
 
     with (
         open_site(new_address("sqlite"), tmp_path, fill) as site,
@@ -157,7 +162,7 @@ def test_what_is_written_into_forms_stays_text(
     assert faults == []
 
 
-def _fill(session: Session, folder: Path, rows: int) -> None:
+def _fill(session: Session, folder: Path, rows: int, judged: int) -> None:
     """Make a project with rows to judge, some of which Bea has judged; nothing in them is kind."""
     cast = make_cast(session)
     assert cast.bea.id == BEAS_ID
@@ -168,7 +173,7 @@ def _fill(session: Session, folder: Path, rows: int) -> None:
         session, project, layouts.read(file), name=TEXTS[0], digest="rows", by=cast.olga
     ):
         assert done.refused == []
-    for _ in range(JUDGED):
+    for _ in range(judged):
         given = queue.claim(session, project, by=cast.bea)
         assert given is not None
         judge(session, given, 1, cast.bea, reason="\n".join(TEXTS))
