@@ -24,6 +24,9 @@ PARSED = f"""(pages) => Object.entries(pages).flatMap(([name, text]) => {{
   return found.map((one) => `${{name}}: ${{one}}`);
 }})"""
 
+AT_ONCE = 20
+"""Pages that are handed over at once: a message of more than 100 MB ends the browser."""
+
 
 def watch(context: BrowserContext, url: str) -> list[str]:
     """Return a list of what should not happen, to which is added whatever does."""
@@ -54,5 +57,8 @@ def active(page: Page) -> list[str]:
 
 def parsed(page: Page, texts: Mapping[str, str]) -> list[str]:
     """Return the same of pages that the browser reads without going there."""
-    found: list[str] = page.evaluate(PARSED, dict(texts))
+    found, left = [], list(texts.items())
+    while left:
+        found += page.evaluate(PARSED, dict(left[:AT_ONCE]))
+        left = left[AT_ONCE:]
     return found

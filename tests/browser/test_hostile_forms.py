@@ -214,6 +214,7 @@ def _look_around(place: Place, page: Page, who: str) -> Iterator[str]:
         address = place.address(visit, endpoint)
         assert address is not None, endpoint
         page.goto(f"{place.site.url}{address}")
+        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
         yield from active(page)
         wide, room = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
         if wide > room:
