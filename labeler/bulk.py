@@ -63,4 +63,5 @@ def find(
     unfold = sa.func.json_array_elements_text if is_postgresql else sa.func.json_each
     each = unfold(sa.type_coerce(list(keys), sa.JSON)).table_valued("value")
     found = sa.select(wanted).where(*among, key == each.c.value).scalar_subquery()
-    return {key: one for key, one in session.execute(sa.select(each.c.value, found)) if one}
+    rows = session.execute(sa.select(each.c.value, found))
+    return {given: one for given, one in rows if one is not None}
