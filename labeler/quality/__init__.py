@@ -1,0 +1,1 @@
+"""Quality: what is found out about the work, and what people decide about it."""
