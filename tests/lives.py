@@ -2,7 +2,8 @@
 
 from sqlalchemy.orm import Session
 
-from labeler.work import assignments, comparisons, judgments, queue, reviews
+from labeler.quality import decisions
+from labeler.work import assignments, comparisons, judgments, queue
 from labeler.work.assignments import Assignment, SkipReason
 from labeler.work.projects import Project
 from tests.cast import Cast
@@ -29,7 +30,7 @@ def live(session: Session, cast: Cast, time: StoppedClock) -> Project:
     answer = judgments.read_answer(session, session.get_one(Assignment, last.assignment_id), "tie")
     judgments.change(session, project, last, answer, key=new_key())
     one, other = judgments.of_person(session, cast.ada, limit=2)
-    reviews.exclude(session, one, "Too fast.", by=cast.rex)
+    decisions.exclude(session, one, "Too fast.", by=cast.rex)
     comparison = comparisons.find(session, project.id, other.comparison_id)
     if not comparison.is_gold:
         comparisons.withdraw(session, comparison, "It shows a name.", by=cast.olga)

@@ -11,10 +11,11 @@ from flask_login import login_required
 from labeler import database, progress
 from labeler.errors import Invalid, NotFound
 from labeler.people.memberships import Role
+from labeler.quality import decisions
 from labeler.text import languages, markdown
 from labeler.web import forms, visitors
 from labeler.web.filters import gettext as _
-from labeler.work import comparisons, gold, judgments, projects, reviews, rubrics
+from labeler.work import comparisons, gold, judgments, projects, rubrics
 from labeler.work.comparisons import Prompt
 from labeler.work.judgments import Judgment
 
@@ -62,7 +63,7 @@ def exclude(slug: str, comparison_id: int, judgment_id: int) -> ResponseReturnVa
     if judgment is None or judgment.comparison_id != comparison.id:
         raise NotFound("There is no such judgment.")
     try:
-        reviews.exclude(session, judgment, request.form.get("reason", ""), by=rex)
+        decisions.exclude(session, judgment, request.form.get("reason", ""), by=rex)
     except Invalid as refusal:
         database.reread()
         faults = {judgment_id: refusal.fields["reason"]}
@@ -79,7 +80,7 @@ def withdraw(slug: str, comparison_id: int) -> ResponseReturnValue:
     project = projects.find(session, slug, by=olga, role=Role.owner)
     comparison = comparisons.find(session, project.id, comparison_id)
     try:
-        reviews.withdraw(session, comparison, request.form.get("reason", ""), by=olga)
+        decisions.withdraw(session, comparison, request.form.get("reason", ""), by=olga)
     except Invalid as refusal:
         database.reread()
         fault = refusal.fields.get("reason", refusal.message)
@@ -111,8 +112,8 @@ def _page(slug: str, comparison_id: int, faults: Mapping[int, str], fault: str =
         ahead=_ahead,
         render=markdown.render,
         direction=languages.direction(comparison.language),
-        withdrawal=reviews.withdrawal(session, comparison),
-        exclusions=reviews.exclusions(session, (judgment for judgment, _ in said)),
+        withdrawal=decisions.withdrawal(session, comparison),
+        exclusions=decisions.exclusions(session, (judgment for judgment, _ in said)),
         faults=faults,
         fault=fault,
     )

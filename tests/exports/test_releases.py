@@ -13,7 +13,8 @@ from labeler.database import Database
 from labeler.errors import Conflict
 from labeler.events import Event
 from labeler.people.accounts import Person
-from labeler.work import comparisons, judgments, reviews
+from labeler.quality import decisions
+from labeler.work import comparisons, judgments
 from labeler.work.projects import Project
 from tests.conftest import NewAddress, StoppedClock
 from tests.exports.stories import Said, contents, plan, release, tell
@@ -52,7 +53,7 @@ def test_a_judgment_a_rule_or_an_exclusion_makes_another(
     cuts.append(plan(database, project, min_margin=2))
     frozen.forward(seconds=1)
     with database.writing() as session:
-        reviews.exclude(session, judgments.page(session, project.id)[0], "Fast.", by=cast.rex)
+        decisions.exclude(session, judgments.page(session, project.id)[0], "Fast.", by=cast.rex)
         session.commit()
     cuts.append(plan(database, project))
     judge_more(database, project, cast.ada, cast.olga)
@@ -70,7 +71,7 @@ def test_a_withdrawal_makes_another_and_leaves_the_first_as_it_was(
     frozen.forward(seconds=1)
     with database.writing() as session:
         withdrawn = comparisons.page(session, project.id)[0]
-        reviews.withdraw(session, withdrawn, "It names a person.", by=cast.olga)
+        decisions.withdraw(session, withdrawn, "It names a person.", by=cast.olga)
         session.commit()
     later = plan(database, project)
     assert (later.number, later.mark.last_judgment_id) == (2, first.mark.last_judgment_id)

@@ -15,7 +15,8 @@ from labeler.errors import Invalid
 from labeler.people import memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
-from labeler.work import assignments, comparisons, judgments, queue, reviews
+from labeler.quality import decisions
+from labeler.work import assignments, comparisons, judgments, queue
 from labeler.work.projects import Project
 from tests.cast import make_cast
 from tests.conftest import NewAddress, StoppedClock
@@ -84,7 +85,7 @@ def test_what_is_left_out_after_the_mark_still_counts(
         judgment = judge_next(session, project, cast.ada)
         before = selection.mark(session, project.id)
         frozen.forward(seconds=1)
-        reviews.exclude(session, judgment, "Too fast.", by=cast.rex)
+        decisions.exclude(session, judgment, "Too fast.", by=cast.rex)
         after = selection.mark(session, project.id)
         session.commit()
     assert [one.votes.number for one in selected(database, project.id, before)] == [1]
@@ -211,11 +212,11 @@ def test_no_smaller_number_appears_after_the_mark(new_address: NewAddress) -> No
 
 
 def exclude(session: Session, project: Project, by: Person) -> None:
-    reviews.exclude(session, judgments.page(session, project.id)[0], "Too fast.", by=by)
+    decisions.exclude(session, judgments.page(session, project.id)[0], "Too fast.", by=by)
 
 
 def withdraw(session: Session, project: Project, by: Person) -> None:
-    reviews.withdraw(session, comparisons.page(session, project.id)[0], "A name in it.", by=by)
+    decisions.withdraw(session, comparisons.page(session, project.id)[0], "A name in it.", by=by)
 
 
 Act = Callable[[Session, Project, Person], None]

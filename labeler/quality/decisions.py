@@ -1,4 +1,4 @@
-"""Reviews: what a person decides about judgments and comparisons, with a reason."""
+"""Decisions: what a person decides about judgments and comparisons, with a reason."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
