@@ -32,6 +32,7 @@ from tests.exports.stories import plan, release, tell
 from tests.lives import live
 from tests.make import judge_next, make_batch, make_project
 
+APPENDED = ("adjudications", "comments", "events", "judgments", "transfers")
 FOLDER = Path(__file__).parents[2] / "migrations"
 VERSIONS = sorted(FOLDER.joinpath("versions").glob("*.py"))
 SCRIPTS = ScriptDirectory(str(FOLDER))
@@ -108,7 +109,7 @@ def test_every_table_of_the_code_is_made(database: Database) -> None:
 
 def test_what_is_appended_is_guarded(database: Database) -> None:
     guards = {"delete", "update"} if database.is_sqlite else {"delete", "update", "truncate"}
-    triggers = {f"{t}_refuse_{g}" for t in ("transfers", "events", "judgments") for g in guards}
+    triggers = {f"{t}_refuse_{g}" for t in APPENDED for g in guards}
     assert triggers <= left_in(database)
 
 
@@ -175,7 +176,12 @@ def test_up_again_changes_nothing(database: Database) -> None:
 
 
 # What a step computes anew may afterwards say the same in other words; the audit counts it again.
-REDONE = {"2026_11_24": {"counts", "tallies"}, "2026_11_27_lanes": {"lanes.spent_at"}}
+REDONE = {
+    "2026_11_24": {"counts", "tallies"},
+    "2026_11_27_lanes": {"lanes.spent_at"},
+    # Older programs know of no reviews: they are lost on the way back.
+    "2026_11_27_reviews": {"adjudications", "comments", "reviews", "assignments.sent_back_at"},
+}
 
 Rows = list[dict[str, object]]
 
