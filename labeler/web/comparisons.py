@@ -1,7 +1,6 @@
 """Looking through a project's comparisons, and at all judgments on one."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import flask
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -13,10 +12,9 @@ from labeler.errors import Invalid, NotFound
 from labeler.people.memberships import Role
 from labeler.quality import decisions
 from labeler.text import languages, markdown
-from labeler.web import forms, visitors
+from labeler.web import forms, readings, visitors
 from labeler.web.filters import gettext as _
-from labeler.work import comparisons, gold, judgments, projects, rubrics
-from labeler.work.comparisons import Prompt
+from labeler.work import comparisons, projects, rubrics
 from labeler.work.judgments import Judgment
 
 pages = Blueprint("comparisons", __name__, url_prefix="/projects/<slug>/comparisons")
@@ -94,35 +92,12 @@ def _page(slug: str, comparison_id: int, faults: Mapping[int, str], fault: str =
     session, rex = database.session(), visitors.person()
     project = projects.find(session, slug, by=rex, role=Role.reviewer)
     comparison = comparisons.find(session, project.id, comparison_id)
-    prompt = session.get_one(Prompt, comparison.prompt_id)
-    responses = comparisons.responses(session, comparison.id)
-    said = judgments.of_comparison(session, comparison.id)
-    numbers = {judgment.rubric_number for judgment, _ in said}
     return render_template(
         "comparisons/show.html",
         project=project,
         role=projects.role_in(session, project, rex),
-        comparison=comparison,
-        prompt=prompt,
-        responses=responses,
-        gold=gold.of_comparisons(session, [comparison.id]).get(comparison.id),
-        said=said,
-        rubrics={number: rubrics.version(session, project.id, number) for number in numbers},
-        names=[str(number + 1) for number in range(len(responses))],
-        ahead=_ahead,
-        render=markdown.render,
-        direction=languages.direction(comparison.language),
         withdrawal=decisions.withdrawal(session, comparison),
-        exclusions=decisions.exclusions(session, (judgment for judgment, _ in said)),
         faults=faults,
         fault=fault,
+        **readings.reading(session, comparison),
     )
-
-
-def _ahead(counted: Sequence[Judgment]) -> tuple[int, int, int] | None:
-    """Return the response that most found best, how often, and how often the next one; or None."""
-    best = Counter(one.preferred for one in counted if one.preferred is not None).most_common(2)
-    if not best:
-        return None
-    (number, most), (_, following) = (*best, (0, 0))[:2]
-    return (number, most, following) if most > following else None
