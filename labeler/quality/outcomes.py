@@ -13,6 +13,7 @@ from labeler.people.accounts import Person
 from labeler.quality import adjudications, decisions, reviews, threads
 from labeler.quality.adjudications import Finding
 from labeler.quality.reviews import Outcome, Review, ReviewKind, ReviewState
+from labeler.quality.threads import Thread
 from labeler.said import say
 from labeler.schema import NOW, changed
 from labeler.work.assignments import Assignment
@@ -117,6 +118,12 @@ def tell(session: Session, review: Review, comment: str, *, by: Person) -> None:
     if review.person_id is None:
         raise NotFound("This review is not about somebody's work.")
     threads.write(session, review.id, comment, by=by, author_id=review.person_id)
+
+
+def thread(session: Session, review: Review) -> Thread:
+    """Return what was said about a review and where second opinions on it are asked."""
+    ids = session.scalars(sa.select(Review.id).where(_together(review))).all()
+    return threads.of_reviews(session, ids)
 
 
 def may_decide(session: Session, review: Review, person: Person) -> bool:

@@ -34,10 +34,15 @@ def following(
     session: Session, project_id: int, *, kind: ReviewKind | None = None, by: Person
 ) -> Review | None:
     """Return the first review in the queue that the person may decide; None if there is none."""
-    asked = sa.and_(Review.kind == ReviewKind.second_opinion, Review.opened_by == by.id)
-    query = _queued(project_id, kind, ReviewState.open)
-    for others in (asked, Review.person_id == by.id):
-        query = query.where(sa.func.coalesce(others, sa.false()).is_(sa.false()))
+    asked = sa.select(sa.func.coalesce(Review.asked_about_id, 0)).where(
+        Review.project_id == project_id,
+        Review.kind == ReviewKind.second_opinion,
+        Review.opened_by == by.id,
+        Review.state != ReviewState.closed,
+    )
+    root = sa.func.coalesce(Review.asked_about_id, Review.id)
+    not_own = sa.func.coalesce(Review.person_id, 0) != by.id
+    query = _queued(project_id, kind, ReviewState.open).where(not_own, root.not_in(asked))
     return session.scalar(query.limit(1))
 
 

@@ -67,9 +67,9 @@ def require_text(text: str) -> str:
     return text
 
 
-def of_review(session: Session, review_id: int) -> Thread:
-    """Return all of a thread with who said it, oldest first; for reviewers."""
-    return _said(session, Comment.review_id == review_id)
+def of_reviews(session: Session, review_ids: Iterable[int]) -> Thread:
+    """Return all that was said about reviews and by whom, oldest first; for reviewers."""
+    return _said(session, Comment.review_id.in_(list(review_ids)))
 
 
 def with_author(

@@ -19,8 +19,10 @@ from labeler.web import (
     offline,
     preferences,
     projects,
+    questions,
     refusals,
     retries,
+    reviews,
     security,
     sessions,
     visitors,
@@ -47,7 +49,7 @@ def init_app(app: Flask) -> None:
     locales.init_app(app)
     refusals.init_app(app)
     retries.init_app(app)
-    for room in (sessions, preferences, accessibility, offline, work):
+    for room in (sessions, preferences, accessibility, offline, work, questions):
         app.register_blueprint(room.pages)
-    for room in (projects, members, batches, comparisons):
+    for room in (projects, members, batches, comparisons, reviews):
         app.register_blueprint(room.pages)

@@ -1,4 +1,4 @@
-"""What a page shows of one comparison: its texts, what people said of it, and what became of that."""
+"""What a page shows of one comparison: its texts, what people said of it, and what is found."""
 
 from collections import Counter
 from collections.abc import Sequence

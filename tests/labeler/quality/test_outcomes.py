@@ -170,7 +170,7 @@ def test_what_is_sent_back_waits_for_its_author(
     outcomes.send_back(session, review, said, " Is B not shorter? ", by=cast.rex)
     assert (review.state, review.sent_back_id) == (ReviewState.waiting, said.id)
     assert session.get_one(Assignment, said.assignment_id).sent_back_at is not None
-    [(comment, _)] = threads.of_review(session, review.id)
+    [(comment, _)] = outcomes.thread(session, review)
     assert (comment.text, comment.author_id) == ("Is B not shorter?", cast.ada.id)
     assert kinds(session)[-1] == "review.sent_back"
 
@@ -227,9 +227,7 @@ def test_who_asks_for_a_second_opinion_leaves_it_to_others(
     outcomes.accept(session, asked, by=sam)
     session.expire_all()
     assert (review.outcome, review.closed_by) == (Outcome.accepted, sam.id)
-    assert [comment.text for comment, _ in threads.of_review(session, asked.id)] == [
-        "I cannot tell."
-    ]
+    assert [comment.text for comment, _ in outcomes.thread(session, asked)] == ["I cannot tell."]
 
 
 def test_a_second_opinion_is_over_with_what_it_is_about(
@@ -259,7 +257,7 @@ def test_nobody_decides_about_their_own_work(
 
 def test_remarks_stay_among_reviewers(session: Session, cast: Cast, review: Review) -> None:
     outcomes.remark(session, review, "I find it hard.", by=cast.rex)
-    [(comment, by)] = threads.of_review(session, review.id)
+    [(comment, by)] = outcomes.thread(session, review)
     assert (comment.for_author, by) == (False, cast.rex)
     with pytest.raises(NotFound):
         outcomes.tell(session, review, "Hello.", by=cast.rex)
