@@ -30,8 +30,8 @@ def test_each_is_drawn_once(session: Session, cast: Cast, project: Project) -> N
 def test_known_answers_are_looked_at_otherwise(session: Session, cast: Cast) -> None:
     project = make_project(session, cast)
     project.gold_share = 1.0
-    load_rows(session, project, [make_row(n, gold=0) for n in range(2)], by=cast.olga)
-    judge_next(session, project, cast.ada)
+    load_rows(session, project, [make_row(1, gold=0), make_row(2)], by=cast.olga)
+    assert judge_next(session, project, cast.ada).gold_right is not None
     assert samples.draw_sample(session, project, 5, by=cast.rex) == 0
 
 
