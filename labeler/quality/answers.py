@@ -15,6 +15,7 @@ from labeler.quality import reviews, threads
 from labeler.quality.reviews import Review, ReviewKind, ReviewState
 from labeler.quality.threads import Comment, Thread
 from labeler.work import judgments
+from labeler.work.assignments import Assignment
 from labeler.work.judgments import Judgment, Receipt
 from labeler.work.projects import Project
 from labeler.work.rubrics import Answer
@@ -55,6 +56,20 @@ def of_person(session: Session, person: Person, *, limit: int = 50) -> Sequence[
         Question(review, project, _own(review, judgment, person), said.get(review.id, ()))
         for review, project, judgment in rows
     ]
+
+
+def about(session: Session, assignment: Assignment) -> Thread:
+    """Return what a reviewer who waits for this judgment has written to its author."""
+    if assignment.sent_back_at is None:
+        return ()
+    waiting = (
+        sa.select(Review.id)
+        .join(Judgment, Judgment.id == Review.sent_back_id)
+        .where(Judgment.assignment_id == assignment.id, Review.state == ReviewState.waiting)
+    )
+    found = session.scalars(waiting).all()
+    said = threads.with_author(session, found, assignment.person_id)
+    return [each for thread in said.values() for each in thread]
 
 
 def asked(session: Session, person: Person) -> Asked:

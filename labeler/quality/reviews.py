@@ -297,8 +297,14 @@ def _add(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[int]:
 
 def _unsure(session: Session, project_id: int) -> dict[int, Review]:
     """Return the reviews of unsure comparisons that are not closed, by comparison."""
-    this = Review.project_id == project_id, Review.kind == ReviewKind.unsure
-    found = session.scalars(sa.select(Review).where(*this, Review.state != ReviewState.closed))
+    found = session.scalars(
+        sa.select(Review).where(
+            Review.project_id == project_id,
+            Review.kind == ReviewKind.unsure,
+            Review.state != ReviewState.closed,
+            Review.judgment_id.is_(None),
+        )
+    )
     return {review.comparison_id: review for review in found if review.comparison_id is not None}
 
 

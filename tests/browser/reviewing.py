@@ -39,7 +39,7 @@ def ask(session: Session, project: Project) -> dict[str, int]:
         project.id,
         ReviewKind.signal,
         person_id=ada.id,
-        reason=say("Your judgments come faster than the texts can be read."),
+        reason=say("These judgments came faster than the texts can be read."),
         evidence=[
             say("Median time: %(seconds)s seconds for %(number)s words.", seconds=9, number=412)
         ],

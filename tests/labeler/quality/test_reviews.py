@@ -9,6 +9,7 @@ from labeler.events import Event
 from labeler.quality import outcomes, queues, reviews, threads
 from labeler.quality.reviews import MOVES, Outcome, Review, ReviewKind, ReviewState
 from labeler.said import say
+from labeler.schema import Base
 from labeler.work import comparisons
 from labeler.work.judgments import Judgment
 from labeler.work.projects import Project
@@ -84,6 +85,27 @@ def test_a_review_of_another_project_is_none_of_this_one(
     for project_id, number in ((project.id + 1, made.id), (project.id, made.id + 1)):
         with pytest.raises(NotFound):
             reviews.find(session, project_id, number)
+
+
+def test_what_a_program_opens_and_closes_changes_nothing_else(
+    session: Session, cast: Cast, project: Project, said: Judgment
+) -> None:
+    before = rows(session)
+    for kind in ReviewKind:
+        for about in ({"judgment_id": said.id}, {"person_id": cast.ada.id}):
+            reviews.open(session, project.id, kind, reason=FAST, **about)
+    reviews.open_unsure(session, project.id, [(said.comparison_id, 0.1)])
+    reviews.open_unsure(session, project.id, [])
+    session.flush()
+    assert rows(session) == before
+    assert session.scalar(sa.select(sa.func.count(Review.id))) == 11
+
+
+def rows(session: Session) -> dict[str, list[str]]:
+    """Return every row of every table that has nothing to do with reviews."""
+    own = {"adjudications", "comments", "events", "reviews"}
+    tables = [each for each in Base.metadata.sorted_tables if each.name not in own]
+    return {each.name: sorted(map(str, session.execute(sa.select(each)).all())) for each in tables}
 
 
 # Unsure ones

@@ -67,7 +67,7 @@ def test_the_queue_says_what_waits_and_why(site: Site) -> None:
     page = rex.get(QUEUE).text
     shown = words(page[page.index("<main") :])
     assert "2 wait for a reviewer" in shown
-    assert "All 2 Unsure 1 Drawn by lot 0 Signal 1" in shown
+    assert "All 2 Unsure 1 Signal 1" in shown
     assert shown.index("52% sure") < shown.index("9 were quick.")
     signals = words(rex.get(f"{QUEUE}?kind=signal").text)
     assert "9 were quick." in signals
@@ -214,7 +214,7 @@ def test_sent_back_changed_after_the_window_and_accepted(site: Site) -> None:
     asked = ada.get(ASKED).text
     assert "Is B not wrong?" in asked
     assert f'href="{change}"' in asked
-    assert ada.get(change).status_code == 200
+    assert "Is B not wrong?" in ada.get(change).text
     assert ada.post(change, key=new_key(), choice="6", reason="I see.").status_code == 302
     assert "Sent back to you" not in ada.get("/").text
     assert ada.get(change).status_code == 409
