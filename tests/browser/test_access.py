@@ -39,7 +39,7 @@ FORMS: dict[Reader, list[tuple[str, str]]] = {
     "annotator": [
         ("/account", "form[action$=password]"),
         ("/work/{assignment_id}", "#judgment"),
-        ("/questions", "form[action^='/questions']"),
+        ("/questions", "form[action^='/questions'] >> nth=0"),
     ],
     "owner": [
         ("/projects/new", "main form"),

@@ -196,6 +196,9 @@ API_CASES = {
         "401 401 404 404 403 422 422 403",
         {"comparison": "pair-0", "reason": " "},
     ),
+    ("GET", f"{API}/projects/<slug>/reviews"): Case(
+        f"{API}{HELPFUL}/reviews", "401 401 404 404 200 200 200 403"
+    ),
     ("GET", f"{API}/projects/<slug>/judgments"): Case(
         f"{API}{HELPFUL}/judgments", "401 401 404 404 200 200 200 403"
     ),
