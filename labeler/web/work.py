@@ -274,7 +274,7 @@ def _task(
         assignment=assignment,
         action=_action(assignment, judgment),
         changing=judgment is not None,
-        thread=answers.about(session, assignment),
+        thread=() if judgment is None else answers.about(session, assignment),
         key=(given or {}).get("key") or str(uuid.uuid4()),
         prompt=_prompt(prompt),
         answers=_answers(session, assignment, comparison.language),
