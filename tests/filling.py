@@ -18,6 +18,7 @@ from tests.visits import Visit
 PASSWORD = "four plain words here"
 QUOTE = "unmistakable"
 USUAL = {
+    "comment": "I have looked at it.",
     "email": "person{}@example.org",
     "name": "Person {}",
     "password": PASSWORD,

@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session
 
 from labeler.people import accounts, memberships
 from labeler.people.memberships import Role
-from labeler.work import batches, layouts
+from labeler.quality import outcomes, reviews
+from labeler.quality.reviews import ReviewKind
+from labeler.work import batches, judgments, layouts
 from labeler.work.rubrics import LONGEST_REASON
 from tests.browser.clicks import choose, send
 from tests.browser.harm import active, watch
@@ -54,12 +56,15 @@ def _look_around(site: Site, context: BrowserContext) -> list[str]:
     """Judge everything and cut a release, then go to every page; return what went wrong."""
     faults, page = watch(context, site.url), context.new_page()
     _judge_everything(page, site, faults)
+    with site.database.writing() as session:
+        review_id = _review(session)
+        session.commit()
     site.arrive(page, OLGA)
     page.goto(f"{site.url}/projects/helpful/releases")
     send(page, page.get_by_role("button", name="Cut release").click)
     for reader, email in READERS.items():
         site.arrive(page, email)
-        for address in _addresses(site, reader):
+        for address in _addresses(site, reader, review_id):
             page.goto(site.url + address)
             faults += active(page)
     return faults
@@ -118,7 +123,24 @@ def _judge_everything(page: Page, site: Site, faults: list[str]) -> None:
     assert len(site.said(ADA)) == len(_rows())
 
 
-def _addresses(site: Site, reader: Reader) -> list[str]:
+def _review(session: Session) -> int:
+    """Send something back, and have a signal; every word of it is an attack."""
+    olga, ada = accounts.find(session, OLGA), accounts.find(session, ADA)
+    said = judgments.of_person(session, ada, limit=1)[0]
+    drawn = reviews.open(
+        session,
+        said.project_id,
+        ReviewKind.signal,
+        judgment_id=said.id,
+        reason=MARK,
+        evidence=TEXTS,
+    )
+    outcomes.remark(session, drawn, MARK, by=olga)
+    outcomes.send_back(session, drawn, said, MARK, by=olga)
+    return drawn.id
+
+
+def _addresses(site: Site, reader: Reader, review_id: int) -> list[str]:
     """Return the reader's pages, and some that are asked for in hostile words."""
     judged = site.said(ADA)
     values = {
@@ -128,6 +150,7 @@ def _addresses(site: Site, reader: Reader) -> list[str]:
         "judgment_id": judged[0].id,
         "number": 1,
         "person_id": judged[0].person_id,
+        "review_id": review_id,
         "slug": "helpful",
     }
     found = [*addresses(site.app, values, reader), f"/{quote(MARK)}", f"/sign-in?next={JS}"]

@@ -6,12 +6,14 @@ field. Then a browser looks at every page, as everybody.
 """
 
 import re
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import Browser, Page
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
@@ -19,7 +21,11 @@ from werkzeug.test import TestResponse
 
 import exports
 import labeler
+from labeler.quality import reviews
+from labeler.quality.reviews import ReviewKind
 from labeler.work import batches, layouts, queue
+from labeler.work.assignments import Assignment
+from labeler.work.judgments import Judgment, JudgmentState
 from tests import filling
 from tests.browser.harm import active, parsed, watch
 from tests.browser.pages import FOR_NOBODY, page_rules
@@ -34,7 +40,7 @@ from tests.visits import Visit
 
 WRITERS = ("olga", "root", "rex", "ada", "nobody")
 """In this order: whoever says what is asked comes before whoever answers."""
-ROWS, JUDGED = 45, 24
+ROWS, JUDGED = 60, 40
 ROWS_OF_SOAK, JUDGED_OF_SOAK = 900, 300
 NARROW = {"width": 320, "height": 640}
 CRITERIA = [{"name": f"Criterion {n}", "required": False} for n in range(10)]
@@ -103,9 +109,34 @@ class Place:
             return _held(visit) if endpoint == "work.show" else _done(visit)
         if name == "comparison_id":
             return next(self.comparisons)
+        if name == "review_id":
+            return _asked(self.site)
         if name == "secret":
             return visit.link_for(BEA).rpartition("/")[2]
         return {"batch_id": 1, "number": 1, "person_id": BEAS_ID, "slug": "helpful"}[name]
+
+
+def _asked(site: Site) -> int | None:
+    """Have reviewers look at something that Bea said, which counts and is not with her."""
+    with site.database.writing() as session:
+        left = sa.select(Judgment).join(Assignment, Assignment.id == Judgment.assignment_id)
+        counts = Judgment.state == JudgmentState.accepted, Assignment.sent_back_at.is_(None)
+        whose = Judgment.person_id == BEAS_ID
+        said = session.scalars(left.where(*counts, whose).order_by(Judgment.id.desc())).first()
+        if said is None:
+            return None
+        topic = uuid.uuid4().hex
+        made = reviews.open(
+            session,
+            said.project_id,
+            ReviewKind.signal,
+            judgment_id=said.id,
+            topic=topic,
+            reason=TEXTS[0],
+            evidence=TEXTS[1:],
+        )
+        session.commit()
+        return made.id
 
 
 def _held(visit: Visit) -> str | None:
@@ -123,7 +154,7 @@ def _done(visit: Visit) -> str | None:
 
 def _is_spent(rule: Rule) -> bool:
     """Tell whether the forms of a page can be sent but once, or give way to others."""
-    once = {"assignment_id", "comparison_id", "secret"}
+    once = {"assignment_id", "comparison_id", "review_id", "secret"}
     return rule.endpoint == "sessions.account" or not once.isdisjoint(rule.arguments)
 
 
@@ -177,6 +208,7 @@ def _fill(session: Session, folder: Path, rows: int, judged: int) -> None:
         given = queue.claim(session, project, by=cast.bea)
         assert given is not None
         judge(session, given, 1, cast.bea, reason="\n".join(TEXTS))
+    reviews.open(session, project.id, ReviewKind.signal, person_id=cast.ada.id, reason=TEXTS[0])
 
 
 def _ask(place: Place, page: Page) -> list[str]:
