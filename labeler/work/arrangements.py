@@ -25,7 +25,7 @@ CHUNK = 500
 """How many comparisons are changed in one transaction."""
 HIGHEST = 1000
 MOST_JUDGMENTS = 100
-_ASKED = ~Comparison.is_gold, Comparison.withdrawn_at.is_(None)
+_ASKED = ~Comparison.is_gold, ~Comparison.is_adaptive, Comparison.withdrawn_at.is_(None)
 
 
 def _without_defaults(schema: dict[str, Any]) -> None:

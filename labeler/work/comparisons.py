@@ -6,7 +6,7 @@ Known answers (gold) are asked of everybody, so their `wanted` is without bound 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,7 @@ from labeler.people.accounts import Person
 from labeler.schema import Base, BigInt, Id, changed, reference
 from labeler.work import lanes
 from labeler.work.questions.reason import require_reason
+from labeler.work.redundancy import Rule
 
 EVERYBODY = 2**31 - 1
 """How many judgments are wanted on gold."""
@@ -98,6 +99,8 @@ class Comparison(Base):
     external_id: Mapped[str]
     language: Mapped[str]
     is_gold: Mapped[bool]
+    is_adaptive: Mapped[bool] = mapped_column(default=False)
+    """Whether more judgments are wanted as long as its answer is unsure (see `redundancy`)."""
     shuffle: Mapped[BigInt]
     wanted: Mapped[int]
     surplus: Mapped[int] = mapped_column(default=0)
@@ -116,10 +119,15 @@ class Comparison(Base):
 
 @dataclass(frozen=True)
 class Counted:
-    """A comparison after its judgments changed; `moved` are its votes before and after."""
+    """A comparison after its judgments changed.
+
+    `moved` are its votes before and after, where agreement may be told from them: not of gold, and
+    not of what was asked again because people disagreed.
+    """
 
     lane_id: int
     is_gold: bool
+    is_adaptive: bool
     moved: tuple[int, int]
 
 
@@ -184,6 +192,33 @@ def want(session: Session, comparison_ids: Iterable[int], wanted: int) -> None:
         planned[comparison.lane_id] += comparison.wanted + comparison.surplus
     session.flush()
     lanes.replenish(session, planned)
+
+
+def adapt(session: Session, rule: Rule, confidences: Mapping[int, float]) -> int:
+    """Want as many judgments on adaptive comparisons as the rule says; return how many changed.
+
+    `confidences` says how sure their answers are, by comparison. To say it again changes nothing.
+    """
+    query = (
+        sa.select(Comparison)
+        .options(defer(Comparison.details))
+        .where(Comparison.id.in_(confidences), Comparison.is_adaptive)
+        .where(Comparison.withdrawn_at.is_(None))
+        .order_by(Comparison.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    more: Counter[int] = Counter()
+    changed = 0
+    for each in session.scalars(query):
+        wanted = rule.wanted(each.taken, each.taken - each.judged, confidences[each.id])
+        if wanted != each.wanted:
+            changed += 1
+            more[each.lane_id] += wanted - each.wanted - each.surplus
+            each.wanted, each.surplus = wanted, 0
+    session.flush()
+    lanes.replenish(session, more)
+    return changed
 
 
 def withdraw(session: Session, comparison: Comparison, reason: str, *, by: Person) -> None:
@@ -274,8 +309,9 @@ def read_votes(votes: int) -> list[int]:
 
 def _count(session: Session, comparison_id: int, judged: int, votes: int) -> Counted:
     given = {"comparison": comparison_id, "more": judged, "said": votes}
-    lane_id, is_gold, after = session.execute(_COUNT, given).one()
-    return Counted(lane_id, is_gold, (after if is_gold else after - votes, after))
+    lane_id, is_gold, is_adaptive, after = session.execute(_COUNT, given).one()
+    before = after if is_gold or is_adaptive else after - votes
+    return Counted(lane_id, is_gold, is_adaptive, (before, after))
 
 
 def _bit(label: int | None) -> int:
@@ -292,5 +328,5 @@ _COUNT = (
         votes=_TABLE.c.votes
         + sa.case((_TABLE.c.is_gold, 0), else_=sa.bindparam("said", type_=sa.BigInteger())),
     )
-    .returning(_TABLE.c.lane_id, _TABLE.c.is_gold, _TABLE.c.votes)
+    .returning(_TABLE.c.lane_id, _TABLE.c.is_gold, _TABLE.c.is_adaptive, _TABLE.c.votes)
 )

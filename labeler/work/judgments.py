@@ -21,10 +21,11 @@ from labeler.pay import ledger
 from labeler.people.accounts import Person
 from labeler.said import say
 from labeler.schema import Base, Id, changed, dialect_of, insert, moment, reference, written
-from labeler.work import assignments, comparisons, gold, rubrics, views
+from labeler.work import assignments, comparisons, gold, labels, redundancy, rubrics, views
 from labeler.work.assignments import Assignment, AssignmentState
 from labeler.work.comparisons import Comparison
 from labeler.work.projects import Project, ProjectState
+from labeler.work.redundancy import Vote
 from labeler.work.rubrics import Answer, Verdict
 from labeler.work.totals import Totals
 
@@ -138,6 +139,8 @@ def submit(
         amount_minor=assignment.pay_minor,
         currency=assignment.currency,
     )
+    if stand.is_adaptive:
+        _learn(session, assignment, judgment)
     totals = Totals(assignment.project_id, by.id)
     totals.count(judgment)
     totals.spend(judgment.created_at, assignment.pay_minor)
@@ -173,6 +176,39 @@ def change(
     later = _store(session, assignment, answer, judgment.state, is_gold, version=version, key=key)
     _count_change(session, judgment, later)
     return Receipt(later, repeated=False)
+
+
+def reconsider(session: Session, judgment: Judgment) -> list[float]:
+    """Want as many judgments on its comparison as its answer needs, if that is adaptive.
+
+    Return how probable each label is by the votes that count now; nothing if nothing changes.
+    """
+    rule = session.get_one(Project, judgment.project_id).rule
+    comparison = session.get_one(Comparison, judgment.comparison_id)
+    if rule is None or not comparison.is_adaptive:
+        return []
+    answers = len(session.get_one(Assignment, judgment.assignment_id).places)
+    rubric = rubrics.version(session, judgment.project_id, judgment.rubric_number)
+    votes = votes_on(session, judgment.comparison_id, answers)
+    room = labels.number(rubric.asked, answers)
+    room = max([room, *(vote.label + 1 for vote in votes)])  # an earlier form may have had more
+    believed = redundancy.believe(session, judgment.project_id, votes, room)
+    comparisons.adapt(session, rule, {judgment.comparison_id: max(believed)})
+    return believed
+
+
+def votes_on(session: Session, comparison_id: int, answers: int) -> list[Vote]:
+    """Return what the judgments that count on a comparison of so many answers find best."""
+    rows = session.execute(
+        sa.select(Judgment.person_id, Judgment.verdict, Judgment.preferred, Judgment.said)
+        .where(Judgment.comparison_id == comparison_id, IS_CURRENT)
+        .where(Judgment.state == JudgmentState.accepted)
+        .order_by(Judgment.id)
+    )
+    return [
+        Vote(person_id, labels.of(verdict, preferred, said, answers))
+        for person_id, verdict, preferred, said in rows
+    ]
 
 
 def changeable_until(project: Project, assignment: Assignment) -> datetime:
@@ -282,6 +318,7 @@ class Stand:
     state: JudgmentState
     lane_id: int
     is_gold: bool
+    is_adaptive: bool = False
     moved: tuple[int, int] = (0, 0)
     was_expired: bool = False
 
@@ -301,8 +338,8 @@ def _take(session: Session, assignment: Assignment, label: int | None) -> Stand 
     if was_expired and not comparisons.take_slot(session, comparison_id):
         return _outside(session, comparison_id, JudgmentState.late, was_expired)
     counted = comparisons.count_judgment(session, comparison_id, label)
-    accepted = JudgmentState.accepted
-    return Stand(accepted, counted.lane_id, counted.is_gold, counted.moved, was_expired)
+    stand = JudgmentState.accepted, counted.lane_id, counted.is_gold, counted.is_adaptive
+    return Stand(*stand, counted.moved, was_expired)
 
 
 def _outside(
@@ -311,6 +348,15 @@ def _outside(
     """Return the stand of a judgment outside the count."""
     comparison = session.get_one(Comparison, comparison_id)
     return Stand(state, comparison.lane_id, comparison.is_gold, was_expired=was_expired)
+
+
+def _learn(session: Session, assignment: Assignment, judgment: Judgment) -> None:
+    """Decide whether somebody else is asked, and learn from it how reliable its author is."""
+    if believed := reconsider(session, judgment):
+        said = labels.of(
+            judgment.verdict, judgment.preferred, judgment.said, len(assignment.places)
+        )
+        redundancy.credit(session, judgment.project_id, judgment.person_id, believed[said])
 
 
 def _again(session: Session, assignment: Assignment, answer: Answer, key: str) -> Receipt:
@@ -396,4 +442,6 @@ def _count_change(session: Session, judgment: Judgment, later: Judgment) -> None
     if later.counts and later.label != judgment.label:
         counted = comparisons.change_vote(session, comparison_id, judgment.label, later.label)
         totals.move_votes(later.created_at, counted.moved)
+    if later.counts:
+        reconsider(session, later)
     totals.write(session, comparisons.lane_of(session, comparison_id))

@@ -8,10 +8,17 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import sqlalchemy as sa
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 from pydantic import ValidationError as ModelError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -28,6 +35,7 @@ from labeler.work import guidelines, questions, rubrics
 from labeler.work.comparisons import Response
 from labeler.work.gold import Gold
 from labeler.work.questions import Questions
+from labeler.work.redundancy import AdaptiveDraft, Rule
 from labeler.work.rubrics import RubricDraft
 
 MOST = 1_000_000
@@ -74,6 +82,12 @@ class Project(Base):
     question: Mapped[str]
     state: Mapped[ProjectState]
     judgments_per_comparison: Mapped[int]
+    """How many are wanted on each; of an adaptive project, how many at least."""
+    most_judgments: Mapped[int | None]
+    """How many at most on an unsure comparison; none where the number is fixed."""
+    confidence: Mapped[float | None]
+    audit_share: Mapped[float | None]
+    audit_judgments: Mapped[int | None]
     gold_share: Mapped[float]
     repeat_share: Mapped[float]
     """How much of what a person is given they have judged before, in the other order."""
@@ -89,6 +103,25 @@ class Project(Base):
     rubric_number: Mapped[int]
     created_by: Mapped[int] = reference("people.id")
     created_at: Mapped[datetime]
+
+    @property
+    def adaptive(self) -> AdaptiveDraft | None:
+        """How sure it wants to be of each comparison; None where the number is fixed."""
+        if self.most_judgments is None:
+            return None
+        return AdaptiveDraft(
+            most=self.most_judgments,
+            confidence=self.confidence,
+            audit_share=self.audit_share,
+            audit_judgments=self.audit_judgments,
+        )
+
+    @property
+    def rule(self) -> Rule | None:
+        """When enough people have judged an adaptive comparison."""
+        if self.most_judgments is None or self.confidence is None:
+            return None
+        return Rule(self.judgments_per_comparison, self.most_judgments, self.confidence)
 
 
 Tag = Annotated[str, AfterValidator(languages.require_tag)]
@@ -122,6 +155,9 @@ class ProjectDraft(BaseModel):
     guidelines: str = ""
     rubric: RubricDraft = RubricDraft()
     judgments_per_comparison: int = Field(3, ge=1, le=100)
+    adaptive: AdaptiveDraft | None = Field(
+        None, description="Ask more people where the answer is unsure; else the number is fixed."
+    )
     gold_share: float = Field(0.0, ge=0, le=0.5, description="Share of known answers in the work.")
     repeat_share: float = Field(
         0.0, ge=0, le=0.2, description="Share of second looks at what a person judged before."
@@ -136,6 +172,12 @@ class ProjectDraft(BaseModel):
     pay: PayDraft = PayDraft()
     time_limit_minutes: int = Field(60, ge=1, le=1440)
     change_window_minutes: int = Field(60, ge=0, le=10080)
+
+    @model_validator(mode="after")
+    def _adapts(self) -> Self:
+        if self.adaptive and self.adaptive.most < self.judgments_per_comparison:
+            raise ValueError(say("The most judgments on a comparison are fewer than the least"))
+        return self
 
 
 def read_draft(given: Mapping[str, Any]) -> ProjectDraft:
@@ -341,6 +383,7 @@ def _columns(draft: ProjectDraft) -> dict[str, Any]:
         "title": draft.title,
         "question": draft.question,
         "judgments_per_comparison": draft.judgments_per_comparison,
+        **_adaptive(draft.adaptive),
         "gold_share": draft.gold_share,
         "repeat_share": draft.repeat_share,
         "most_per_person": draft.most_per_person,
@@ -350,6 +393,15 @@ def _columns(draft: ProjectDraft) -> dict[str, Any]:
         "currency": draft.pay.currency,
         "time_limit_s": draft.time_limit_minutes * 60,
         "change_window_s": draft.change_window_minutes * 60,
+    }
+
+
+def _adaptive(draft: AdaptiveDraft | None) -> dict[str, Any]:
+    return {
+        "most_judgments": draft and draft.most,
+        "confidence": draft and draft.confidence,
+        "audit_share": draft and draft.audit_share,
+        "audit_judgments": draft and draft.audit_judgments,
     }
 
 
