@@ -15,6 +15,7 @@ from labeler.cli.databases import db
 from labeler.cli.demonstration import demo
 from labeler.cli.people import person
 from labeler.cli.projects import project
+from labeler.cli.refreshing import refresh
 from labeler.cli.serving import secret, serve
 from labeler.cli.tokens import token
 from labeler.cli.verification import verify
@@ -73,6 +74,6 @@ def main() -> None:
 
 
 for _command in (
-    *(backup, batch, db, demo, person, project, restore, secret, serve, token, verify),
+    *(backup, batch, db, demo, person, project, refresh, restore, secret, serve, token, verify),
 ):
     main.add_command(_command)
