@@ -22,8 +22,8 @@ _log = logging.getLogger(__name__)
 def post_worker_init(worker: Any) -> None:
     """Begin to look; gunicorn calls this once a server process is ready."""
     found = worker.wsgi.extensions
-    settings: "Settings" = found["labeler.settings"]
-    database: "Database" = found["labeler.database"]
+    settings: Settings = found["labeler.settings"]
+    database: Database = found["labeler.database"]
     if settings.refresh_s:
         look = threading.Thread(target=_look, args=(database, settings.refresh_s), daemon=True)
         look.start()

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
 from labeler.schema import Base, BigInt, changed, dialect_of, insert, moment, reference
 from labeler.work.counts import Count, Topic
@@ -52,7 +52,8 @@ def latest(session: Session, project_id: int) -> Snapshot | None:
 
 def stale(session: Session) -> Sequence[int]:
     """Return the projects, by id, of which there should be a new snapshot."""
-    known = {each.project_id: each for each in session.scalars(sa.select(Snapshot))}
+    without_data = sa.select(Snapshot).options(defer(Snapshot.data))
+    known = {each.project_id: each for each in session.scalars(without_data)}
     now = moment(session)
     return [
         project_id

@@ -194,31 +194,18 @@ def want(session: Session, comparison_ids: Iterable[int], wanted: int) -> None:
     lanes.replenish(session, planned)
 
 
-def adapt(session: Session, rule: Rule, confidences: Mapping[int, float]) -> int:
-    """Want as many judgments on adaptive comparisons as the rule says; return how many changed.
+def adapt(session: Session, rule: Rule, confidences: Mapping[int, float]) -> None:
+    """Want as many judgments on adaptive comparisons as the rule says.
 
     `confidences` says how sure their answers are, by comparison. To say it again changes nothing.
     """
-    query = (
-        sa.select(Comparison)
-        .options(defer(Comparison.details))
-        .where(Comparison.id.in_(confidences), Comparison.is_adaptive)
-        .where(Comparison.withdrawn_at.is_(None))
-        .order_by(Comparison.id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
     more: Counter[int] = Counter()
-    changed = 0
-    for each in session.scalars(query):
+    for each in session.execute(_ADAPTIVE, {"these": list(confidences)}).all():
         wanted = rule.wanted(each.taken, each.taken - each.judged, confidences[each.id])
         if wanted != each.wanted:
-            changed += 1
             more[each.lane_id] += wanted - each.wanted - each.surplus
-            each.wanted, each.surplus = wanted, 0
-    session.flush()
+            session.execute(_WANT, {"this": each.id, "wanted": wanted})
     lanes.replenish(session, more)
-    return changed
 
 
 def withdraw(session: Session, comparison: Comparison, reason: str, *, by: Person) -> None:
@@ -296,6 +283,12 @@ def uncount_judgment(session: Session, comparison_id: int, label: int | None) ->
     return counted
 
 
+def is_adaptive(session: Session, comparison_id: int) -> bool:
+    """Say whether more judgments are wanted on a comparison as long as its answer is unsure."""
+    found = sa.select(Comparison.is_adaptive).where(Comparison.id == comparison_id)
+    return session.scalars(found).one()
+
+
 def lane_of(session: Session, comparison_id: int) -> int:
     """Return the lane of a comparison."""
     lane = sa.select(Comparison.lane_id).where(Comparison.id == comparison_id)
@@ -329,4 +322,18 @@ _COUNT = (
         + sa.case((_TABLE.c.is_gold, 0), else_=sa.bindparam("said", type_=sa.BigInteger())),
     )
     .returning(_TABLE.c.lane_id, _TABLE.c.is_gold, _TABLE.c.is_adaptive, _TABLE.c.votes)
+)
+_ADAPTIVE = (
+    sa.select(
+        *(_TABLE.c[name] for name in ("id", "lane_id", "wanted", "surplus", "taken", "judged"))
+    )
+    .where(_TABLE.c.id.in_(sa.bindparam("these", expanding=True)), _TABLE.c.is_adaptive)
+    .where(_TABLE.c.withdrawn_at.is_(None))
+    .order_by(_TABLE.c.id)
+    .with_for_update(key_share=True)
+)
+_WANT = (
+    sa.update(_TABLE)
+    .where(_TABLE.c.id == sa.bindparam("this"))
+    .values(wanted=sa.bindparam("wanted"), surplus=0)
 )

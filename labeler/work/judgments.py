@@ -21,11 +21,12 @@ from labeler.pay import ledger
 from labeler.people.accounts import Person
 from labeler.said import say
 from labeler.schema import Base, Id, changed, dialect_of, insert, moment, reference, written
+from labeler.stats.posterior import posterior
 from labeler.work import assignments, comparisons, gold, labels, redundancy, rubrics, views
 from labeler.work.assignments import Assignment, AssignmentState
 from labeler.work.comparisons import Comparison
 from labeler.work.projects import Project, ProjectState
-from labeler.work.redundancy import Vote
+from labeler.work.redundancy import Reliability
 from labeler.work.rubrics import Answer, Verdict
 from labeler.work.totals import Totals
 
@@ -178,37 +179,25 @@ def change(
     return Receipt(later, repeated=False)
 
 
-def reconsider(session: Session, judgment: Judgment) -> list[float]:
+def reconsider(session: Session, judgment: Judgment) -> Sequence[float]:
     """Want as many judgments on its comparison as its answer needs, if that is adaptive.
 
-    Return how probable each label is by the votes that count now; nothing if nothing changes.
+    Return how probable each label is by the votes that count now; nothing if it is not adaptive.
     """
     rule = session.get_one(Project, judgment.project_id).rule
-    comparison = session.get_one(Comparison, judgment.comparison_id)
-    if rule is None or not comparison.is_adaptive:
-        return []
+    if rule is None or not comparisons.is_adaptive(session, judgment.comparison_id):
+        return ()
     answers = len(session.get_one(Assignment, judgment.assignment_id).places)
     rubric = rubrics.version(session, judgment.project_id, judgment.rubric_number)
-    votes = votes_on(session, judgment.comparison_id, answers)
+    votes = [
+        (labels.of(row.verdict, row.preferred, row.said, answers), redundancy.accuracy_of(row))
+        for row in session.execute(_VOTES, {"comparison": judgment.comparison_id})
+    ]
     room = labels.number(rubric.asked, answers)
-    room = max([room, *(vote.label + 1 for vote in votes)])  # an earlier form may have had more
-    believed = redundancy.believe(session, judgment.project_id, votes, room)
+    room = max([room, *(label + 1 for label, _ in votes)])  # an earlier form may have had more
+    believed = posterior(votes, room)
     comparisons.adapt(session, rule, {judgment.comparison_id: max(believed)})
     return believed
-
-
-def votes_on(session: Session, comparison_id: int, answers: int) -> list[Vote]:
-    """Return what the judgments that count on a comparison of so many answers find best."""
-    rows = session.execute(
-        sa.select(Judgment.person_id, Judgment.verdict, Judgment.preferred, Judgment.said)
-        .where(Judgment.comparison_id == comparison_id, IS_CURRENT)
-        .where(Judgment.state == JudgmentState.accepted)
-        .order_by(Judgment.id)
-    )
-    return [
-        Vote(person_id, labels.of(verdict, preferred, said, answers))
-        for person_id, verdict, preferred, said in rows
-    ]
 
 
 def changeable_until(project: Project, assignment: Assignment) -> datetime:
@@ -445,3 +434,22 @@ def _count_change(session: Session, judgment: Judgment, later: Judgment) -> None
     if later.counts:
         reconsider(session, later)
     totals.write(session, comparisons.lane_of(session, comparison_id))
+
+
+# Made once: that costs more than to run it.
+_TABLE: Any = Judgment.__table__
+_KNOWN: Any = Reliability.__table__
+_VOTES = (
+    sa.select(
+        *(_TABLE.c.verdict, _TABLE.c.preferred, _TABLE.c.said, _KNOWN.c.right, _KNOWN.c.votes)
+    )
+    .outerjoin(
+        _KNOWN,
+        sa.and_(
+            _KNOWN.c.project_id == _TABLE.c.project_id, _KNOWN.c.person_id == _TABLE.c.person_id
+        ),
+    )
+    .where(_TABLE.c.comparison_id == sa.bindparam("comparison"), _TABLE.c.is_current)
+    .where(_TABLE.c.state == JudgmentState.accepted)
+    .order_by(_TABLE.c.id)
+)

@@ -7,16 +7,14 @@ comparisons, the audit slice, is left out and judged a fixed number of times: vo
 asked for because others disagreed would make agreement look better or worse than it is.
 """
 
-from collections.abc import Iterable
 from functools import cache
-from typing import Annotated, Any, NamedTuple, Self
+from typing import Annotated, Any, NamedTuple, Protocol
 
-import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Mapped, Session
 
 from labeler.schema import Base, dialect_of, insert, reference
-from labeler.stats.posterior import accuracy, posterior
+from labeler.stats.posterior import accuracy
 
 
 class AdaptiveDraft(BaseModel):
@@ -54,13 +52,6 @@ class Rule(NamedTuple):
         return max(self.least, given + unsure)
 
 
-class Vote(NamedTuple):
-    """What one person said of a comparison, as a label from 0."""
-
-    person_id: int
-    label: int
-
-
 class Reliability(Base):
     """How often a person is right in a project, by expectation: `right` of `votes`.
 
@@ -74,30 +65,23 @@ class Reliability(Base):
     right: Mapped[float]
     votes: Mapped[float]
 
-    @classmethod
-    def of(cls, session: Session, project_id: int, people: Iterable[int]) -> dict[int, Self]:
-        """Return what is known of these people."""
-        found = session.scalars(
-            sa.select(cls).where(cls.project_id == project_id, cls.person_id.in_(set(people)))
-        )
-        return {each.person_id: each for each in found}
+
+class Known(Protocol):
+    """What is known of a person's reliability, if anything."""
+
+    right: float | None
+    votes: float | None
 
 
-def believe(session: Session, project_id: int, votes: Iterable[Vote], labels: int) -> list[float]:
-    """Return how probable each label is, given the votes on one comparison."""
-    votes = list(votes)
-    known = Reliability.of(session, project_id, (vote.person_id for vote in votes))
-    return posterior(((vote.label, _accuracy(known.get(vote.person_id))) for vote in votes), labels)
+def accuracy_of(known: Known) -> float:
+    """Return how probably the next vote of a person is right."""
+    return accuracy(known.right or 0, known.votes or 0)
 
 
 def credit(session: Session, project_id: int, person_id: int, right: float) -> None:
     """Add one vote to what is known of its author, right with this probability."""
     row = {"project_id": project_id, "person_id": person_id, "right": right, "votes": 1.0}
     session.execute(_crediting(dialect_of(session)), row)
-
-
-def _accuracy(known: Reliability | None) -> float:
-    return accuracy(known.right, known.votes) if known else accuracy(0, 0)
 
 
 @cache

@@ -125,8 +125,7 @@ def test_sending_again_changes_nothing(session: Session, cast: Cast) -> None:
     answer = judgments.read_answer(session, assignment, 1)
     for _ in range(3):
         judgments.submit(session, assignment, answer, by=second, key=key)
-    known = Reliability.of(session, project.id, [second.id])[second.id]
-    assert known.votes == 1
+    assert session.get_one(Reliability, (project.id, second.id)).votes == 1
     again = judgments.current(session, assignment)
     before = only(session, project).wanted
     judgments.reconsider(session, again)
