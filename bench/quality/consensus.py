@@ -24,10 +24,11 @@ MANY = 200_000
 """Items with five votes each, of ten thousand people: a million votes."""
 
 CALIBRATED, AUDITED, CROWD = 20_000, 2_000, 800
-RUNS = 5
+RUNS = 10
 STOP, MOST = 0.95, 11
 BINS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 1.0)
 FULL = 500
+"""How many items a bin needs in a run."""
 
 
 def measure(seed: int) -> list[Row]:
@@ -92,7 +93,10 @@ def _adaptive(work: Work) -> Array:
 
 
 def _calibrated(seed: int, how: str, collect: Callable[[Work], Array]) -> Row:
-    """Learn from audited items, look at the others; bins are of all runs together."""
+    """Learn from audited items, look at the others.
+
+    Bins are of all runs together, since chance alone moves one of 500 items by a point.
+    """
     runs = [_mapped(s, collect) for s in range(seed, seed + RUNS)]
     before, after, right = (np.concatenate(each) for each in zip(*runs, strict=True))
     worst = _worst(after, right)
@@ -115,7 +119,7 @@ def _mapped(seed: int, collect: Callable[[Work], Array]) -> tuple[Array, Array, 
 def _worst(stated: Array, right: Array) -> float:
     """Return the largest difference, in points, of all bins with enough items."""
     bins = [(stated >= low) & (stated < high) for low, high in pairwise(BINS)]
-    full = [inside for inside in bins if inside.sum() >= FULL]
+    full = [inside for inside in bins if inside.sum() >= RUNS * FULL]
     return max(100 * abs(float(stated[each].mean() - right[each].mean())) for each in full)
 
 

@@ -1,4 +1,4 @@
-"""The benchmark of the statistics: its worlds are as described, and its table says what it found."""
+"""The benchmark of the statistics: its worlds are as described, its table says what is found."""
 
 from functools import partial
 from itertools import combinations
