@@ -9,8 +9,6 @@ from numpy.typing import ArrayLike
 
 from labeler.stats.tables import Array, tally
 
-__all__ = ["Interval", "Statistic", "bootstrap_interval", "two_way_interval"]
-
 
 @dataclass(frozen=True, slots=True)
 class Interval:

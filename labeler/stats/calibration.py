@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike
 
 from labeler.stats.tables import Array
 
-_TRUST = 4.0
-"""What audited items must outweigh: the power is taken to be 1, give or take a half."""
+_TRUST = 9.0
+"""What audited items must outweigh: the power is taken to be 1, give or take a third."""
 _ALMOST = 1e-12
 
 

@@ -67,15 +67,15 @@ def one_coin(
     label: ArrayLike,
     n_labels: int = 2,
     prior: Prior = PRIOR,
-    tol: float = 1e-8,
+    tol: float = 1e-5,
 ) -> OneCoin:
     """Return the consensus of annotators each of whom is right with a probability of their own.
 
     Whoever is wrong says any other label equally often, and all labels are equally likely
     beforehand. The EM algorithm alternates between the posteriors, softmax of the votes' weights
     log(a·(q-1)/(1-a)) with q labels, and each annotator's `accuracy`. The prior keeps those with
-    few votes near its mean, without which EM does worse than the majority does. It ends when the
-    log-likelihood (of the votes, without the prior) changes by less than `tol` of itself.
+    few votes near its mean, without which EM does worse than the majority does. It ends when no
+    posterior changes by more than `tol`; `log_likelihood` is that of the votes, without the prior.
     Dawid and Skene (1979), with one parameter for each observer; the prior is MAP-EM, Dempster,
     Laird and Rubin (1977), section 3.
     """
@@ -125,7 +125,8 @@ def dawid_skene(
         counts = np.stack(tables, axis=1) + smoothing
         totals = counts.sum(axis=2, keepdims=True)
         flat = np.full_like(counts, 1 / n_labels)
-        return posteriors.mean(axis=0), np.divide(counts, totals, out=flat, where=totals > 0)
+        prevalence = posteriors.sum(axis=0) / max(votes.n_items, 1)
+        return prevalence, np.divide(counts, totals, out=flat, where=totals > 0)
 
     def expect(rates: tuple[Array, Array]) -> tuple[Array, float]:
         with np.errstate(divide="ignore"):
@@ -134,8 +135,8 @@ def dawid_skene(
         sums = [np.bincount(votes.item, each, votes.n_items) for each in spoken]
         return _normalised(np.stack(sums, axis=1) + prevalence)
 
-    posteriors, rates, *end = _climb(votes.shares(), maximise, expect, tol)
-    return DawidSkene(posteriors, *rates, *end)
+    posteriors, rates, likelihood, rounds, converged = _climb(votes.shares(), maximise, expect, tol)
+    return DawidSkene(posteriors, *rates, likelihood, rounds, converged)
 
 
 def accuracy(right: float, n: float, prior: Prior = PRIOR) -> float:
@@ -192,8 +193,7 @@ class _Votes:
         assert items.shape == people.shape == labels.shape, "votes are three aligned arrays"
         assert min(items.min(initial=0), people.min(initial=0), labels.min(initial=0)) >= 0
         assert labels.max(initial=0) < n_labels, "labels are numbered from 0 to n_labels - 1"
-        sizes = (int(each.max(initial=-1)) + 1 for each in (items, people))
-        n_items, n_annotators = sizes
+        n_items, n_annotators = (int(each.max(initial=-1)) + 1 for each in (items, people))
         keys = np.sort((items * n_annotators + people) * n_labels + labels)
         rest, labels = np.divmod(keys, n_labels)
         items, people = np.divmod(rest, max(n_annotators, 1))
@@ -205,7 +205,7 @@ class _Votes:
         counts = tally(self.item, self.label, self.n_items, self.n_labels)
         votes = counts.sum(axis=1, keepdims=True)
         flat = np.full(counts.shape, 1 / self.n_labels)
-        return np.divide(counts, votes, out=flat, where=votes > 0)
+        return np.asarray(np.divide(counts, votes, out=flat, where=votes > 0))
 
 
 def _climb(
@@ -215,14 +215,13 @@ def _climb(
     tol: float,
 ) -> tuple[Array, _Fit, float, int, bool]:
     """Repeat the two steps of EM; return posteriors, fit, log-likelihood, rounds, converged."""
-    before = -np.inf
-    for round_ in range(1, ROUNDS + 1):
-        fit = maximise(posteriors)
+    rounds, converged = 0, False
+    while not converged and rounds < ROUNDS:
+        before, fit = posteriors, maximise(posteriors)
         posteriors, likelihood = expect(fit)
-        if abs(likelihood - before) <= tol * abs(likelihood):
-            return posteriors, fit, likelihood, round_, True
-        before = likelihood
-    return posteriors, fit, likelihood, ROUNDS, False
+        converged = bool(np.abs(posteriors - before).max(initial=0.0) <= tol)
+        rounds += 1
+    return posteriors, fit, likelihood, rounds, converged
 
 
 def _normalised(scores: Array) -> tuple[Array, float]:

@@ -10,8 +10,6 @@ from numpy.typing import ArrayLike
 from labeler.stats.bootstrap import Interval, bootstrap_interval
 from labeler.stats.tables import Array, Weights, closeness, weighed
 
-__all__ = ["cohen_interval", "cohen_kappa", "fleiss_kappa", "gwet_ac1", "gwet_ac2"]
-
 
 def cohen_kappa(table: ArrayLike, weights: Weights | None = None) -> float:
     """Return Cohen's kappa of two annotators, from labels × labels: said by one, by the other.
