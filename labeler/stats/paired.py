@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from labeler.stats.connectivity import Doubt, Incomparable, doubts
 from labeler.stats.newton import Likelihood, Maximum, maximum
@@ -47,6 +47,29 @@ class Votes:
         table[self.left[won], self.right[won]] = True
         table[self.right[lost], self.left[lost]] = True
         return table[:-1, :-1]
+
+
+def paired(wins: ArrayLike, ties: ArrayLike | None = None) -> Votes:
+    """Return a row for each pair of models that was ever compared.
+
+    `wins` is models x models, how often row beat column, `ties` likewise and symmetric.
+    """
+    won = _table(wins)
+    tied = np.zeros_like(won) if ties is None else _table(ties)
+    assert (tied == tied.T).all(), "a tie of two models stands in both places"
+    left, right = np.triu_indices(len(won), 1)
+    outcomes = np.column_stack([won[left, right], won[right, left], tied[left, right]])
+    there = outcomes.any(axis=1)
+    terms = np.zeros((int(there.sum()), 0))
+    return Votes(left[there], right[there], terms, outcomes[there], len(won))
+
+
+def _table(counts: ArrayLike) -> _Array:
+    table = np.asarray(counts, dtype=float)
+    assert table.ndim == 2, "counts are models x models"
+    assert len(table) == table.shape[1] >= 2, "counts have a row and a column for each model"
+    assert (table >= 0).all(), "counts are never negative"
+    return table
 
 
 def estimate(votes: Votes, *, ties: bool, prior: float) -> tuple[Maximum, tuple[Doubt, ...]]:

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from labeler.stats.connectivity import Doubt
 from labeler.stats.newton import Maximum, Unsettled
-from labeler.stats.paired import Votes, estimate, scores
+from labeler.stats.paired import Votes, estimate, paired, scores
 from labeler.stats.strengths import Effect, Ranking
 
 _Array: TypeAlias = NDArray[Any]
@@ -28,8 +28,7 @@ def bradley_terry(wins: ArrayLike, prior: float = 0.0) -> Ranking:
     Standard errors are those of independent votes. Raises Incomparable if there is no prior and
     some models were never compared, never lost or never won. Bradley and Terry (1952).
     """
-    table = _table(wins)
-    votes = _paired(table, np.zeros_like(table))
+    votes = paired(wins)
     return _ranking(votes, *estimate(votes, ties=False, prior=prior))
 
 
@@ -40,7 +39,7 @@ def davidson(wins: ArrayLike, ties: ArrayLike, prior: float = 0.0) -> Ranking:
     symmetric, each tie written in both places. Raises Incomparable like `bradley_terry`, and
     Unsettled if ties leave nu without a bound. Davidson (1970).
     """
-    votes = _paired(_table(wins), _table(ties))
+    votes = paired(wins, ties)
     found, doubts = estimate(votes, ties=True, prior=prior)
     return _ranking(votes, found, doubts, nu=_nu(votes, found))
 
@@ -147,23 +146,6 @@ def _read(
         return seen  # counting them forgets the order
     order = np.lexsort((*styles.T, said, other, one, who))
     return _Seen(one[order], other[order], said[order], styles[order], who[order])
-
-
-def _table(counts: ArrayLike) -> _Array:
-    table = np.asarray(counts, dtype=float)
-    assert table.ndim == 2 and len(table) == table.shape[1], "a row and a column for each model"
-    assert (table >= 0).all(), "counts are never negative"
-    return table
-
-
-def _paired(wins: _Array, ties: _Array) -> Votes:
-    """Return a row for each pair of models that was ever compared."""
-    assert (ties == ties.T).all(), "a tie of two models stands in both places"
-    left, right = np.triu_indices(len(wins), 1)
-    outcomes = np.column_stack([wins[left, right], wins[right, left], ties[left, right]])
-    there = outcomes.any(axis=1)
-    terms = np.zeros((int(there.sum()), 0))
-    return Votes(left[there], right[there], terms, outcomes[there], len(wins))
 
 
 def _sandwich(found: Maximum, votes: Votes, cluster: _Array) -> Maximum:
