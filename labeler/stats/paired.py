@@ -67,7 +67,7 @@ def paired(wins: ArrayLike, ties: ArrayLike | None = None) -> Votes:
 def _table(counts: ArrayLike) -> _Array:
     table = np.asarray(counts, dtype=float)
     assert table.ndim == 2, "counts are models x models"
-    assert len(table) == table.shape[1] >= 2, "counts have a row and a column for each model"
+    assert len(table) == table.shape[1] > 0, "counts have a row and a column for each model"
     assert (table >= 0).all(), "counts are never negative"
     return table
 

@@ -34,7 +34,7 @@ def plackett_luce(
     Plackett (1975), The analysis of permutations; Luce (1959), Individual choice behavior.
     """
     assert all(len(set(ranking)) == len(ranking) >= 2 for ranking in rankings), "two or more models"
-    number = max(map(max, rankings)) + 1 if models is None else models
+    number = max(map(max, rankings), default=0) + 1 if models is None else models
     choices = _choices(rankings)
     found = doubts(_beaten(choices, number))
     if found and not prior:

@@ -49,8 +49,9 @@ def counted(left: ArrayLike, right: ArrayLike, outcome: ArrayLike, models: int) 
 
     The first axis is the model shown on the left, the second the one on the right.
     """
-    places = np.asarray(left, dtype=np.int64) * models + np.asarray(right, dtype=np.int64)
-    flat = np.bincount(places * 3 + np.asarray(outcome), minlength=3 * models**2)
+    one, other, said = (np.asarray(each, dtype=np.int64) for each in (left, right, outcome))
+    _check(one, other, said, models)
+    flat = np.bincount((one * models + other) * 3 + said, minlength=3 * models**2)
     return flat.reshape(models, models, 3)
 
 
@@ -106,10 +107,11 @@ class _Seen:
 
     @property
     def models(self) -> int:
-        return int(max(self.left.max(), self.right.max())) + 1
+        return int(max(self.left.max(initial=0), self.right.max(initial=0))) + 1
 
     def each(self, models: int, side: bool) -> Votes:
         """Return the votes, a row for each."""
+        _check(self.left, self.right, self.outcome, models)
         ones = np.ones((len(self.left), int(side)))
         terms = np.hstack([ones, self.covariates])
         return Votes(self.left, self.right, terms, np.eye(3)[self.outcome], models)
@@ -148,9 +150,14 @@ def _read(
     return _Seen(one[order], other[order], said[order], styles[order], who[order])
 
 
+def _check(left: _Array, right: _Array, outcome: _Array, models: int) -> None:
+    for column, most in ((left, models), (right, models), (outcome, 3)):
+        assert ((column >= 0) & (column < most)).all(), "numbers of models, and outcomes 0 to 2"
+
+
 def _sandwich(found: Maximum, votes: Votes, cluster: _Array) -> Maximum:
     """Replace the covariance by one that holds if votes of one cluster hang together."""
-    clusters = int(cluster.max()) + 1
+    clusters = len(np.unique(cluster))
     if clusters < 2:
         raise Unsettled("the votes of one person do not show how persons differ")
     each = scores(votes, found.place, cluster, clusters)

@@ -211,6 +211,27 @@ def test_a_side_that_always_wins_needs_a_prior() -> None:
     assert ranking.side.estimate > 3
 
 
+def test_without_votes_nothing_is_known() -> None:
+    nothing = np.zeros((3, 3))
+    with pytest.raises(Incomparable, match="model 0; model 1; model 2"):
+        davidson(nothing, nothing)
+    for ranking in (davidson(nothing, nothing, prior=0.5), fit([], [], [], models=3, prior=0.5)):
+        assert ranking.strengths == pytest.approx(0.0)
+        assert ranking.doubts == (Doubt("disconnected", ((0,), (1,), (2,))),)
+        assert ranking.ranks() == [(1, 3)] * 3
+
+
+def test_persons_who_always_say_the_same_count_once() -> None:
+    # Three persons say one, one says the other, ten times each. The odds are 3 : 1, A = 40 p(1-p),
+    # and B sums the squares of 10 (y - p) over four persons, times 4/3.
+    left, right, who = np.zeros(40, int), np.ones(40, int), np.repeat(np.arange(4), 10)
+    ranking = fit(left, right, (who == 3).astype(int), cluster=who, side=False)
+    difference = ranking.difference(0, 1)
+    middle = (3 * (10 * 0.25) ** 2 + (10 * 0.75) ** 2) * 4 / 3
+    assert difference.estimate == pytest.approx(np.log(3))
+    assert difference.standard_error == pytest.approx(middle**0.5 / (40 * 0.75 * 0.25))
+
+
 def full(votes: int = 300, seed: int = 1) -> dict[str, np.ndarray]:
     """Votes with two covariates, one of few values, and persons."""
     rng = np.random.default_rng(seed)
