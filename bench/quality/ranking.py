@@ -15,7 +15,7 @@ from labeler.stats.strengths import Ranking
 _Array: TypeAlias = NDArray[Any]
 
 VOTES, MODELS = 1_000_000, 30
-SETS, PERSONS, EACH = 400, 100, 30  # data sets, persons in each, votes of each person
+SETS, PERSONS, EACH = 1000, 100, 30  # data sets, persons in each, votes of each person
 NU, SIDE = 0.5, 0.2
 TASTES, SIDES = 0.7, 0.5  # how much persons differ, standard deviations
 

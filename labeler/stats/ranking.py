@@ -81,7 +81,8 @@ def fit(
     either side, and more and less of each covariate, that many wins.
     With `cluster`, (votes,) who voted, standard errors hold even if one person's votes hang
     together: the sandwich A⁻¹ B A⁻¹, A the information, B the sum over persons of the outer
-    product of their votes' gradients, times c/(c-1) for c persons. It needs some forty persons.
+    product of their votes' gradients, times c/(c-1) for c persons. It needs some forty persons, and
+    memory for persons x parameters.
     Liang and Zeger (1986), Longitudinal data analysis using generalized linear models.
     Raises Incomparable like `bradley_terry`, Unsettled if side or covariates cannot be told apart.
     """
@@ -135,14 +136,11 @@ def _read(
     """Put single votes in an order of their own, so that theirs never shows in the last digit."""
     one, other, said = (np.asarray(each, dtype=np.int64) for each in (left, right, outcome))
     votes = len(one)
-    who = (
-        np.zeros(votes, np.int64) if cluster is None else np.unique(cluster, return_inverse=True)[1]
-    )
+    persons = np.zeros(votes) if cluster is None else np.asarray(cluster)
+    who = np.unique(persons, return_inverse=True)[1]
     styles = np.zeros((votes, 0)) if covariates is None else np.asarray(covariates, dtype=float)
     assert styles.ndim == 2, "covariates have a row per vote and a column each"
-    assert {len(column) for column in (one, other, said, who, styles)} == {votes}, (
-        "a row for each vote"
-    )
+    assert {len(each) for each in (other, said, who, styles)} == {votes}, "a row for each vote"
     seen = _Seen(one, other, said, styles, who)
     if covariates is None and cluster is None:
         return seen  # counting them forgets the order
@@ -179,7 +177,7 @@ def _ranking(
 ) -> Ranking:
     """Take the parameters apart: strengths, the side if it is one, covariates."""
     models = votes.models
-    errors = np.sqrt(np.diag(found.covariance))
+    errors = np.sqrt(np.maximum(np.diag(found.covariance), 0.0))
     pairs = zip(found.place.tolist(), errors.tolist(), strict=True)
     effects = [Effect(*pair) for pair in pairs][models : models + votes.terms.shape[1]]
     return Ranking(

@@ -55,7 +55,7 @@ class Ranking:
     @property
     def standard_errors(self) -> _Array:
         """Of each strength, as it differs from the mean of all."""
-        return np.asarray(np.sqrt(np.diag(self.covariance)))
+        return np.asarray(np.sqrt(np.maximum(np.diag(self.covariance), 0.0)))
 
     def difference(self, one: int, other: int) -> Effect:
         """Return how much stronger one model is than another, for two models surer than either."""

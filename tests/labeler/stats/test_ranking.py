@@ -221,6 +221,13 @@ def test_without_votes_nothing_is_known() -> None:
         assert ranking.ranks() == [(1, 3)] * 3
 
 
+def test_one_model_is_as_good_as_itself() -> None:
+    ranking = bradley_terry([[0]], prior=0.5)
+    assert ranking.strengths.tolist() == [0.0]
+    assert ranking.standard_errors == pytest.approx([0.0])
+    assert ranking.ranks() == [(1, 1)]
+
+
 def test_persons_who_always_say_the_same_count_once() -> None:
     # Three persons say one, one says the other, ten times each. The odds are 3 : 1, A = 40 p(1-p),
     # and B sums the squares of 10 (y - p) over four persons, times 4/3.
