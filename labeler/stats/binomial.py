@@ -36,7 +36,7 @@ def benjamini_hochberg(chances: ArrayLike, rate: float) -> NDArray[np.bool_]:
     return given <= (passing[-1] if len(passing) else -1.0)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _chances(trials: int, share: float) -> Floats:
     assert 0 < share < 1, "nothing here is certain"
     factorials = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, trials + 1)))])

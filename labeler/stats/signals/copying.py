@@ -82,10 +82,11 @@ def _pair(sums: _Sums, people: Whole, at: int, chance: float, limit: float) -> P
     equal, n = int(sums.equal[at]), int(sums.items[at])
     sentence = say(
         "These two people gave the same answer to %(equal)s of %(n)s comparisons that both "
-        "judged; how often they did so against the others is compared with how often each does "
-        "with everybody else.",
+        "judged, also where others answered otherwise; in this project two people usually give the "
+        "same answer to %(usual)s of 100.",
         equal=equal,
         n=n,
+        usual=round(100 * _agreement(sums)),
     )
     interval = wilson_interval(equal, n)
     signal = Signal(equal / n, interval, n, chance, chance <= limit, sentence)
@@ -113,9 +114,13 @@ def _plain(sums: _Sums, compared: Whole) -> Floats:
     Without it two people who both click at random would seem to copy each other: they are often
     alone against the others together.
     """
-    agreement = min(float(sums.equal.sum() / sums.items.sum()), 0.99)
+    agreement = min(max(_agreement(sums), 0.01), 0.99)
     counts = zip(sums.equal[compared].tolist(), sums.items[compared].tolist(), strict=True)
     return np.array([at_least(int(equal), int(n), agreement) for equal, n in counts])
+
+
+def _agreement(sums: _Sums) -> float:
+    return float(sums.equal.sum() / sums.items.sum())
 
 
 def _with_others(
