@@ -13,6 +13,7 @@ from math import ceil, exp, log
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from labeler.said import Said, say
 from labeler.stats.binomial import at_most
 
 Floats = NDArray[np.float64]
@@ -78,13 +79,18 @@ class GoldTest:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The verdict, and how often such a verdict is wrong: never give one without the other."""
+    """The verdict, and how often such a verdict is wrong: never give one without the other.
+
+    `caught_if_honest` is the most that honest people are ever caught, `cleared_if_clicker` the
+    most that random clickers are ever cleared, by Ville's inequality.
+    """
 
     verdict: Verdict
     right: int
     n: int
     caught_if_honest: float
-    missed_if_clicker: float
+    cleared_if_clicker: float
+    sentence: Said
 
 
 @lru_cache
@@ -137,10 +143,40 @@ def judge(test: GoldTest, right: ArrayLike) -> Found:
     wrong = np.cumsum(~answers)
     limits = _limits(n, test.accuracy, test.chance, test.check, test.threshold)
     caught = bool((wrong >= limits).any())
-    found = Verdict.CAUGHT if caught else Verdict.NOT_YET
+    verdict = Verdict.CAUGHT if caught else Verdict.NOT_YET
     if not caught and n and _ratio(n, int(wrong[-1]), test) <= log(test.error):
-        found = Verdict.CLEARED
-    return Found(found, int(answers.sum()), n, test.honest.ever, 1 - test.clicker.caught)
+        verdict = Verdict.CLEARED
+    right_ones = int(answers.sum())
+    sentence = _sentence(verdict, right_ones, n, test)
+    return Found(verdict, right_ones, n, test.honest.ever, test.error, sentence)
+
+
+def _sentence(verdict: Verdict, right: int, n: int, test: GoldTest) -> Said:
+    if verdict is Verdict.CAUGHT:
+        return say(
+            "%(right)s of %(n)s known comparisons were answered as expected, about as many as by "
+            "choosing without reading. Of 1,000 people who answer %(usual)s of 100 as expected, "
+            "up to %(errs)s come here by mistake.",
+            right=right,
+            n=n,
+            usual=round(100 * test.accuracy),
+            errs=ceil(1000 * test.honest.ever),
+        )
+    if verdict is Verdict.CLEARED:
+        return say(
+            "%(right)s of %(n)s known comparisons were answered as expected, as by somebody who "
+            "reads. Of 1,000 people who choose without reading, up to %(errs)s come here by "
+            "chance.",
+            right=right,
+            n=n,
+            errs=ceil(1000 * test.error),
+        )
+    return say(
+        "%(right)s of %(n)s known comparisons were answered as expected; these are too few to "
+        "say more.",
+        right=right,
+        n=n,
+    )
 
 
 def _ratio(n: int, wrong: int, test: GoldTest) -> float:

@@ -69,6 +69,16 @@ def test_a_simulated_lifetime_of_five_hundred_answers() -> None:
     assert caught == pytest.approx(test.honest.ever, abs=0.005)
 
 
+def test_clickers_are_cleared_no_more_often_than_stated() -> None:
+    test, random = gold_test(), np.random.default_rng(6)
+    lives = random.random((4000, 25)) < 0.5
+    seen = range(8, 26)  # fewer than eight answers clear nobody
+    cleared = [
+        any(judge(test, life[:n]).verdict is Verdict.CLEARED for n in seen) for life in lives
+    ]
+    assert 0 < np.mean(cleared) <= 0.01
+
+
 def test_who_reads_less_well_is_told_a_larger_error_and_not_the_stated_one() -> None:
     assert 0.05 < rates(gold_test(), 0.85).ever < 0.10
     assert rates(gold_test(), 0.60).ever == pytest.approx(1.0)
@@ -80,8 +90,8 @@ def test_verdicts_and_the_rates_beside_them() -> None:
     assert judge(test, [True] * 8).verdict is Verdict.CLEARED  # 1.8⁸ is the first above 100
     found = judge(test, [True, False] * 7)
     assert (found.verdict, found.right, found.n) == (Verdict.CAUGHT, 7, 14)
-    assert found.caught_if_honest <= 0.01
-    assert found.missed_if_clicker <= 0.01
+    assert (found.caught_if_honest, found.cleared_if_clicker) == (test.honest.ever, 0.01)
+    assert found.sentence.endswith("answer 90 of 100 as expected, up to 10 come here by mistake.")
 
 
 def test_nothing_answered_says_nothing() -> None:
