@@ -25,7 +25,7 @@ class Verdict(StrEnum):
     """What a person's gold answers say so far. None of them decides anything."""
 
     CAUGHT = "caught"
-    """They look like chance."""
+    """They look more like chance than like reading; it stays, and is for a person to look at."""
     CLEARED = "cleared"
     """They look like reading."""
     NOT_YET = "not yet"
@@ -66,6 +66,8 @@ class GoldTest:
     Caught: as soon as the first check.items cannot be passed any more, or whenever the logarithm
     of the likelihood ratio of clicker to honest reaches `threshold`. Cleared: while that
     logarithm is -log(1/error) or below. `honest` and `clicker` are rates at these accuracies.
+    It is slow to see somebody who reads for long and then stops to: give it recent answers only,
+    of a work of its own, if that is the question, and know that each such look has its own error.
     """
 
     accuracy: float
@@ -139,24 +141,24 @@ def rates(test: GoldTest, accuracy: float) -> Rates:
 def judge(test: GoldTest, right: ArrayLike) -> Found:
     """Return what a person's gold answers say: True where right, in the order of answering."""
     answers = np.asarray(right, dtype=bool)
-    n = len(answers)
-    wrong = np.cumsum(~answers)
+    n, right_ones = len(answers), int(answers.sum())
     limits = _limits(n, test.accuracy, test.chance, test.check, test.threshold)
-    caught = bool((wrong >= limits).any())
-    verdict = Verdict.CAUGHT if caught else Verdict.NOT_YET
-    if not caught and n and _ratio(n, int(wrong[-1]), test) <= log(test.error):
+    too_many = np.flatnonzero(np.cumsum(~answers) >= limits)
+    verdict, seen = Verdict.NOT_YET, n
+    if len(too_many):
+        verdict, seen = Verdict.CAUGHT, int(too_many[0]) + 1
+    elif n and _ratio(n, n - right_ones, test) <= log(test.error):
         verdict = Verdict.CLEARED
-    right_ones = int(answers.sum())
-    sentence = _sentence(verdict, right_ones, n, test)
+    sentence = _sentence(verdict, int(answers[:seen].sum()), seen, test)
     return Found(verdict, right_ones, n, test.honest.ever, test.error, sentence)
 
 
 def _sentence(verdict: Verdict, right: int, n: int, test: GoldTest) -> Said:
     if verdict is Verdict.CAUGHT:
         return say(
-            "%(right)s of %(n)s known comparisons were answered as expected, about as many as by "
-            "choosing without reading. Of 1,000 people who answer %(usual)s of 100 as expected, "
-            "up to %(errs)s come here by mistake.",
+            "By the time that %(n)s known comparisons were answered, %(right)s were as expected, "
+            "fewer than is usual. Of 1,000 people who answer %(usual)s of 100 as expected, up to "
+            "%(errs)s come here by mistake.",
             right=right,
             n=n,
             usual=round(100 * test.accuracy),

@@ -94,6 +94,14 @@ def test_verdicts_and_the_rates_beside_them() -> None:
     assert found.sentence.endswith("answer 90 of 100 as expected, up to 10 come here by mistake.")
 
 
+def test_who_was_caught_reads_the_numbers_of_that_time() -> None:
+    found = judge(gold_test(), [True, False] * 7 + [True] * 100)
+    assert found.verdict is Verdict.CAUGHT
+    assert (found.right, found.n) == (107, 114)
+    assert found.sentence.startswith("By the time that ")
+    assert int(found.sentence.split()[4]) <= 14
+
+
 def test_nothing_answered_says_nothing() -> None:
     found = judge(gold_test(), [])
     assert (found.verdict, found.n) == (Verdict.NOT_YET, 0)
