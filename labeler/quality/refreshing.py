@@ -15,7 +15,7 @@ def refresh(session: Session, reading: Reading, project: Project) -> Iterator[No
 
     Nothing is done while somebody else is at it. The session is used for short writes alone.
     """
-    size = snapshots.begin(session, project.id)
+    size = snapshots.claim(session, project.id)
     yield
     if size is None:
         return

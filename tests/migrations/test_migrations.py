@@ -21,6 +21,7 @@ from labeler import audit
 from labeler import database as database_module
 from labeler.database import Database
 from labeler.people import sign_ins, tokens
+from labeler.quality import refreshing
 from labeler.schema import Base
 from labeler.work import comparisons, queue
 from labeler.work.assignments import Assignment
@@ -175,7 +176,12 @@ def test_up_again_changes_nothing(database: Database) -> None:
 
 
 # What a step computes anew may afterwards say the same in other words; the audit counts it again.
-REDONE = {"2026_11_24": {"counts", "tallies"}, "2026_11_27_lanes": {"lanes.spent_at"}}
+REDONE = {
+    "2026_11_24": {"counts", "tallies"},
+    "2026_11_27_lanes": {"lanes.spent_at"},
+    "2026_11_27_adaptive": {"reliabilities"},
+    "2026_11_27_snapshots": {"snapshots"},
+}
 
 Rows = list[dict[str, object]]
 
@@ -213,6 +219,8 @@ def populate(database: Database, time: StoppedClock, folder: Path) -> None:
         sign_ins.make_link(session, cast.ada, by=cast.olga)
         sign_ins.start(session, cast.ada)
         session.commit()
+        for _ in refreshing.refresh(session, database.reading, judged):
+            session.commit()
     release(database, plan(database, judged), folder / "release", data=folder, by=cast.olga)
 
 

@@ -37,6 +37,7 @@ COMMANDS = {
     "person create": "person create new@example.org New",
     "person link": "person link ada@example.org",
     "token create": "token create ada@example.org",
+    "refresh": "refresh",
     "project create": "project create {folder}/project.toml --owner olga@example.org",
     "project ask": "project ask helpful {folder}/form.toml",
     "project pause": "project pause helpful",
