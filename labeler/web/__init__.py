@@ -17,6 +17,7 @@ from labeler.web import (
     locales,
     members,
     offline,
+    plans,
     preferences,
     projects,
     refusals,
@@ -49,5 +50,5 @@ def init_app(app: Flask) -> None:
     retries.init_app(app)
     for room in (sessions, preferences, accessibility, offline, work):
         app.register_blueprint(room.pages)
-    for room in (projects, members, batches, comparisons):
+    for room in (projects, members, batches, comparisons, plans):
         app.register_blueprint(room.pages)
