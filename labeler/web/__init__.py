@@ -20,8 +20,10 @@ from labeler.web import (
     plans,
     preferences,
     projects,
+    questions,
     refusals,
     retries,
+    reviews,
     security,
     sessions,
     visitors,
@@ -48,7 +50,7 @@ def init_app(app: Flask) -> None:
     locales.init_app(app)
     refusals.init_app(app)
     retries.init_app(app)
-    for room in (sessions, preferences, accessibility, offline, work):
+    for room in (sessions, preferences, accessibility, offline, work, questions):
         app.register_blueprint(room.pages)
-    for room in (projects, members, batches, comparisons, plans):
+    for room in (projects, members, batches, comparisons, plans, reviews):
         app.register_blueprint(room.pages)

@@ -15,6 +15,7 @@ from labeler import clock, database, progress, schema
 from labeler.errors import Invalid
 from labeler.pay import ledger
 from labeler.people.accounts import Person
+from labeler.quality import answers
 from labeler.said import say
 from labeler.text import markdown
 from labeler.web import filters, following, forms, judging, visitors
@@ -69,6 +70,7 @@ def home() -> ResponseReturnValue:
         today=ledger.earned(session, person_id=ada.id, since=progress.today()),
         earned=ledger.earned(session, person_id=ada.id),
         latest=judgments.of_person(session, ada, limit=1),
+        asked=answers.asked(session, ada),
     )
 
 
@@ -179,7 +181,7 @@ def change(assignment_id: int) -> ResponseReturnValue:
         key, answer = _read(session, assignment)
     except Invalid as refusal:
         return _given_back(assignment_id, refusal, changing=True)
-    receipt = judgments.change(session, project, judgment, answer, key=key)
+    receipt = answers.change(session, project, judgment, answer, key=key, by=ada)
     session.commit()
     words = _("Your change is kept. What you said before stays on record.")
     _acknowledge(receipt.judgment, words)
@@ -272,6 +274,7 @@ def _task(
         assignment=assignment,
         action=_action(assignment, judgment),
         changing=judgment is not None,
+        thread=() if judgment is None else answers.about(session, assignment),
         key=(given or {}).get("key") or str(uuid.uuid4()),
         prompt=_prompt(prompt),
         answers=_answers(session, assignment, comparison.language),

@@ -125,6 +125,8 @@ class Assignment(Base):
     deadline: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     skip_reason: Mapped[SkipReason | None]
+    sent_back_at: Mapped[datetime | None]
+    """Since when a reviewer waits for the person to look again at what they said."""
 
 
 def find(session: Session, assignment_id: int, *, by: Person) -> Assignment:

@@ -168,6 +168,16 @@ def prompts(session: Session, prompt_ids: Iterable[int]) -> dict[int, Prompt]:
     return {prompt.id: prompt for prompt in found}
 
 
+def prompts_of(session: Session, comparison_ids: Iterable[int]) -> dict[int, Prompt]:
+    """Return the prompts of comparisons, by comparison."""
+    rows = session.execute(
+        sa.select(Comparison.id, Prompt)
+        .join(Prompt, Prompt.id == Comparison.prompt_id)
+        .where(Comparison.id.in_(set(comparison_ids)))
+    )
+    return dict(rows.all())
+
+
 def want(session: Session, comparison_ids: Iterable[int], wanted: int) -> None:
     """Ask for another number of judgments on comparisons that are no gold.
 

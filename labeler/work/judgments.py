@@ -207,8 +207,8 @@ def changeable_until(project: Project, assignment: Assignment) -> datetime:
 
 
 def require_time(session: Session, project: Project, assignment: Assignment) -> None:
-    """Raise Conflict if that time is over, by the database's clock, as the judgment's time is."""
-    if moment(session) > changeable_until(project, assignment):
+    """Raise Conflict if that time is over, by the database's clock; what is sent back has time."""
+    if assignment.sent_back_at is None and moment(session) > changeable_until(project, assignment):
         raise Conflict("The time in which this judgment could be changed is over.")
 
 

@@ -27,6 +27,7 @@ from labeler.work.comparisons import Comparison
 from labeler.work.layouts import Message, ResponseIn, Row
 from labeler.work.projects import Project
 from tests import made_up
+from tests.browser import reviewing
 from tests.browser.site import ADA, OLGA, Site, open_site
 from tests.make import judge, load_rows, make_row
 from tests.visits import Visit
@@ -90,9 +91,13 @@ def set_scene(folder: Path) -> Iterator[tuple[Site, dict[str, Any]]]:
         with open_site(address, folder, _fill) as site:
             made_up.teach(site.app, folder)
             _cut_release(site)
+            with site.database.writing() as session:
+                project = projects.find(session, "demo", by=accounts.find(session, OLGA))
+                asked = reviewing.ask(session, project)
+                session.commit()
             with site.database.reading() as session:
                 numbers = _numbers(session)
-            yield site, numbers
+            yield site, numbers | asked
     finally:
         clock.use(None)
 

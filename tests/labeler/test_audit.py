@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from labeler import audit, recounts
 from labeler.events import Event
 from labeler.pay.ledger import Account, AccountKind, Transfer
-from labeler.work import assignments, judgments, queue, reviews
+from labeler.quality import decisions
+from labeler.work import assignments, judgments, queue
 from labeler.work.assignments import Assignment, SkipReason
 from labeler.work.comparisons import Comparison
 from labeler.work.judgments import Judgment
@@ -56,7 +57,7 @@ def story(session: Session, cast: Cast, frozen: StoppedClock) -> Story:
 
     load_rows(session, project, [make_row(2)], by=cast.olga)
     excluded = judge(session, claim(session, project, cast, "bea"), 3, cast.bea)
-    reviews.exclude(session, excluded, "Too fast.", by=cast.rex)
+    decisions.exclude(session, excluded, "Too fast.", by=cast.rex)
     skipped = claim(session, project, cast, "rex")
     assignments.skip(session, skipped, SkipReason.subject)
     held = claim(session, project, cast, "olga")

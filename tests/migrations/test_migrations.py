@@ -33,6 +33,7 @@ from tests.exports.stories import plan, release, tell
 from tests.lives import live
 from tests.make import judge_next, make_batch, make_project
 
+APPENDED = ("adjudications", "comments", "events", "judgments", "transfers")
 FOLDER = Path(__file__).parents[2] / "migrations"
 VERSIONS = sorted(FOLDER.joinpath("versions").glob("*.py"))
 SCRIPTS = ScriptDirectory(str(FOLDER))
@@ -109,7 +110,7 @@ def test_every_table_of_the_code_is_made(database: Database) -> None:
 
 def test_what_is_appended_is_guarded(database: Database) -> None:
     guards = {"delete", "update"} if database.is_sqlite else {"delete", "update", "truncate"}
-    triggers = {f"{t}_refuse_{g}" for t in ("transfers", "events", "judgments") for g in guards}
+    triggers = {f"{t}_refuse_{g}" for t in APPENDED for g in guards}
     assert triggers <= left_in(database)
 
 
@@ -181,6 +182,8 @@ REDONE = {
     "2026_11_27_lanes": {"lanes.spent_at"},
     "2026_11_27_adaptive": {"reliabilities"},
     "2026_11_27_snapshots": {"snapshots"},
+    # Older programs know of no reviews: they are lost on the way back.
+    "2026_11_27_reviews": {"adjudications", "comments", "reviews", "assignments.sent_back_at"},
 }
 
 Rows = list[dict[str, object]]

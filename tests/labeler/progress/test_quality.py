@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from labeler import progress
 from labeler.people.accounts import Person
-from labeler.work import assignments, comparisons, judgments, queue, reviews
+from labeler.quality import decisions
+from labeler.work import assignments, comparisons, judgments, queue
 from labeler.work.assignments import SkipReason
 from labeler.work.projects import Project
 from tests.cast import Cast
@@ -71,7 +72,7 @@ def test_known_answers_and_what_is_left_out_do_not_count(
         comparisons.Comparison.external_id == "pair-0"
     )
     for judgment, _ in judgments.of_comparison(session, session.scalars(asked).one()):
-        reviews.exclude(session, judgment, "By mistake", by=cast.rex)
+        decisions.exclude(session, judgment, "By mistake", by=cast.rex)
     assert progress.agreement(session, project.id).raw.n == 0
 
 

@@ -27,6 +27,7 @@ from labeler.pay.ledger import Transfer
 from labeler.people import memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Membership, Role
+from labeler.quality import decisions
 from labeler.work import (
     arrangements,
     assignments,
@@ -35,7 +36,6 @@ from labeler.work import (
     judgments,
     projects,
     queue,
-    reviews,
     second_looks,
 )
 from labeler.work.assignments import HELD, Assignment, AssignmentState, SkipReason
@@ -274,10 +274,10 @@ class Work(RuleBasedStateMachine):
         if (judgment := self.pick_judgment(which)) is None:
             return
         if judgment.state is JudgmentState.accepted:
-            reviews.exclude(self.session, judgment, "Too fast.", by=self.cast.rex)
+            decisions.exclude(self.session, judgment, "Too fast.", by=self.cast.rex)
         else:
             with self.refused():
-                reviews.exclude(self.session, judgment, "Too fast.", by=self.cast.rex)
+                decisions.exclude(self.session, judgment, "Too fast.", by=self.cast.rex)
 
     # What happens around them
 
