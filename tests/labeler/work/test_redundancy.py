@@ -11,7 +11,8 @@ from labeler.errors import Invalid
 from labeler.people import accounts, memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
-from labeler.work import assignments, judgments, projects, queue, reviews
+from labeler.quality import decisions
+from labeler.work import assignments, judgments, projects, queue
 from labeler.work.assignments import SkipReason
 from labeler.work.comparisons import Comparison
 from labeler.work.counts import Topic, totals
@@ -155,7 +156,7 @@ def test_leaving_a_judgment_out_asks_again_if_need_be(session: Session, cast: Ca
         say_best(session, project, person, response)
     assert only(session, project).wanted == 5
     dissent = session.scalars(sa.select(judgments.Judgment).offset(2).limit(1)).one()
-    reviews.exclude(session, dissent, "Mistaken: see the comment.", by=cast.rex)
+    decisions.exclude(session, dissent, "Mistaken: see the comment.", by=cast.rex)
     comparison = only(session, project)
     assert (comparison.judged, comparison.wanted) == (3, 3)
     assert not list(audit.faults(session))
