@@ -30,6 +30,7 @@ def faults(session: Session) -> Iterator[str]:
     yield from _misread(session)
     yield from _misgraded(session)
     yield from _golden_without_answer(session)
+    yield from _unscored_and_given(session)
     yield from _earned_unequally(session)
     yield from _earned_wrongly(session)
     yield from _earned_for_nothing(session)
@@ -200,6 +201,18 @@ def _golden_without_answer(session: Session) -> Iterator[str]:
         .order_by(Comparison.id)
     ):
         yield f"comparison {comparison_id} is gold without a known answer, or the reverse"
+
+
+def _unscored_and_given(session: Session) -> Iterator[str]:
+    unscored = Gold.unscored_at.is_not(None)
+    closed = sa.and_(Comparison.wanted == 0, Comparison.withdrawn_at.is_not(None))
+    for comparison_id in session.scalars(
+        sa.select(Comparison.id)
+        .join(Gold, Gold.comparison_id == Comparison.id)
+        .where(unscored != closed)
+        .order_by(Comparison.id)
+    ):
+        yield f"comparison {comparison_id} is gold unscored and still given, or the reverse"
 
 
 def _earned_unequally(session: Session) -> Iterator[str]:

@@ -135,7 +135,7 @@ def load(
         yield progress
     yield progress
     try:
-        source = _fitting(asked, rows)
+        source = fitting(asked, rows)
         while chunk := _next_rows(source):
             _take(session, project, progress, chunk, by=by)
             yield progress  # before more is read: nobody should wait for the turn to write
@@ -179,7 +179,7 @@ def ready_ids(session: Session, project_id: int) -> Sequence[int]:
 
 def _open(session: Session, project: Project, *, name: str, digest: str, by: Person) -> Batch:
     """Make the batch of this file, or take it from an earlier attempt that did not finish."""
-    _take_turn(session, project.id)
+    take_turn(session, project.id)
     batch = session.scalar(
         sa.select(Batch)
         .where(Batch.project_id == project.id, Batch.digest == digest)
@@ -205,7 +205,8 @@ def _open(session: Session, project: Project, *, name: str, digest: str, by: Per
     return batch
 
 
-def _take_turn(session: Session, project_id: int) -> None:
+def take_turn(session: Session, project_id: int) -> None:
+    """Wait until nobody else loads anything into the project; hold others off until the commit."""
     # Two loads that store and discard the same prompts at once would trip over each other. This
     # kind of lock lets everybody else refer to the project.
     session.execute(
@@ -215,7 +216,7 @@ def _take_turn(session: Session, project_id: int) -> None:
 
 def _hold(session: Session, batch: Batch) -> None:
     """Begin a chunk: take the project's turn; raise Conflict if the batch is no longer ours."""
-    _take_turn(session, batch.project_id)
+    take_turn(session, batch.project_id)
     # Whoever takes a batch over gives it another moment.
     held = changed(
         session,
@@ -271,7 +272,7 @@ def _take(
     progress.loaded += len(fresh)
 
 
-def _fitting(asked: Questions, rows: Iterable[Row | Refused]) -> Iterator[Row | Refused]:
+def fitting(asked: Questions, rows: Iterable[Row | Refused]) -> Iterator[Row | Refused]:
     """Refuse rows that a form has no questions for."""
     _, most = questions.answers(asked)
     rates = not any(question.kind in questions.MAIN for question in asked)

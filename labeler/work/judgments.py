@@ -24,6 +24,7 @@ from labeler.schema import Base, Id, changed, dialect_of, insert, moment, refere
 from labeler.work import assignments, comparisons, gold, rubrics, views
 from labeler.work.assignments import Assignment, AssignmentState
 from labeler.work.comparisons import Comparison
+from labeler.work.gold import Grade
 from labeler.work.projects import Project, ProjectState
 from labeler.work.rubrics import Answer, Verdict
 from labeler.work.totals import Totals
@@ -129,7 +130,8 @@ def submit(
     stand = _take(session, assignment, _label(answer.verdict, answer.preferred))
     if stand is None:
         return _again(session, assignment, answer, key)
-    judgment = _store(session, assignment, answer, stand.state, stand.is_gold, version=1, key=key)
+    grade = _grade(session, assignment, answer) if stand.is_gold else gold.UNGRADED
+    judgment = _store(session, assignment, answer, stand.state, grade, version=1, key=key)
     ledger.earn(
         session,
         project_id=assignment.project_id,
@@ -139,7 +141,7 @@ def submit(
         currency=assignment.currency,
     )
     totals = Totals(assignment.project_id, by.id)
-    totals.count(judgment)
+    totals.count(judgment, scores=grade.scores)
     totals.spend(judgment.created_at, assignment.pay_minor)
     totals.move_votes(judgment.created_at, stand.moved)
     totals.tally["given"] += stand.was_expired
@@ -168,10 +170,10 @@ def change(
     if not replaced:
         raise Conflict("You have changed this judgment elsewhere. Please look again.")
     session.refresh(judgment)
-    is_gold = judgment.gold_right is not None
-    version = judgment.version + 1
-    later = _store(session, assignment, answer, judgment.state, is_gold, version=version, key=key)
-    _count_change(session, judgment, later)
+    is_gold, version = judgment.gold_right is not None, judgment.version + 1
+    grade = _grade(session, assignment, answer) if is_gold else gold.UNGRADED
+    later = _store(session, assignment, answer, judgment.state, grade, version=version, key=key)
+    _count_change(session, judgment, later, scores=grade.scores)
     return Receipt(later, repeated=False)
 
 
@@ -323,21 +325,23 @@ def _again(session: Session, assignment: Assignment, answer: Answer, key: str) -
     return Receipt(stored, repeated=True)
 
 
+def _grade(session: Session, assignment: Assignment, answer: Answer) -> Grade:
+    return gold.grade(session, assignment.comparison_id, answer.preferred)
+
+
 def _store(
     session: Session,
     assignment: Assignment,
     answer: Answer,
     state: JudgmentState,
-    is_gold: bool,
+    grade: Grade,
     *,
     version: int,
     key: str,
 ) -> Judgment:
-    comparison_id, preferred = assignment.comparison_id, answer.preferred
-    right = gold.grade(session, comparison_id, preferred) if is_gold else None
     said = {
         "project_id": assignment.project_id,
-        "comparison_id": comparison_id,
+        "comparison_id": assignment.comparison_id,
         "assignment_id": assignment.id,
         "person_id": assignment.person_id,
         "version": version,
@@ -345,13 +349,13 @@ def _store(
         "verdict": answer.verdict,
         "step": answer.step,
         "place": answer.place,
-        "preferred": preferred,
+        "preferred": answer.preferred,
         "strength": answer.strength,
         "reason": answer.reason,
         "said": answer.said,
         "guideline_number": assignment.guideline_number,
         "rubric_number": assignment.rubric_number,
-        "gold_right": right,
+        "gold_right": grade.right,
         "duration_ms": _duration_ms(assignment),
         "created_at": clock.now(),
         "is_current": True,
@@ -388,12 +392,13 @@ def _label(verdict: Verdict, preferred: int | None) -> int | None:
     return None if verdict in _UNCOUNTED else _LABELS.get(verdict, preferred)
 
 
-def _count_change(session: Session, judgment: Judgment, later: Judgment) -> None:
+def _count_change(session: Session, judgment: Judgment, later: Judgment, *, scores: bool) -> None:
     totals = Totals(later.project_id, later.person_id)
-    totals.count(judgment, -1)
-    totals.count(later)
+    totals.count(judgment, -1, scores=scores)
+    totals.count(later, scores=scores)
     comparison_id = later.comparison_id
-    if later.counts and later.label != judgment.label:
+    # There are no votes on gold, whose answer is held before its comparison here.
+    if later.counts and later.gold_right is None and later.label != judgment.label:
         counted = comparisons.change_vote(session, comparison_id, judgment.label, later.label)
         totals.move_votes(later.created_at, counted.moved)
     totals.write(session, comparisons.lane_of(session, comparison_id))

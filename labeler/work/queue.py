@@ -123,7 +123,7 @@ def _take_from(
 
 def _note_nothing(session: Session, project: Project, lane: Any, person: Person) -> bool:
     """Remember that the lane has nothing for the person, or for anybody; False if it has."""
-    left = slots.left(session, lane.id, person.id)
+    left = (slots.left_known if lane.is_gold else slots.left)(session, lane.id, person.id)
     if left.for_person:
         return False
     if not left.for_anybody:

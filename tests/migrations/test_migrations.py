@@ -21,16 +21,21 @@ from labeler import audit
 from labeler import database as database_module
 from labeler.database import Database
 from labeler.people import sign_ins, tokens
+from labeler.people.accounts import Person
+from labeler.quality import gold
 from labeler.schema import Base
 from labeler.work import comparisons, queue
 from labeler.work.assignments import Assignment
+from labeler.work.comparisons import Comparison
 from labeler.work.judgments import Judgment
+from labeler.work.projects import Project
+from labeler.work.tallies import Tally
 from tests import postgres
 from tests.cast import make_cast
 from tests.conftest import StoppedClock
 from tests.exports.stories import plan, release, tell
 from tests.lives import live
-from tests.make import judge_next, make_batch, make_project
+from tests.make import judge_next, load_rows, make_batch, make_project, make_row
 
 FOLDER = Path(__file__).parents[2] / "migrations"
 VERSIONS = sorted(FOLDER.joinpath("versions").glob("*.py"))
@@ -166,6 +171,27 @@ def test_what_was_drawn_ahead_goes_back_to_the_queue(database: Database) -> None
         assert list(audit.faults(session)) == []
         states = session.scalars(sa.select(Assignment.state).order_by(Assignment.id)).all()
         assert [state.value for state in states] == ["open", "expired", "expired"]
+
+
+def test_an_unscored_answer_is_scored_again_by_older_programs(database: Database) -> None:
+    with database.writing() as session:
+        cast = make_cast(session)
+        project = make_project(session, cast)
+        project.gold_share = 1.0
+        load_rows(session, project, [make_row(1), make_row(2, gold=0)], by=cast.olga)
+        known = session.get_one(Comparison, judge_next(session, project, cast.ada).comparison_id)
+        assert queue.claim(session, project, by=cast.bea) is not None  # who holds it
+        gold.unscore(session, known, "Wrong.", by=cast.olga)
+        session.commit()
+    database.downgrade("2026_11_27_questions")
+    database.upgrade()
+    with database.writing() as session:
+        assert list(audit.faults(session)) == []
+        assert session.scalar(sa.select(sa.func.sum(Tally.gold))) == 1
+        project = session.get_one(Project, project.id)
+        given = queue.claim(session, project, by=session.get_one(Person, cast.rex.id))
+        assert given is not None
+        assert given.comparison_id == known.id
 
 
 def test_up_again_changes_nothing(database: Database) -> None:
