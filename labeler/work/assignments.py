@@ -126,6 +126,13 @@ class Assignment(Base):
     closed_at: Mapped[datetime | None]
     skip_reason: Mapped[SkipReason | None]
 
+    @property
+    def took_ms(self) -> int:
+        """How long it took to judge; a change of mind later on adds nothing."""
+        assert self.closed_at is not None
+        took = (self.closed_at - self.opened_at).total_seconds()
+        return max(0, int(took * 1000))  # a clock may be set back
+
 
 def find(session: Session, assignment_id: int, *, by: Person) -> Assignment:
     """Return the person's own assignment; raises NotFound."""

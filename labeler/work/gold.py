@@ -58,12 +58,16 @@ class Grade(NamedTuple):
 UNGRADED = Grade(None, scores=False)
 
 
-def grade(session: Session, comparison_id: int, preferred: int | None) -> Grade:
+def grade(
+    session: Session, comparison_id: int, preferred: int | None, *, is_gold: bool = True
+) -> Grade:
     """Say whether a judgment on gold is right: whether it found the better response best.
 
     Until the transaction ends the answer is not unscored by anybody else: who unscores it counts
     afterwards, with this one.
     """
+    if not is_gold:
+        return UNGRADED
     better, unscored_at = session.execute(
         sa.select(Gold.better, Gold.unscored_at)
         .where(Gold.comparison_id == comparison_id)

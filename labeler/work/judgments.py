@@ -130,7 +130,7 @@ def submit(
     stand = _take(session, assignment, _label(answer.verdict, answer.preferred))
     if stand is None:
         return _again(session, assignment, answer, key)
-    grade = _grade(session, assignment, answer) if stand.is_gold else gold.UNGRADED
+    grade = gold.grade(session, assignment.comparison_id, answer.preferred, is_gold=stand.is_gold)
     judgment = _store(session, assignment, answer, stand.state, grade, version=1, key=key)
     ledger.earn(
         session,
@@ -171,7 +171,7 @@ def change(
         raise Conflict("You have changed this judgment elsewhere. Please look again.")
     session.refresh(judgment)
     is_gold, version = judgment.gold_right is not None, judgment.version + 1
-    grade = _grade(session, assignment, answer) if is_gold else gold.UNGRADED
+    grade = gold.grade(session, judgment.comparison_id, answer.preferred, is_gold=is_gold)
     later = _store(session, assignment, answer, judgment.state, grade, version=version, key=key)
     _count_change(session, judgment, later, scores=grade.scores)
     return Receipt(later, repeated=False)
@@ -325,10 +325,6 @@ def _again(session: Session, assignment: Assignment, answer: Answer, key: str) -
     return Receipt(stored, repeated=True)
 
 
-def _grade(session: Session, assignment: Assignment, answer: Answer) -> Grade:
-    return gold.grade(session, assignment.comparison_id, answer.preferred)
-
-
 def _store(
     session: Session,
     assignment: Assignment,
@@ -356,7 +352,7 @@ def _store(
         "guideline_number": assignment.guideline_number,
         "rubric_number": assignment.rubric_number,
         "gold_right": grade.right,
-        "duration_ms": _duration_ms(assignment),
+        "duration_ms": assignment.took_ms,
         "created_at": clock.now(),
         "is_current": True,
         "state": state,
@@ -372,13 +368,6 @@ def _storing(dialect: str) -> Any:
     table: Any = Judgment.__table__
     said = insert(dialect, table).on_conflict_do_nothing(index_elements=["key"])
     return said.returning(table.c.id)
-
-
-def _duration_ms(assignment: Assignment) -> int:
-    """Return how long it took to judge; a change of mind later on adds nothing."""
-    assert assignment.closed_at is not None
-    took = (assignment.closed_at - assignment.opened_at).total_seconds()
-    return max(0, int(took * 1000))  # a clock may be set back
 
 
 def _require_changeable(project: Project, judgment: Judgment) -> None:
