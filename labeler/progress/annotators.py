@@ -13,7 +13,7 @@ from labeler.people.accounts import Person
 from labeler.people.memberships import Role
 from labeler.progress import reach
 from labeler.progress.projects import median_ms
-from labeler.work import assignments, judgments
+from labeler.work import assignments, changes
 from labeler.work.assignments import Assignment
 from labeler.work.comparisons import Comparison, Prompt
 from labeler.work.judgments import IS_CURRENT, Judgment
@@ -129,7 +129,7 @@ def judged_by(
             prompt,
             assignment.pay_minor,
             assignment.currency,
-            judgments.changeable_until(project, assignment),
+            changes.changeable_until(project, assignment),
         )
         for judgment, project, rubric, prompt, assignment in session.execute(query)
     ]

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from labeler import clock, events
 from labeler.errors import Conflict, Invalid
 from labeler.people.accounts import Person
+from labeler.quality import qualification
 from labeler.said import say
 from labeler.schema import changed
 from labeler.work import additions, comparisons, records, rows, tallies
@@ -43,6 +44,8 @@ class Draft(BaseModel):
     why: str = Field(min_length=1, max_length=10_000)
     language: str = Field(min_length=1, max_length=35)
 
+    for_qualification: bool = False
+
 
 class Candidate(NamedTuple):
     """A comparison that people agree on: `agreed` of `judged` found `better` the better answer."""
@@ -61,9 +64,8 @@ def write(session: Session, project: Project, draft: Draft, *, by: Person) -> Co
     Raises Invalid naming the fields that do not make a comparison, Conflict if it is there already.
     """
     row = _written(draft)
-    known = additions.add(
-        session, project, row, to=Collection.known, source=GoldSource.written, by=by
-    )
+    to = Collection.questions if draft.for_qualification else Collection.known
+    known = additions.add(session, project, row, to=to, source=GoldSource.written, by=by)
     return _recorded(session, project, known, GoldSource.written, by=by)
 
 
@@ -74,6 +76,7 @@ def set_answer(
     *,
     better: int,
     why: str,
+    to: Collection = Collection.known,
     by: Person,
 ) -> Comparison:
     """Make a known answer of a comparison that is there; return the copy that is gold.
@@ -81,7 +84,8 @@ def set_answer(
     Nobody further is given the original; what was judged of it counts as before. Raises Invalid
     where it has no such answer, Conflict if it is gold, was copied before or is withdrawn.
     """
-    return _copy(session, project, comparison, better, why, GoldSource.set, by=by)
+    answer = GoldIn(better=better, why=why.strip() or None)
+    return _copy(session, project, comparison, answer, GoldSource.set, to=to, by=by)
 
 
 def candidates(
@@ -114,6 +118,7 @@ def mine(
     *,
     least: int = LEAST,
     share: float = 1.0,
+    to: Collection = Collection.known,
     by: Person,
 ) -> Sequence[Comparison]:
     """Make known answers of candidates, by id with a reason, which may be empty.
@@ -126,18 +131,12 @@ def mine(
     found = {row.id: Candidate(*row) for row in session.execute(query)}
     if found.keys() != reasons.keys():
         raise Conflict(CHANGED)
-    return [
-        _copy(
-            session,
-            project,
-            session.get_one(Comparison, each),
-            found[each].better,
-            why,
-            GoldSource.mined,
-            by=by,
-        )
-        for each, why in sorted(reasons.items())
-    ]
+    made = []
+    for each, why in sorted(reasons.items()):
+        answer = GoldIn(better=found[each].better, why=why.strip() or None)
+        original = session.get_one(Comparison, each)
+        made.append(_copy(session, project, original, answer, GoldSource.mined, to=to, by=by))
+    return made
 
 
 def unscore(session: Session, comparison: Comparison, reason: str, *, by: Person) -> None:
@@ -158,6 +157,7 @@ def unscore(session: Session, comparison: Comparison, reason: str, *, by: Person
     )
     if not unscored:
         raise Conflict("This known answer counts for nobody already.")
+    qualification.forgive(session, comparison.id)
     _untally(session, comparison)
     _record(session, "gold.unscored", comparison, by=by, reason=reason)
 
@@ -205,24 +205,24 @@ def _copy(
     session: Session,
     project: Project,
     comparison: Comparison,
-    better: int,
-    why: str,
+    answer: GoldIn,
     source: GoldSource,
     *,
+    to: Collection,
     by: Person,
 ) -> Comparison:
     if comparison.is_gold or comparison.withdrawn_at is not None:
         raise Conflict("Only a comparison that is asked can be made a known answer.")
-    row = _copied(session, comparison, better, why)
+    row = _copied(session, comparison, answer)
     comparisons.want(session, [comparison.id], comparison.taken)  # nobody meets it twice
-    known = additions.add(session, project, row, to=Collection.known, source=source, by=by)
+    known = additions.add(session, project, row, to=to, source=source, by=by)
     session.get_one(Gold, known).copied_from_id = comparison.id
     return _recorded(session, project, known, source, by=by, copied_from=comparison.id)
 
 
-def _copied(session: Session, comparison: Comparison, better: int, why: str) -> Row:
+def _copied(session: Session, comparison: Comparison, answer: GoldIn) -> Row:
     stored = comparisons.responses(session, comparison.id)
-    if not 0 <= better < len(stored):
+    if not 0 <= answer.better < len(stored):
         fault = say("There is no such answer.")
         raise Invalid(fault, fields={"better": fault})
     prompt = session.get_one(Prompt, comparison.prompt_id)
@@ -235,7 +235,7 @@ def _copied(session: Session, comparison: Comparison, better: int, why: str) -> 
             ResponseIn.model_validate({**each.provenance, "text": each.text, "model": each.model})
             for each in stored
         ),
-        gold=GoldIn(better=better, why=why.strip() or None),
+        gold=answer,
         metadata=comparison.details,
     )
 

@@ -23,6 +23,7 @@ from labeler.web.following import Following
 from labeler.web.judging import Text
 from labeler.work import (
     assignments,
+    changes,
     comparisons,
     guidelines,
     judgments,
@@ -263,7 +264,7 @@ def _task(
     comparison = session.get_one(comparisons.Comparison, assignment.comparison_id)
     prompt = session.get_one(Prompt, comparison.prompt_id)
     if judgment is not None:
-        judgments.require_time(session, project, assignment)
+        changes.require_time(session, project, assignment)
     rubric = rubrics.version(session, project.id, assignment.rubric_number)
     filled = _filled_in(session, assignment, rubric, judgment, given)
     return render_template(
@@ -351,6 +352,6 @@ def _last_url(
         return None
     done = session.get_one(Assignment, last[0].assignment_id)
     # By this server's clock: the page that it leads to asks the database's.
-    if clock.now() > judgments.changeable_until(project, done):
+    if clock.now() > changes.changeable_until(project, done):
         return None
     return url_for("work.look_again", assignment_id=done.id)

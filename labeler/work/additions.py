@@ -23,6 +23,8 @@ class Collection(enum.Enum):
 
     known = "Known answers"
     """Mixed into the work."""
+    questions = "Questions for qualification"
+    """Asked before the work itself."""
 
 
 def add(
@@ -73,6 +75,7 @@ def _batch(session: Session, project: Project, to: Collection, *, by: Person) ->
         state=BatchState.ready,
         comparisons=0,
         refused=0,
+        is_qualification=to is Collection.questions,
         created_by=by.id,
         created_at=clock.now(),
     )

@@ -125,6 +125,10 @@ class Assignment(Base):
     deadline: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     skip_reason: Mapped[SkipReason | None]
+    qualification_id: Mapped[int | None] = reference("qualifications.id")
+    """The attempt of which this is a question."""
+    told_at: Mapped[datetime | None]
+    """When the person was told the known answer; from then on what they said stays."""
 
     @property
     def took_ms(self) -> int:

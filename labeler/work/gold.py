@@ -54,6 +54,11 @@ class Grade(NamedTuple):
     right: bool | None
     scores: bool
 
+    @property
+    def credit(self) -> int:
+        """What it is worth where people are asked known answers first: 1 unless it is wrong."""
+        return int(self.right is True or not self.scores)
+
 
 UNGRADED = Grade(None, scores=False)
 

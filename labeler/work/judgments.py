@@ -8,7 +8,7 @@ import enum
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -20,8 +20,8 @@ from labeler.errors import Conflict, Invalid, NotFound
 from labeler.pay import ledger
 from labeler.people.accounts import Person
 from labeler.said import say
-from labeler.schema import Base, Id, changed, dialect_of, insert, moment, reference, written
-from labeler.work import assignments, comparisons, gold, rubrics, views
+from labeler.schema import Base, Id, changed, dialect_of, insert, reference, written
+from labeler.work import assignments, changes, comparisons, gold, qualifications, rubrics, views
 from labeler.work.assignments import Assignment, AssignmentState
 from labeler.work.comparisons import Comparison
 from labeler.work.gold import Grade
@@ -140,6 +140,7 @@ def submit(
         amount_minor=assignment.pay_minor,
         currency=assignment.currency,
     )
+    qualifications.count(session, assignment, asked=1, right=grade.credit)
     totals = Totals(assignment.project_id, by.id)
     totals.count(judgment, scores=grade.scores)
     totals.spend(judgment.created_at, assignment.pay_minor)
@@ -159,7 +160,7 @@ def change(
     if repeated is not None:
         return _again(session, assignment, answer, key)
     _require_changeable(project, judgment)
-    require_time(session, project, assignment)
+    changes.require_time(session, project, assignment)
     replaced = changed(
         session,
         sa.update(Judgment)
@@ -173,20 +174,10 @@ def change(
     is_gold, version = judgment.gold_right is not None, judgment.version + 1
     grade = gold.grade(session, judgment.comparison_id, answer.preferred, is_gold=is_gold)
     later = _store(session, assignment, answer, judgment.state, grade, version=version, key=key)
+    before = grade._replace(right=judgment.gold_right)
+    qualifications.count(session, assignment, asked=0, right=grade.credit - before.credit)
     _count_change(session, judgment, later, scores=grade.scores)
     return Receipt(later, repeated=False)
-
-
-def changeable_until(project: Project, assignment: Assignment) -> datetime:
-    """Return the end of the time in which the judgment of this assignment may be changed."""
-    closed = assignment.closed_at or clock.now()
-    return closed + timedelta(seconds=project.change_window_s)
-
-
-def require_time(session: Session, project: Project, assignment: Assignment) -> None:
-    """Raise Conflict if that time is over, by the database's clock, as the judgment's time is."""
-    if moment(session) > changeable_until(project, assignment):
-        raise Conflict("The time in which this judgment could be changed is over.")
 
 
 def current(session: Session, assignment: Assignment) -> Judgment:

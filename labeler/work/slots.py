@@ -50,6 +50,11 @@ def take(session: Session, lane_id: int, person_id: int) -> Slot | None:
     return _run(session, _TAKE, lane_id, person_id)
 
 
+def take_known(session: Session, lane_id: int, person_id: int) -> Slot | None:
+    """Take a slot in a lane of known answers as `take` does, and as `take_beside` says."""
+    return _run(session, _TAKE_KNOWN, lane_id, person_id)
+
+
 def take_beside(
     session: Session, lane_id: int, person_id: int, others: Sequence[int]
 ) -> Slot | None:
@@ -68,6 +73,12 @@ def left(session: Session, lane_id: int, person_id: int) -> Left:
 def left_known(session: Session, lane_id: int, person_id: int) -> Left:
     """Say the same of a lane of known answers."""
     return _left(session, _LEFT_KNOWN, lane_id, person_id)
+
+
+def count_known(session: Session, lane_ids: Sequence[int], person_id: int) -> int:
+    """Return how many known answers in these lanes the person has not had."""
+    given = {"lanes": list(lane_ids), "person": person_id}
+    return session.scalars(_COUNT_KNOWN, given).one()
 
 
 def _left(session: Session, statement: sa.Select[bool, bool], lane_id: int, person_id: int) -> Left:
@@ -192,7 +203,11 @@ def _shown() -> tuple[sa.Label[int], sa.Label[int]]:
     return answers.scalar_subquery().label("answers"), ahead.scalar_subquery().label("ahead")
 
 
+_COUNT_KNOWN = sa.select(sa.func.count(_COMPARISONS.c.id)).where(
+    _COMPARISONS.c.lane_id.in_(LANES), OPEN, ~_had_known(_COMPARISONS)
+)
 _LEFT = sa.select(_any_left(_had), _any_open())
 _LEFT_KNOWN = sa.select(_any_left(_had_known), _any_open())
 _TAKE = _taking(_drawn(_had))
+_TAKE_KNOWN = _taking(_drawn(_had_known))
 _TAKE_BESIDE = _taking(_drawn(_had_known), _any_left(_had))

@@ -201,7 +201,14 @@ def test_up_again_changes_nothing(database: Database) -> None:
 
 
 # What a step computes anew may afterwards say the same in other words; the audit counts it again.
-REDONE = {"2026_11_24": {"counts", "tallies"}, "2026_11_27_lanes": {"lanes.spent_at"}}
+REDONE = {
+    "2026_11_24": {"counts", "tallies"},
+    "2026_11_27_lanes": {"lanes.spent_at"},
+    "2026_11_27_qualify": {
+        *("qualifications", "projects.qualification_questions", "projects.qualification_right"),
+        *("assignments.qualification_id", "assignments.told_at", "batches.is_qualification"),
+    },
+}
 
 Rows = list[dict[str, object]]
 
@@ -235,6 +242,11 @@ def populate(database: Database, time: StoppedClock, folder: Path) -> None:
     cast, judged = tell(database, {"p": [0, 0]}, slug="judged")
     with database.writing() as session:
         live(session, cast, time)
+        asking = make_project(
+            session, cast, slug="asking", qualification={"questions": 1, "right": 1}
+        )
+        load_rows(session, asking, [make_row(1, gold=0)], by=cast.olga, for_qualification=True)
+        judge_next(session, asking, cast.ada)
         tokens.create(session, cast.olga)
         sign_ins.make_link(session, cast.ada, by=cast.olga)
         sign_ins.start(session, cast.ada)
