@@ -13,6 +13,8 @@ from labeler.people.accounts import Person
 from labeler.people.memberships import Role
 from labeler.progress import reach
 from labeler.progress.projects import median_ms
+from labeler.quality import qualification
+from labeler.quality.qualification import Standing
 from labeler.work import assignments, changes
 from labeler.work.assignments import Assignment
 from labeler.work.comparisons import Comparison, Prompt
@@ -34,6 +36,8 @@ class Work:
     """How many more there are for them at most; 0 if none."""
     median_ms: int | None
     begun: Assignment | None
+    standing: Standing | None
+    """Where they stand before the work itself, if anything is asked of them."""
 
     @property
     def total(self) -> int:
@@ -145,6 +149,7 @@ def _work(session: Session, project: Project, role: Role, person: Person) -> Wor
         left=left,
         median_ms=median_ms(session, project.id),
         begun=assignments.open_of(session, project, person) if holds else None,
+        standing=qualification.standing(session, project, person),
     )
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from labeler.work.batches import Batch
 from labeler.work.comparisons import Comparison
 from labeler.work.gold import Gold
 from labeler.work.judgments import IS_CURRENT, Judgment
@@ -54,6 +55,22 @@ def disputed(session: Session, project_id: int) -> set[int]:
         .where(Gold.project_id == project_id, Gold.unscored_at.is_(None), IS_CURRENT)
     )
     return find_disputed([(person, item, bool(right)) for person, item, right in answers])
+
+
+def questions(session: Session, project_id: int) -> set[int]:
+    """Return the known answers that are asked before the work itself, by their comparison's id."""
+    return set(
+        session.scalars(
+            sa.select(Comparison.id)
+            .join(Batch, Batch.id == Comparison.batch_id)
+            .where(Batch.project_id == project_id, Batch.is_qualification)
+        )
+    )
+
+
+def known(session: Session, comparison_id: int) -> Gold | None:
+    """Return what is known of a comparison, if anything is."""
+    return session.get(Gold, comparison_id)
 
 
 def _rows(session: Session, project_id: int) -> Sequence[sa.Row[Gold, str, int, int, int]]:

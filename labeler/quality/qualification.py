@@ -4,7 +4,7 @@ No machine decides that somebody may not work: who has not passed may try again 
 questions for them, and whom they do not let in a person can.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -94,6 +94,12 @@ def standing(session: Session, project: Project, person: Person) -> Standing | N
     )
 
 
+def is_new(session: Session, project: Project, person: Person) -> bool:
+    """Say whether the person has yet to qualify."""
+    found = standing(session, project, person)
+    return found is not None and not found.has_passed
+
+
 def retry(session: Session, project: Project, *, by: Person) -> Qualification:
     """Begin another attempt; the one that is begun, if another window was faster.
 
@@ -148,6 +154,38 @@ def admit(session: Session, project: Project, person: Person, reason: str, *, by
     )
 
 
+def last_ended(session: Session, project: Project, person: Person) -> Qualification | None:
+    """Return the latest attempt of the person that has ended."""
+    return session.scalar(
+        sa.select(Qualification)
+        .where(Qualification.project_id == project.id, Qualification.person_id == person.id)
+        .where(Qualification.ended_at.is_not(None))
+        .order_by(Qualification.attempt.desc())
+        .limit(1)
+    )
+
+
+def standings(
+    session: Session, project: Project, people: Iterable[Person]
+) -> Mapping[int, Standing]:
+    """Return where those stand to whom the work itself is not open yet, by person."""
+    if project.qualification_questions is None:
+        return {}
+    passed = set(
+        session.scalars(
+            sa.select(Qualification.person_id)
+            .where(Qualification.project_id == project.id)
+            .where(Qualification.passed_at.is_not(None))
+        )
+    )
+    found = {
+        person.id: standing(session, project, person)
+        for person in people
+        if person.id not in passed
+    }
+    return {person_id: stands for person_id, stands in found.items() if stands is not None}
+
+
 def answered(session: Session, attempt: Qualification) -> Sequence[Answered]:
     """Return the questions of an attempt that has ended, in the order in which they were given."""
     assert attempt.ended_at is not None, "nothing is told before the last answer is given"
@@ -190,7 +228,8 @@ def _latest(session: Session, project: Project, person: Person) -> Qualification
     return session.scalar(
         sa.select(Qualification)
         .where(Qualification.project_id == project.id, Qualification.person_id == person.id)
-        .order_by(Qualification.attempt.desc())
+        # One that was passed after it had ended comes before those that were begun since.
+        .order_by(Qualification.passed_at.is_(None), Qualification.attempt.desc())
         .limit(1)
         .execution_options(populate_existing=True)
     )

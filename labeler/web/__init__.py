@@ -13,12 +13,14 @@ from labeler.web import (
     compression,
     filters,
     forms,
+    gold,
     judging,
     locales,
     members,
     offline,
     preferences,
     projects,
+    qualifications,
     refusals,
     retries,
     security,
@@ -49,5 +51,5 @@ def init_app(app: Flask) -> None:
     retries.init_app(app)
     for room in (sessions, preferences, accessibility, offline, work):
         app.register_blueprint(room.pages)
-    for room in (projects, members, batches, comparisons):
+    for room in (projects, members, batches, comparisons, gold, qualifications):
         app.register_blueprint(room.pages)

@@ -17,7 +17,7 @@ from labeler.pay import ledger
 from labeler.people.accounts import Person
 from labeler.said import say
 from labeler.text import markdown
-from labeler.web import filters, following, forms, judging, visitors
+from labeler.web import filters, following, forms, judging, telling, visitors
 from labeler.web.filters import gettext as _
 from labeler.web.following import Following
 from labeler.web.judging import Text
@@ -116,10 +116,13 @@ def submit(assignment_id: int) -> ResponseReturnValue:
     except Invalid as refusal:
         return _given_back(assignment_id, refusal)
     receipt = judgments.submit(session, assignment, answer, by=ada, key=key, active_ms=_active_ms())
+    told = telling.words(session, assignment, receipt.judgment, ada)
     session.commit()
     if forms.by_script():
-        return _reply(assignment, ada)
+        return _reply(assignment, ada) | ({"told": told} if told else {})
     _acknowledge(receipt.judgment, _("Your judgment is saved."))
+    if told:
+        flask.flash(told)
     return _go_on(assignment, ada)
 
 
@@ -202,7 +205,7 @@ def _go_on(done: Assignment, ada: Person) -> ResponseReturnValue:
     return redirect(_next(found.assignment))
 
 
-def _reply(done: Assignment, ada: Person) -> ResponseReturnValue:
+def _reply(done: Assignment, ada: Person) -> dict[str, Any]:
     """Tell the script that this is saved; give it the page of the next task if it shows any."""
     if (showing := request.args.get("showing")) is None:
         return {}

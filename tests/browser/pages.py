@@ -27,9 +27,12 @@ NO_PAGE = ("static", "releases.download", "sessions.whoami", "offline.worker")
 FOR_NOBODY = ("accessibility.show", "sessions.link", "sessions.sign_in")
 FOR_REVIEWERS = (
     *("projects.index", "projects.show", "members.index"),
-    *("comparisons.index", "comparisons.show"),
+    *("comparisons.index", "comparisons.show", "gold.index"),
+    "qualifications.ask",
 )
-FOR_OWNERS = ("projects", "members", "batches", "comparisons", "releases")
+FOR_OWNERS = (
+    *("projects", "members", "batches", "comparisons", "gold", "releases", "qualifications.ask"),
+)
 WRONG = ("/nothing-here", "/projects/demo/releases?min_judgments=0")
 
 
