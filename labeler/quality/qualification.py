@@ -124,10 +124,10 @@ def admit(session: Session, project: Project, person: Person, reason: str, *, by
 
     An attempt that they have begun ends with it. What they answered stays paid.
     """
-    reason = require_reason(reason)
     latest = _latest(session, project, person)
-    if standing(session, project, person) is None or (latest and latest.passed_at):
+    if not is_new(session, project, person):
         raise Conflict("The work is open to them already.")
+    reason = require_reason(reason)
     now = clock.now()
     attempt = latest
     if attempt is None or attempt.ended_at is not None:

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from labeler import database
-from labeler.errors import Conflict, Invalid, NotFound
+from labeler.errors import Invalid, NotFound
 from labeler.people import memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
@@ -48,10 +48,7 @@ def retry(slug: str) -> ResponseReturnValue:
     session, ada = database.session(), visitors.person()
     project = projects.find(session, slug, by=ada)
     qualification.retry(session, project, by=ada)
-    session.commit()
-    database.reread()
-    session = database.session()
-    assignment = queue.claim(session, project, by=visitors.person())
+    assignment = queue.claim(session, project, by=ada)
     session.commit()
     if assignment is None:
         return redirect(url_for("work.home"))
@@ -61,7 +58,7 @@ def retry(slug: str) -> ResponseReturnValue:
 @pages.get("/people/<int:person_id>/admit")
 @login_required
 def ask(slug: str, person_id: int) -> ResponseReturnValue:
-    return _form(slug, person_id)
+    return _form(slug, person_id) or redirect(url_for("members.index", slug=slug))
 
 
 @pages.post("/people/<int:person_id>/admit")
@@ -74,19 +71,20 @@ def admit(slug: str, person_id: int) -> ResponseReturnValue:
         qualification.admit(session, project, person, request.form.get("reason", ""), by=rex)
     except Invalid as refusal:
         database.reread()
-        return _form(slug, person_id, refusal.fields["reason"]), refusal.status
+        return _form(slug, person_id, refusal.fields["reason"]) or "", refusal.status
     session.commit()
     flask.flash(_("%(name)s is in: the work itself is open to them now.", name=person.name))
     return redirect(url_for("members.index", slug=slug))
 
 
-def _form(slug: str, person_id: int, fault: str = "") -> str:
+def _form(slug: str, person_id: int, fault: str = "") -> str | None:
+    """Draw the form; None where the work is open to them already."""
     session, rex = database.session(), visitors.person()
     project = projects.find(session, slug, by=rex, role=Role.reviewer)
     person = _member(project.id, person_id)
     standing = qualification.standing(session, project, person)
     if standing is None or standing.has_passed:
-        raise Conflict("The work is open to them already.")
+        return None
     return render_template(
         "qualifications/admit.html",
         project=project,
