@@ -58,10 +58,24 @@ def make_row(number: int, *, gold: int | None = None, **changes: Any) -> Row:
 
 
 def load_rows(
-    session: Session, project: Project, rows: Iterable[Row], *, by: Person, name: str = "pairs"
+    session: Session,
+    project: Project,
+    rows: Iterable[Row],
+    *,
+    by: Person,
+    name: str = "pairs",
+    for_qualification: bool = False,
 ) -> Batch:
     """Load rows as one batch, without a file."""
-    steps = batches.load(session, project, rows, name=name, digest=uuid.uuid4().hex, by=by)
+    steps = batches.load(
+        session,
+        project,
+        rows,
+        name=name,
+        digest=uuid.uuid4().hex,
+        by=by,
+        for_qualification=for_qualification,
+    )
     progress = list(steps)[-1]
     session.flush()
     return progress.batch

@@ -37,6 +37,9 @@ BLANK = {
     "adaptive.audit_judgments": "3",
     "gold_percent": "5",
     "repeat_percent": "0",
+    "onboarding": "0",
+    "qualification.questions": "",
+    "qualification.right": "",
     "most_per_person": "",
     "most_per_language": "",
     **rubrics.fields(RubricDraft().asked),
@@ -52,7 +55,7 @@ NOW_IS = {
 }
 READ_APART = (
     *("csrf_token", "gold_percent", "repeat_percent", "languages", "most_per_person"),
-    *("most_per_language", "rubric", "pay", "preview"),
+    *("most_per_language", "rubric", "pay", "qualification", "preview"),
 )
 """Fields whose words are not the draft's own, and the names of its rooms."""
 
@@ -183,7 +186,7 @@ def _form(project: Project | None, values: Mapping[str, str], faults: Mapping[st
 def _nested(form: Mapping[str, str]) -> dict[str, Any]:
     """Turn a page's fields into a project as an owner would write it in a file."""
     given: dict[str, Any] = {}
-    rooms: dict[str, dict[str, Any]] = {"pay": {}}
+    rooms: dict[str, dict[str, Any]] = {"pay": {}, "qualification": {}}
     for name, value in form.items():
         room, _dot, leaf = name.rpartition(".")
         if leaf in READ_APART or room.startswith(("rubric", "adaptive")):
@@ -197,7 +200,8 @@ def _nested(form: Mapping[str, str]) -> dict[str, Any]:
     given["repeat_share"] = _share(form.get("repeat_percent", "0"))
     given["most_per_person"] = form.get("most_per_person", "").strip() or None
     given["most_per_language"] = _limits(form.get("most_per_language", ""))
-    return given | rooms
+    asks = any(rooms["qualification"].values())
+    return given | rooms | ({} if asks else {"qualification": None})
 
 
 def _adaptive(form: Mapping[str, str]) -> dict[str, Any] | None:
@@ -264,6 +268,9 @@ def _filled_in(project: Project, text: str, rubric: RubricDraft) -> dict[str, st
         **_told_adaptive(project.adaptive),
         "gold_percent": f"{project.gold_share * 100:g}",
         "repeat_percent": f"{project.repeat_share * 100:g}",
+        "onboarding": str(project.onboarding),
+        "qualification.questions": str(project.qualification_questions or ""),
+        "qualification.right": str(project.qualification_right or ""),
         "most_per_person": str(project.most_per_person or ""),
         "most_per_language": ", ".join(f"{t}: {n}" for t, n in project.most_per_language.items()),
         "pay.per_judgment": f"{money.decimal(project.pay_minor, project.currency):f}",

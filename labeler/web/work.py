@@ -18,12 +18,13 @@ from labeler.people.accounts import Person
 from labeler.quality import answers
 from labeler.said import say
 from labeler.text import markdown
-from labeler.web import filters, following, forms, judging, visitors
+from labeler.web import filters, following, forms, judging, telling, visitors
 from labeler.web.filters import gettext as _
 from labeler.web.following import Following
 from labeler.web.judging import Text
 from labeler.work import (
     assignments,
+    changes,
     comparisons,
     guidelines,
     judgments,
@@ -117,10 +118,13 @@ def submit(assignment_id: int) -> ResponseReturnValue:
     except Invalid as refusal:
         return _given_back(assignment_id, refusal)
     receipt = judgments.submit(session, assignment, answer, by=ada, key=key, active_ms=_active_ms())
+    told = telling.words(session, assignment, receipt.judgment, ada)
     session.commit()
     if forms.by_script():
-        return _reply(assignment, ada)
+        return _reply(assignment, ada) | ({"told": told} if told else {})
     _acknowledge(receipt.judgment, _("Your judgment is saved."))
+    if told:
+        flask.flash(told)
     return _go_on(assignment, ada)
 
 
@@ -203,7 +207,7 @@ def _go_on(done: Assignment, ada: Person) -> ResponseReturnValue:
     return redirect(_next(found.assignment))
 
 
-def _reply(done: Assignment, ada: Person) -> ResponseReturnValue:
+def _reply(done: Assignment, ada: Person) -> dict[str, Any]:
     """Tell the script that this is saved; give it the page of the next task if it shows any."""
     if (showing := request.args.get("showing")) is None:
         return {}
@@ -265,7 +269,7 @@ def _task(
     comparison = session.get_one(comparisons.Comparison, assignment.comparison_id)
     prompt = session.get_one(Prompt, comparison.prompt_id)
     if judgment is not None:
-        judgments.require_time(session, project, assignment)
+        changes.require_time(session, project, assignment)
     rubric = rubrics.version(session, project.id, assignment.rubric_number)
     filled = _filled_in(session, assignment, rubric, judgment, given)
     return render_template(
@@ -354,6 +358,6 @@ def _last_url(
         return None
     done = session.get_one(Assignment, last[0].assignment_id)
     # By this server's clock: the page that it leads to asks the database's.
-    if clock.now() > judgments.changeable_until(project, done):
+    if clock.now() > changes.changeable_until(project, done):
         return None
     return url_for("work.look_again", assignment_id=done.id)

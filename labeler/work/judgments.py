@@ -8,7 +8,7 @@ import enum
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -20,11 +20,22 @@ from labeler.errors import Conflict, Invalid, NotFound
 from labeler.pay import ledger
 from labeler.people.accounts import Person
 from labeler.said import say
-from labeler.schema import Base, Id, changed, dialect_of, insert, moment, reference, written
+from labeler.schema import Base, Id, changed, dialect_of, insert, reference, written
 from labeler.stats.posterior import posterior
-from labeler.work import assignments, comparisons, gold, labels, redundancy, rubrics, views
+from labeler.work import (
+    assignments,
+    changes,
+    comparisons,
+    gold,
+    labels,
+    qualifications,
+    redundancy,
+    rubrics,
+    views,
+)
 from labeler.work.assignments import Assignment, AssignmentState
 from labeler.work.comparisons import Comparison
+from labeler.work.gold import Grade
 from labeler.work.projects import Project, ProjectState
 from labeler.work.redundancy import Reliability
 from labeler.work.rubrics import Answer, Verdict
@@ -131,7 +142,8 @@ def submit(
     stand = _take(session, assignment, _label(answer.verdict, answer.preferred))
     if stand is None:
         return _again(session, assignment, answer, key)
-    judgment = _store(session, assignment, answer, stand.state, stand.is_gold, version=1, key=key)
+    grade = gold.grade(session, assignment.comparison_id, answer.preferred, is_gold=stand.is_gold)
+    judgment = _store(session, assignment, answer, stand.state, grade, version=1, key=key)
     ledger.earn(
         session,
         project_id=assignment.project_id,
@@ -142,8 +154,9 @@ def submit(
     )
     if stand.is_adaptive:
         _learn(session, assignment, judgment)
+    qualifications.count(session, assignment, asked=1, right=grade.credit)
     totals = Totals(assignment.project_id, by.id)
-    totals.count(judgment)
+    totals.count(judgment, scores=grade.scores)
     totals.spend(judgment.created_at, assignment.pay_minor)
     totals.move_votes(judgment.created_at, stand.moved)
     totals.tally["given"] += stand.was_expired
@@ -161,7 +174,7 @@ def change(
     if repeated is not None:
         return _again(session, assignment, answer, key)
     _require_changeable(project, judgment)
-    require_time(session, project, assignment)
+    changes.require_time(session, project, assignment)
     replaced = changed(
         session,
         sa.update(Judgment)
@@ -172,10 +185,12 @@ def change(
     if not replaced:
         raise Conflict("You have changed this judgment elsewhere. Please look again.")
     session.refresh(judgment)
-    is_gold = judgment.gold_right is not None
-    version = judgment.version + 1
-    later = _store(session, assignment, answer, judgment.state, is_gold, version=version, key=key)
-    _count_change(session, judgment, later)
+    is_gold, version = judgment.gold_right is not None, judgment.version + 1
+    grade = gold.grade(session, judgment.comparison_id, answer.preferred, is_gold=is_gold)
+    later = _store(session, assignment, answer, judgment.state, grade, version=version, key=key)
+    before = grade._replace(right=judgment.gold_right)
+    qualifications.count(session, assignment, asked=0, right=grade.credit - before.credit)
+    _count_change(session, judgment, later, scores=grade.scores)
     return Receipt(later, repeated=False)
 
 
@@ -198,18 +213,6 @@ def reconsider(session: Session, judgment: Judgment) -> Sequence[float]:
     believed = posterior(votes, room)
     comparisons.adapt(session, rule, {judgment.comparison_id: max(believed)})
     return believed
-
-
-def changeable_until(project: Project, assignment: Assignment) -> datetime:
-    """Return the end of the time in which the judgment of this assignment may be changed."""
-    closed = assignment.closed_at or clock.now()
-    return closed + timedelta(seconds=project.change_window_s)
-
-
-def require_time(session: Session, project: Project, assignment: Assignment) -> None:
-    """Raise Conflict if that time is over, by the database's clock; what is sent back has time."""
-    if assignment.sent_back_at is None and moment(session) > changeable_until(project, assignment):
-        raise Conflict("The time in which this judgment could be changed is over.")
 
 
 def current(session: Session, assignment: Assignment) -> Judgment:
@@ -363,16 +366,14 @@ def _store(
     assignment: Assignment,
     answer: Answer,
     state: JudgmentState,
-    is_gold: bool,
+    grade: Grade,
     *,
     version: int,
     key: str,
 ) -> Judgment:
-    comparison_id, preferred = assignment.comparison_id, answer.preferred
-    right = gold.grade(session, comparison_id, preferred) if is_gold else None
     said = {
         "project_id": assignment.project_id,
-        "comparison_id": comparison_id,
+        "comparison_id": assignment.comparison_id,
         "assignment_id": assignment.id,
         "person_id": assignment.person_id,
         "version": version,
@@ -380,14 +381,14 @@ def _store(
         "verdict": answer.verdict,
         "step": answer.step,
         "place": answer.place,
-        "preferred": preferred,
+        "preferred": answer.preferred,
         "strength": answer.strength,
         "reason": answer.reason,
         "said": answer.said,
         "guideline_number": assignment.guideline_number,
         "rubric_number": assignment.rubric_number,
-        "gold_right": right,
-        "duration_ms": _duration_ms(assignment),
+        "gold_right": grade.right,
+        "duration_ms": assignment.took_ms,
         "created_at": clock.now(),
         "is_current": True,
         "state": state,
@@ -405,13 +406,6 @@ def _storing(dialect: str) -> Any:
     return said.returning(table.c.id)
 
 
-def _duration_ms(assignment: Assignment) -> int:
-    """Return how long it took to judge; a change of mind later on adds nothing."""
-    assert assignment.closed_at is not None
-    took = (assignment.closed_at - assignment.opened_at).total_seconds()
-    return max(0, int(took * 1000))  # a clock may be set back
-
-
 def _require_changeable(project: Project, judgment: Judgment) -> None:
     if judgment.state is JudgmentState.excluded:
         raise Conflict("This judgment has been reviewed and can no longer be changed.")
@@ -423,12 +417,13 @@ def _label(verdict: Verdict, preferred: int | None) -> int | None:
     return None if verdict in _UNCOUNTED else _LABELS.get(verdict, preferred)
 
 
-def _count_change(session: Session, judgment: Judgment, later: Judgment) -> None:
+def _count_change(session: Session, judgment: Judgment, later: Judgment, *, scores: bool) -> None:
     totals = Totals(later.project_id, later.person_id)
-    totals.count(judgment, -1)
-    totals.count(later)
+    totals.count(judgment, -1, scores=scores)
+    totals.count(later, scores=scores)
     comparison_id = later.comparison_id
-    if later.counts and later.label != judgment.label:
+    # There are no votes on gold, whose answer is held before its comparison here.
+    if later.counts and later.gold_right is None and later.label != judgment.label:
         counted = comparisons.change_vote(session, comparison_id, judgment.label, later.label)
         totals.move_votes(later.created_at, counted.moved)
     if later.counts:

@@ -37,6 +37,7 @@ from labeler.work.gold import Gold
 from labeler.work.questions import Questions
 from labeler.work.redundancy import AdaptiveDraft, Rule
 from labeler.work.rubrics import RubricDraft
+from labeler.work.terms import QualificationDraft
 
 MOST = 1_000_000
 """How much anybody can be limited to."""
@@ -94,6 +95,12 @@ class Project(Base):
     most_per_person: Mapped[int | None]
     most_per_language: Mapped[dict[str, int]]
     """How many comparisons one person is given at most: in all, and by language."""
+    qualification_questions: Mapped[int | None]
+    """How many known answers people are asked before the work itself; None: none."""
+    qualification_right: Mapped[int | None]
+    """How many of them must be right."""
+    onboarding: Mapped[int] = mapped_column(default=0)
+    """In how many first judgments people are told what was right."""
     languages: Mapped[list[str]]
     pay_minor: Mapped[BigInt]
     currency: Mapped[str]
@@ -161,6 +168,15 @@ class ProjectDraft(BaseModel):
     gold_share: float = Field(0.0, ge=0, le=0.5, description="Share of known answers in the work.")
     repeat_share: float = Field(
         0.0, ge=0, le=0.2, description="Share of second looks at what a person judged before."
+    )
+    qualification: QualificationDraft | None = Field(
+        None, description="What people are asked before the work itself; null: nothing."
+    )
+    onboarding: int = Field(
+        0,
+        ge=0,
+        le=1000,
+        description="In how many first judgments people are told the known answers.",
     )
     most_per_person: int | None = Field(
         None, ge=1, le=MOST, description="How many comparisons one person is given at most."
@@ -379,7 +395,11 @@ def of_person(session: Session, person: Person) -> Sequence[tuple[Project, Role]
 
 
 def _columns(draft: ProjectDraft) -> dict[str, Any]:
+    asked = draft.qualification
     return {
+        "qualification_questions": asked and asked.questions,
+        "qualification_right": asked and asked.right,
+        "onboarding": draft.onboarding,
         "title": draft.title,
         "question": draft.question,
         "judgments_per_comparison": draft.judgments_per_comparison,

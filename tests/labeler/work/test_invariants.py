@@ -32,6 +32,7 @@ from labeler.work import (
     arrangements,
     assignments,
     batches,
+    changes,
     comparisons,
     judgments,
     projects,
@@ -261,7 +262,7 @@ class Work(RuleBasedStateMachine):
             return
         assignment = self.session.get_one(Assignment, judgment.assignment_id)
         answer = judgments.read_answer(self.session, assignment, choice)
-        over = self.time.time > judgments.changeable_until(self.project, assignment)
+        over = self.time.time > changes.changeable_until(self.project, assignment)
         closed = self.project.state is ProjectState.closed
         if over or closed or judgment.state is JudgmentState.excluded:
             with self.refused():

@@ -10,7 +10,7 @@ from labeler.errors import Conflict, Invalid, NotFound
 from labeler.pay import ledger
 from labeler.people.accounts import Person
 from labeler.quality import decisions
-from labeler.work import assignments, judgments, projects, queue
+from labeler.work import assignments, changes, judgments, projects, queue
 from labeler.work.assignments import Assignment, AssignmentState, SkipReason
 from labeler.work.comparisons import Comparison
 from labeler.work.judgments import Judgment, JudgmentState, Receipt
@@ -232,7 +232,7 @@ def test_the_window_ends(
     session: Session, cast: Cast, project: Project, assignment: Assignment, frozen: StoppedClock
 ) -> None:
     first = judge(session, assignment, 1, cast.ada)
-    end = judgments.changeable_until(project, assignment)
+    end = changes.changeable_until(project, assignment)
     assert end == frozen.time + timedelta(hours=1)
     frozen.time = end
     second = change(session, project, first, 2).judgment
