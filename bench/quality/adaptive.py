@@ -23,7 +23,7 @@ from labeler.people import accounts, memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
 from labeler.quality import consensus, refreshing, snapshots, votes
-from labeler.work import batches, judgments, projects, queue
+from labeler.work import answers, batches, drafts, judgments, projects, queue
 from labeler.work.comparisons import Comparison
 from labeler.work.layouts import Message, ResponseIn
 from labeler.work.layouts import Row as Pair
@@ -133,7 +133,7 @@ def _work(
             continue
         idle.clear()
         said = world.says(person, numbers[asked.comparison_id])
-        answer = judgments.read_answer(session, asked, 1 if asked.places[0] == said else 4)
+        answer = answers.read(session, asked, 1 if asked.places[0] == said else 4)
         judgments.submit(session, asked, answer, by=people[person], key=str(uuid.uuid4()))
         session.commit()
         done += 1
@@ -150,7 +150,7 @@ def _prepare(session: Session, world: World, confidence: float) -> tuple[Project
         "adaptive": {"most": MOST, "confidence": confidence, "audit_share": 0},
         "rubric": {"steps": 4, "tie": False, "both_bad": False},
     }
-    project = projects.create(session, projects.read_draft(draft), by=owner)
+    project = projects.create(session, drafts.read(draft), by=owner)
     people = []
     for number in range(PEOPLE):
         person = accounts.create(session, f"a{number}@bench.invalid", f"A {number}", by=owner)

@@ -17,7 +17,7 @@ from labeler.people.memberships import Role
 from labeler.said import say
 from labeler.web import charts, forms, outline, rubrics, visitors
 from labeler.web.filters import gettext as _
-from labeler.work import guidelines, projects
+from labeler.work import drafts, guidelines, projects
 from labeler.work.projects import Project, ProjectState
 from labeler.work.redundancy import AdaptiveDraft
 from labeler.work.rubrics import RubricDraft
@@ -102,7 +102,7 @@ def create() -> ResponseReturnValue:
     if "preview" in request.form:
         return _form(None, request.form, {})
     try:
-        draft = projects.read_draft(_nested(request.form))
+        draft = drafts.read(_nested(request.form))
         session = database.session()
         project = projects.create(session, draft, by=visitors.person())
     except (Invalid, Conflict) as refusal:
@@ -148,7 +148,7 @@ def revise(slug: str) -> ResponseReturnValue:
     if "preview" in request.form:
         return _form(project, request.form, {})
     try:
-        draft = projects.read_draft(_nested(request.form))
+        draft = drafts.read(_nested(request.form))
         projects.revise(session, project, draft, by=olga)
     except Invalid as refusal:
         database.reread()

@@ -19,8 +19,8 @@ from labeler.said import say
 from labeler.work import comparisons
 from labeler.work.batches import Batch, BatchState
 from labeler.work.comparisons import Comparison
+from labeler.work.drafts import MOST
 from labeler.work.lanes import Lane
-from labeler.work.projects import MOST
 
 CHUNK = 500
 """How many comparisons are changed in one transaction."""

@@ -5,8 +5,7 @@ whether it is the current version, and whether it is accepted, late or excluded.
 """
 
 import enum
-import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -16,13 +15,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from labeler import clock
-from labeler.errors import Conflict, Invalid, NotFound
+from labeler.errors import Conflict, NotFound
 from labeler.pay import ledger
 from labeler.people.accounts import Person
-from labeler.said import say
 from labeler.schema import Base, Id, changed, dialect_of, insert, reference, written
 from labeler.stats.posterior import posterior
 from labeler.work import (
+    answers,
     assignments,
     changes,
     comparisons,
@@ -31,7 +30,6 @@ from labeler.work import (
     qualifications,
     redundancy,
     rubrics,
-    views,
 )
 from labeler.work.assignments import Assignment, AssignmentState
 from labeler.work.comparisons import Comparison
@@ -136,7 +134,7 @@ def submit(
     an assignment that was judged or skipped before.
     """
     assert by.id == assignment.person_id
-    key = read_key(key)
+    key = answers.read_key(key)
     if assignment.state is AssignmentState.reserved:
         assignments.show_late(session, assignment, active_ms=active_ms)
     stand = _take(session, assignment, _label(answer.verdict, answer.preferred))
@@ -168,7 +166,7 @@ def change(
     session: Session, project: Project, judgment: Judgment, answer: Answer, *, key: str
 ) -> Receipt:
     """Say something else within the project's window; the earlier version is kept."""
-    key = read_key(key)
+    key = answers.read_key(key)
     assignment = session.get_one(Assignment, judgment.assignment_id)
     repeated = session.scalar(sa.select(Judgment).where(Judgment.key == key))
     if repeated is not None:
@@ -223,84 +221,6 @@ def current(session: Session, assignment: Assignment) -> Judgment:
     if judgment is None:
         raise NotFound("There is no such judgment.")
     return judgment
-
-
-def of_person(
-    session: Session,
-    person: Person,
-    *,
-    project_id: int | None = None,
-    before: int | None = None,
-    limit: int = 50,
-) -> Sequence[Judgment]:
-    """Return the person's current judgments, newest first, older than `before`."""
-    query = (
-        sa.select(Judgment)
-        .where(Judgment.person_id == person.id, IS_CURRENT)
-        .order_by(Judgment.id.desc())
-        .limit(limit)
-    )
-    if project_id is not None:
-        query = query.where(Judgment.project_id == project_id)
-    if before is not None:
-        query = query.where(Judgment.id < before)
-    return session.scalars(query).all()
-
-
-def of_comparison(session: Session, comparison_id: int) -> Sequence[tuple[Judgment, Person]]:
-    """Return every version of every judgment on a comparison, with who said it."""
-    rows = session.execute(
-        sa.select(Judgment, Person)
-        .join(Person, Person.id == Judgment.person_id)
-        .where(Judgment.comparison_id == comparison_id)
-        .order_by(Judgment.id)
-    )
-    return [(judgment, person) for judgment, person in rows]
-
-
-def page(
-    session: Session, project_id: int, *, after: int = 0, limit: int = 100
-) -> Sequence[Judgment]:
-    """Return the judgments of a project that follow `after`, by id, every version."""
-    return session.scalars(
-        sa.select(Judgment)
-        .where(Judgment.project_id == project_id, Judgment.id > after)
-        .order_by(Judgment.id)
-        .limit(limit)
-    ).all()
-
-
-def read_answer(
-    session: Session,
-    assignment: Assignment,
-    choice: str | int | None = None,
-    reason: str = "",
-    *,
-    answers: Mapping[str, Any] | None = None,
-) -> Answer:
-    """Read a choice and a reason, or `answers` by kind of question; raises Invalid.
-
-    The rubric is the one that the assignment showed, and so are the places.
-    """
-    rubric = rubrics.version(session, assignment.project_id, assignment.rubric_number)
-    seen = views.seen(session, assignment, rubric)
-    if answers is None:
-        return rubrics.read_answer(rubric, choice, reason, seen)
-    return rubrics.read(rubric, answers, seen)
-
-
-def read_form(session: Session, assignment: Assignment, fields: Mapping[str, str]) -> Answer:
-    """Read a filled-in form by the rubric that the assignment showed; raises Invalid."""
-    rubric = rubrics.version(session, assignment.project_id, assignment.rubric_number)
-    return rubrics.read_form(rubric, fields, views.seen(session, assignment, rubric))
-
-
-def read_key(key: str) -> str:
-    """Read an idempotency key, a UUID; raises Invalid."""
-    try:
-        return str(uuid.UUID(key))
-    except (ValueError, AttributeError, TypeError):
-        raise Invalid("The key must be a UUID.", fields={"key": say("Not a UUID.")}) from None
 
 
 @dataclass(frozen=True)

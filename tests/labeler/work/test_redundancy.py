@@ -12,7 +12,7 @@ from labeler.people import accounts, memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
 from labeler.quality import decisions
-from labeler.work import assignments, judgments, projects, queue
+from labeler.work import answers, assignments, drafts, judgments, listings, queue
 from labeler.work.assignments import SkipReason
 from labeler.work.comparisons import Comparison
 from labeler.work.counts import Topic, totals
@@ -123,7 +123,7 @@ def test_sending_again_changes_nothing(session: Session, cast: Cast) -> None:
     assignment = queue.claim(session, project, by=second)
     assert assignment is not None
     key = new_key()
-    answer = judgments.read_answer(session, assignment, 1)
+    answer = answers.read(session, assignment, 1)
     for _ in range(3):
         judgments.submit(session, assignment, answer, by=second, key=key)
     assert session.get_one(Reliability, (project.id, second.id)).votes == 1
@@ -139,10 +139,10 @@ def test_a_change_of_mind_asks_for_more(session: Session, cast: Cast) -> None:
     for person in people[:3]:
         say_best(session, project, person, 0)
     assert only(session, project).wanted == 3
-    judgment = judgments.of_person(session, people[2])[0]
+    judgment = listings.of_person(session, people[2])[0]
     assignment = assignments.find(session, judgment.assignment_id, by=people[2])
     other = 4 if assignment.places[0] == 0 else 1
-    answer = judgments.read_answer(session, assignment, other)
+    answer = answers.read(session, assignment, other)
     judgments.change(session, project, judgment, answer, key=new_key())
     assert only(session, project).wanted == 4
     assert not list(audit.faults(session))
@@ -198,7 +198,7 @@ def test_votes_that_were_asked_for_because_of_others_tell_no_agreement(
 
 def test_the_most_is_not_below_the_least() -> None:
     with pytest.raises(Invalid) as refused:
-        projects.read_draft({"title": "T", "judgments_per_comparison": 5, "adaptive": {"most": 4}})
+        drafts.read({"title": "T", "judgments_per_comparison": 5, "adaptive": {"most": 4}})
     assert "fewer than the least" in str(refused.value.fields)
 
 
