@@ -14,6 +14,7 @@ from labeler.pay import ledger
 from labeler.work.assignments import HELD, Assignment, AssignmentState
 from labeler.work.comparisons import OPEN, VOTES_BITS, Comparison
 from labeler.work.counts import Count, Topic
+from labeler.work.gold import Gold
 from labeler.work.judgments import Judgment, JudgmentState
 from labeler.work.lanes import Lane
 from labeler.work.rubrics import Verdict
@@ -24,6 +25,7 @@ Key: TypeAlias = tuple[int, str, str, int]
 
 _ACCEPTED = Judgment.state == JudgmentState.accepted
 _NO_GOLD = Judgment.gold_right.is_(None)
+_SCORED = Gold.unscored_at.is_(None)
 _LABEL: Any = sa.case(
     (Judgment.verdict == Verdict.tie, 2),
     (Judgment.verdict == Verdict.both_bad, 3),
@@ -65,7 +67,7 @@ def rebuild(session: Session) -> None:
             sa.func.count(),
             sa.literal(Topic.votes, Count.topic.type),
         )
-        .where(Comparison.votes > 0)
+        .where(Comparison.votes > 0, ~Comparison.is_adaptive)
         .group_by(Comparison.project_id, Comparison.votes)
     )
     session.execute(
@@ -97,12 +99,13 @@ def _tallies() -> sa.Subquery:
             Comparison.lane_id,
             sa.func.count().label("judged"),
             _many(_ACCEPTED & _NO_GOLD).label("counted"),
-            _many(~_NO_GOLD).label("gold"),
-            _many(Judgment.gold_right.is_(True)).label("gold_right"),
+            _many(~_NO_GOLD & _SCORED).label("gold"),
+            _many(Judgment.gold_right.is_(True) & _SCORED).label("gold_right"),
             _many(Judgment.place == 0).label("chose_a"),
             _many(Judgment.place.is_not(None)).label("chose_side"),
         )
         .join(Comparison, Comparison.id == Judgment.comparison_id)
+        .outerjoin(Gold, Gold.comparison_id == Judgment.comparison_id)
         .where(Judgment.is_current)
         .group_by(Judgment.person_id, Comparison.lane_id)
         .subquery()
@@ -214,7 +217,8 @@ def _recounted(session: Session) -> Counter[Key]:
         for project_id, key, shard, n in session.execute(found):
             there[project_id, topic.value, key, shard] += int(n or 0)
     votes = sa.select(Comparison.project_id, Comparison.votes, sa.func.count())
-    votes = votes.where(Comparison.votes > 0).group_by(Comparison.project_id, Comparison.votes)
+    votes = votes.where(Comparison.votes > 0, ~Comparison.is_adaptive)
+    votes = votes.group_by(Comparison.project_id, Comparison.votes)
     for project_id, pattern, n in session.execute(votes):
         there[project_id, Topic.votes.value, str(pattern), 0] = n
     return there

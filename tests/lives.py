@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from labeler.quality import decisions, outcomes, reviews
 from labeler.quality.adjudications import Finding
 from labeler.quality.reviews import ReviewKind
-from labeler.work import assignments, comparisons, judgments, queue
+from labeler.work import answers, assignments, comparisons, judgments, listings, queue
 from labeler.work.assignments import Assignment, SkipReason
 from labeler.work.projects import Project
 from labeler.work.rubrics import Verdict
@@ -30,9 +30,9 @@ def live(session: Session, cast: Cast, time: StoppedClock) -> Project:
     assert skipped is not None
     assignments.skip(session, skipped, SkipReason.other)
     last = judge_next(session, project, cast.rex, 5)
-    answer = judgments.read_answer(session, session.get_one(Assignment, last.assignment_id), "tie")
+    answer = answers.read(session, session.get_one(Assignment, last.assignment_id), "tie")
     judgments.change(session, project, last, answer, key=new_key())
-    one, other = judgments.of_person(session, cast.ada, limit=2)
+    one, other = listings.of_person(session, cast.ada, limit=2)
     decisions.exclude(session, one, "Too fast.", by=cast.rex)
     comparison = comparisons.find(session, project.id, other.comparison_id)
     if not comparison.is_gold:
@@ -45,7 +45,7 @@ def live(session: Session, cast: Cast, time: StoppedClock) -> Project:
 
 def _review(session: Session, project: Project, cast: Cast) -> None:
     """Have one comparison adjudicated, and a judgment that is with its author."""
-    said = judgments.of_person(session, cast.bea, limit=20)
+    said = listings.of_person(session, cast.bea, limit=20)
     one, other = [each for each in said if each.counts and each.gold_right is None][-2:]
     reviews.open_unsure(session, project.id, [(one.comparison_id, 0.5)])
     [review] = reviews.of_comparison(session, one.comparison_id)

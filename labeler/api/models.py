@@ -113,6 +113,9 @@ class BatchQuery(Model):
     layout: Layout = Layout.auto
     language: str | None = Field(None, description="The language of rows that name none.")
     known_answers: bool = Field(False, description="Make gold of chosen and rejected answers.")
+    for_qualification: bool = Field(
+        False, description="Ask them before the work itself; every row needs a known answer."
+    )
     skip_bad: bool = Field(False, description="Load the rest when rows are refused.")
 
 
@@ -238,6 +241,7 @@ class ArrangedBatch(Model):
     priority: int = Field(description="Higher ones are given out first, then older ones.")
     cohorts: list[str] = Field(description="The groups that it is for; none: everybody.")
     most_per_person: int | None
+    is_qualification: bool = Field(description="Whether it is asked before the work itself.")
     judgments: int | None = Field(
         description="How many are wanted on each comparison; null without any that is asked."
     )

@@ -12,7 +12,7 @@ from labeler.errors import Conflict
 from labeler.events import Event
 from labeler.people.accounts import Person
 from labeler.schema import changed
-from labeler.work import comparisons
+from labeler.work import comparisons, judgments
 from labeler.work.comparisons import Comparison
 from labeler.work.judgments import IS_CURRENT, Judgment, JudgmentState
 from labeler.work.questions.reason import require_reason
@@ -46,6 +46,7 @@ def exclude(session: Session, judgment: Judgment, reason: str, *, by: Person) ->
     totals.count(judgment)
     counted = comparisons.uncount_judgment(session, judgment.comparison_id, judgment.label)
     totals.move_votes(clock.now(), counted.moved)
+    judgments.reconsider(session, judgment)
     totals.write(session, counted.lane_id)
     events.record(
         session,

@@ -13,12 +13,15 @@ from labeler.web import (
     compression,
     filters,
     forms,
+    gold,
     judging,
     locales,
     members,
     offline,
+    plans,
     preferences,
     projects,
+    qualifications,
     questions,
     refusals,
     retries,
@@ -51,5 +54,5 @@ def init_app(app: Flask) -> None:
     retries.init_app(app)
     for room in (sessions, preferences, accessibility, offline, work, questions):
         app.register_blueprint(room.pages)
-    for room in (projects, members, batches, comparisons, reviews):
+    for room in (projects, members, batches, comparisons, gold, plans, qualifications, reviews):
         app.register_blueprint(room.pages)

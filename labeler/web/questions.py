@@ -9,7 +9,7 @@ from flask_login import login_required
 
 from labeler import database
 from labeler.errors import Invalid
-from labeler.quality import answers
+from labeler.quality import inquiries
 from labeler.text import markdown
 from labeler.web import visitors
 from labeler.web.filters import gettext as _
@@ -29,9 +29,9 @@ def index() -> ResponseReturnValue:
 @login_required
 def answer(review_id: int) -> ResponseReturnValue:
     session, ada = database.session(), visitors.person()
-    review = answers.find(session, review_id, by=ada)
+    review = inquiries.find(session, review_id, by=ada)
     try:
-        answers.answer(session, review, request.form.get("comment", ""), by=ada)
+        inquiries.answer(session, review, request.form.get("comment", ""), by=ada)
     except Invalid as refusal:
         database.reread()
         return _page({review_id: refusal.fields["comment"]}), refusal.status
@@ -42,7 +42,7 @@ def answer(review_id: int) -> ResponseReturnValue:
 
 def _page(faults: Mapping[int, str]) -> str:
     session, ada = database.session(), visitors.person()
-    found = answers.of_person(session, ada)
+    found = inquiries.of_person(session, ada)
     ids = [each.review.comparison_id for each in found if each.review.comparison_id is not None]
     return render_template(
         "questions/index.html",

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from labeler.quality import adjudications, decisions
 from labeler.text import languages, markdown
-from labeler.work import comparisons, gold, judgments, rubrics
+from labeler.work import comparisons, gold, listings, rubrics
 from labeler.work.comparisons import Comparison, Prompt
 from labeler.work.judgments import Judgment
 
@@ -16,7 +16,7 @@ from labeler.work.judgments import Judgment
 def reading(session: Session, comparison: Comparison) -> dict[str, Any]:
     """Return what `_partials/comparison.html` needs, for reviewers: models and names are in it."""
     responses = comparisons.responses(session, comparison.id)
-    said = judgments.of_comparison(session, comparison.id)
+    said = listings.of_comparison(session, comparison.id)
     numbers = {judgment.rubric_number for judgment, _ in said}
     project_id = comparison.project_id
     return {

@@ -6,7 +6,7 @@ Known answers (gold) are asked of everybody, so their `wanted` is without bound 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,7 @@ from labeler.people.accounts import Person
 from labeler.schema import Base, BigInt, Id, changed, reference
 from labeler.work import lanes
 from labeler.work.questions.reason import require_reason
+from labeler.work.redundancy import Rule
 
 EVERYBODY = 2**31 - 1
 """How many judgments are wanted on gold."""
@@ -98,6 +99,8 @@ class Comparison(Base):
     external_id: Mapped[str]
     language: Mapped[str]
     is_gold: Mapped[bool]
+    is_adaptive: Mapped[bool] = mapped_column(default=False)
+    """Whether more judgments are wanted as long as its answer is unsure (see `redundancy`)."""
     shuffle: Mapped[BigInt]
     wanted: Mapped[int]
     surplus: Mapped[int] = mapped_column(default=0)
@@ -116,10 +119,15 @@ class Comparison(Base):
 
 @dataclass(frozen=True)
 class Counted:
-    """A comparison after its judgments changed; `moved` are its votes before and after."""
+    """A comparison after its judgments changed.
+
+    `moved` are its votes before and after, where agreement may be told from them: not of gold, and
+    not of what was asked again because people disagreed.
+    """
 
     lane_id: int
     is_gold: bool
+    is_adaptive: bool
     moved: tuple[int, int]
 
 
@@ -196,6 +204,20 @@ def want(session: Session, comparison_ids: Iterable[int], wanted: int) -> None:
     lanes.replenish(session, planned)
 
 
+def adapt(session: Session, rule: Rule, confidences: Mapping[int, float]) -> None:
+    """Want as many judgments on adaptive comparisons as the rule says.
+
+    `confidences` says how sure their answers are, by comparison. To say it again changes nothing.
+    """
+    more: Counter[int] = Counter()
+    for each in session.execute(_ADAPTIVE, {"these": list(confidences)}).all():
+        wanted = rule.wanted(each.taken, each.taken - each.judged, confidences[each.id])
+        if wanted != each.wanted:
+            more[each.lane_id] += wanted - each.wanted - each.surplus
+            session.execute(_WANT, {"this": each.id, "wanted": wanted})
+    lanes.replenish(session, more)
+
+
 def withdraw(session: Session, comparison: Comparison, reason: str, *, by: Person) -> None:
     """Give the comparison to nobody any more, and leave it out of later releases, for good.
 
@@ -216,6 +238,17 @@ def withdraw(session: Session, comparison: Comparison, reason: str, *, by: Perso
         subject=comparison.id,
         reason=reason,
     )
+
+
+def close_gold(session: Session, comparison: Comparison) -> None:
+    """Give a known answer to nobody any more; what was begun may be finished and is paid."""
+    session.execute(
+        sa.update(Comparison)
+        .where(Comparison.id == comparison.id)
+        .values(wanted=0, surplus=Comparison.taken, withdrawn_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+    session.refresh(comparison)
 
 
 def take_slot(session: Session, comparison_id: int) -> bool:
@@ -243,7 +276,7 @@ def give_back_slots(session: Session, comparison_ids: Iterable[int]) -> dict[int
                 taken=Comparison.taken - 1,
                 surplus=sa.case((over, Comparison.surplus - 1), else_=0),
             )
-            .returning(Comparison.lane_id, Comparison.taken >= Comparison.wanted)
+            .returning(Comparison.lane_id, _PLANNED & (Comparison.taken >= Comparison.wanted))
             .execution_options(synchronize_session=False)
         ).one()
         found[comparison_id] = lane_id
@@ -271,6 +304,12 @@ def uncount_judgment(session: Session, comparison_id: int, label: int | None) ->
     return counted
 
 
+def is_adaptive(session: Session, comparison_id: int) -> bool:
+    """Say whether more judgments are wanted on a comparison as long as its answer is unsure."""
+    found = sa.select(Comparison.is_adaptive).where(Comparison.id == comparison_id)
+    return session.scalars(found).one()
+
+
 def lane_of(session: Session, comparison_id: int) -> int:
     """Return the lane of a comparison."""
     lane = sa.select(Comparison.lane_id).where(Comparison.id == comparison_id)
@@ -284,14 +323,17 @@ def read_votes(votes: int) -> list[int]:
 
 def _count(session: Session, comparison_id: int, judged: int, votes: int) -> Counted:
     given = {"comparison": comparison_id, "more": judged, "said": votes}
-    lane_id, is_gold, after = session.execute(_COUNT, given).one()
-    return Counted(lane_id, is_gold, (after if is_gold else after - votes, after))
+    lane_id, is_gold, is_adaptive, after = session.execute(_COUNT, given).one()
+    before = after if is_gold or is_adaptive else after - votes
+    return Counted(lane_id, is_gold, is_adaptive, (before, after))
 
 
 def _bit(label: int | None) -> int:
     return 0 if label is None else 1 << VOTES_BITS * label
 
 
+# Of a lane nothing is planned that is gold.
+_PLANNED = ~Comparison.is_gold
 # Made once: that costs more than to run it.
 _TABLE: Any = Comparison.__table__
 _COUNT = (
@@ -302,5 +344,19 @@ _COUNT = (
         votes=_TABLE.c.votes
         + sa.case((_TABLE.c.is_gold, 0), else_=sa.bindparam("said", type_=sa.BigInteger())),
     )
-    .returning(_TABLE.c.lane_id, _TABLE.c.is_gold, _TABLE.c.votes)
+    .returning(_TABLE.c.lane_id, _TABLE.c.is_gold, _TABLE.c.is_adaptive, _TABLE.c.votes)
+)
+_ADAPTIVE = (
+    sa.select(
+        *(_TABLE.c[name] for name in ("id", "lane_id", "wanted", "surplus", "taken", "judged"))
+    )
+    .where(_TABLE.c.id.in_(sa.bindparam("these", expanding=True)), _TABLE.c.is_adaptive)
+    .where(_TABLE.c.withdrawn_at.is_(None))
+    .order_by(_TABLE.c.id)
+    .with_for_update(key_share=True)
+)
+_WANT = (
+    sa.update(_TABLE)
+    .where(_TABLE.c.id == sa.bindparam("this"))
+    .values(wanted=sa.bindparam("wanted"), surplus=0)
 )

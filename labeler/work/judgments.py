@@ -5,10 +5,9 @@ whether it is the current version, and whether it is accepted, late or excluded.
 """
 
 import enum
-import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -16,15 +15,27 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from labeler import clock
-from labeler.errors import Conflict, Invalid, NotFound
+from labeler.errors import Conflict, NotFound
 from labeler.pay import ledger
 from labeler.people.accounts import Person
-from labeler.said import say
-from labeler.schema import Base, Id, changed, dialect_of, insert, moment, reference, written
-from labeler.work import assignments, comparisons, gold, rubrics, views
+from labeler.schema import Base, Id, changed, dialect_of, insert, reference, written
+from labeler.stats.posterior import posterior
+from labeler.work import (
+    answers,
+    assignments,
+    changes,
+    comparisons,
+    gold,
+    labels,
+    qualifications,
+    redundancy,
+    rubrics,
+)
 from labeler.work.assignments import Assignment, AssignmentState
 from labeler.work.comparisons import Comparison
+from labeler.work.gold import Grade
 from labeler.work.projects import Project, ProjectState
+from labeler.work.redundancy import Reliability
 from labeler.work.rubrics import Answer, Verdict
 from labeler.work.totals import Totals
 
@@ -123,13 +134,14 @@ def submit(
     an assignment that was judged or skipped before.
     """
     assert by.id == assignment.person_id
-    key = read_key(key)
+    key = answers.read_key(key)
     if assignment.state is AssignmentState.reserved:
         assignments.show_late(session, assignment, active_ms=active_ms)
     stand = _take(session, assignment, _label(answer.verdict, answer.preferred))
     if stand is None:
         return _again(session, assignment, answer, key)
-    judgment = _store(session, assignment, answer, stand.state, stand.is_gold, version=1, key=key)
+    grade = gold.grade(session, assignment.comparison_id, answer.preferred, is_gold=stand.is_gold)
+    judgment = _store(session, assignment, answer, stand.state, grade, version=1, key=key)
     ledger.earn(
         session,
         project_id=assignment.project_id,
@@ -138,8 +150,11 @@ def submit(
         amount_minor=assignment.pay_minor,
         currency=assignment.currency,
     )
+    if stand.is_adaptive:
+        _learn(session, assignment, judgment)
+    qualifications.count(session, assignment, asked=1, right=grade.credit)
     totals = Totals(assignment.project_id, by.id)
-    totals.count(judgment)
+    totals.count(judgment, scores=grade.scores)
     totals.spend(judgment.created_at, assignment.pay_minor)
     totals.move_votes(judgment.created_at, stand.moved)
     totals.tally["given"] += stand.was_expired
@@ -151,13 +166,13 @@ def change(
     session: Session, project: Project, judgment: Judgment, answer: Answer, *, key: str
 ) -> Receipt:
     """Say something else within the project's window; the earlier version is kept."""
-    key = read_key(key)
+    key = answers.read_key(key)
     assignment = session.get_one(Assignment, judgment.assignment_id)
     repeated = session.scalar(sa.select(Judgment).where(Judgment.key == key))
     if repeated is not None:
         return _again(session, assignment, answer, key)
     _require_changeable(project, judgment)
-    require_time(session, project, assignment)
+    changes.require_time(session, project, assignment)
     replaced = changed(
         session,
         sa.update(Judgment)
@@ -168,23 +183,34 @@ def change(
     if not replaced:
         raise Conflict("You have changed this judgment elsewhere. Please look again.")
     session.refresh(judgment)
-    is_gold = judgment.gold_right is not None
-    version = judgment.version + 1
-    later = _store(session, assignment, answer, judgment.state, is_gold, version=version, key=key)
-    _count_change(session, judgment, later)
+    is_gold, version = judgment.gold_right is not None, judgment.version + 1
+    grade = gold.grade(session, judgment.comparison_id, answer.preferred, is_gold=is_gold)
+    later = _store(session, assignment, answer, judgment.state, grade, version=version, key=key)
+    before = grade._replace(right=judgment.gold_right)
+    qualifications.count(session, assignment, asked=0, right=grade.credit - before.credit)
+    _count_change(session, judgment, later, scores=grade.scores)
     return Receipt(later, repeated=False)
 
 
-def changeable_until(project: Project, assignment: Assignment) -> datetime:
-    """Return the end of the time in which the judgment of this assignment may be changed."""
-    closed = assignment.closed_at or clock.now()
-    return closed + timedelta(seconds=project.change_window_s)
+def reconsider(session: Session, judgment: Judgment) -> Sequence[float]:
+    """Want as many judgments on its comparison as its answer needs, if that is adaptive.
 
-
-def require_time(session: Session, project: Project, assignment: Assignment) -> None:
-    """Raise Conflict if that time is over, by the database's clock; what is sent back has time."""
-    if assignment.sent_back_at is None and moment(session) > changeable_until(project, assignment):
-        raise Conflict("The time in which this judgment could be changed is over.")
+    Return how probable each label is by the votes that count now; nothing if it is not adaptive.
+    """
+    rule = session.get_one(Project, judgment.project_id).rule
+    if rule is None or not comparisons.is_adaptive(session, judgment.comparison_id):
+        return ()
+    answers = len(session.get_one(Assignment, judgment.assignment_id).places)
+    rubric = rubrics.version(session, judgment.project_id, judgment.rubric_number)
+    votes = [
+        (labels.of(row.verdict, row.preferred, row.said, answers), redundancy.accuracy_of(row))
+        for row in session.execute(_VOTES, {"comparison": judgment.comparison_id})
+    ]
+    room = labels.number(rubric.asked, answers)
+    room = max([room, *(label + 1 for label, _ in votes)])  # an earlier form may have had more
+    believed = posterior(votes, room)
+    comparisons.adapt(session, rule, {judgment.comparison_id: max(believed)})
+    return believed
 
 
 def current(session: Session, assignment: Assignment) -> Judgment:
@@ -197,84 +223,6 @@ def current(session: Session, assignment: Assignment) -> Judgment:
     return judgment
 
 
-def of_person(
-    session: Session,
-    person: Person,
-    *,
-    project_id: int | None = None,
-    before: int | None = None,
-    limit: int = 50,
-) -> Sequence[Judgment]:
-    """Return the person's current judgments, newest first, older than `before`."""
-    query = (
-        sa.select(Judgment)
-        .where(Judgment.person_id == person.id, IS_CURRENT)
-        .order_by(Judgment.id.desc())
-        .limit(limit)
-    )
-    if project_id is not None:
-        query = query.where(Judgment.project_id == project_id)
-    if before is not None:
-        query = query.where(Judgment.id < before)
-    return session.scalars(query).all()
-
-
-def of_comparison(session: Session, comparison_id: int) -> Sequence[tuple[Judgment, Person]]:
-    """Return every version of every judgment on a comparison, with who said it."""
-    rows = session.execute(
-        sa.select(Judgment, Person)
-        .join(Person, Person.id == Judgment.person_id)
-        .where(Judgment.comparison_id == comparison_id)
-        .order_by(Judgment.id)
-    )
-    return [(judgment, person) for judgment, person in rows]
-
-
-def page(
-    session: Session, project_id: int, *, after: int = 0, limit: int = 100
-) -> Sequence[Judgment]:
-    """Return the judgments of a project that follow `after`, by id, every version."""
-    return session.scalars(
-        sa.select(Judgment)
-        .where(Judgment.project_id == project_id, Judgment.id > after)
-        .order_by(Judgment.id)
-        .limit(limit)
-    ).all()
-
-
-def read_answer(
-    session: Session,
-    assignment: Assignment,
-    choice: str | int | None = None,
-    reason: str = "",
-    *,
-    answers: Mapping[str, Any] | None = None,
-) -> Answer:
-    """Read a choice and a reason, or `answers` by kind of question; raises Invalid.
-
-    The rubric is the one that the assignment showed, and so are the places.
-    """
-    rubric = rubrics.version(session, assignment.project_id, assignment.rubric_number)
-    seen = views.seen(session, assignment, rubric)
-    if answers is None:
-        return rubrics.read_answer(rubric, choice, reason, seen)
-    return rubrics.read(rubric, answers, seen)
-
-
-def read_form(session: Session, assignment: Assignment, fields: Mapping[str, str]) -> Answer:
-    """Read a filled-in form by the rubric that the assignment showed; raises Invalid."""
-    rubric = rubrics.version(session, assignment.project_id, assignment.rubric_number)
-    return rubrics.read_form(rubric, fields, views.seen(session, assignment, rubric))
-
-
-def read_key(key: str) -> str:
-    """Read an idempotency key, a UUID; raises Invalid."""
-    try:
-        return str(uuid.UUID(key))
-    except (ValueError, AttributeError, TypeError):
-        raise Invalid("The key must be a UUID.", fields={"key": say("Not a UUID.")}) from None
-
-
 @dataclass(frozen=True)
 class Stand:
     """How a judgment stands, and what its comparison says of itself."""
@@ -282,6 +230,7 @@ class Stand:
     state: JudgmentState
     lane_id: int
     is_gold: bool
+    is_adaptive: bool = False
     moved: tuple[int, int] = (0, 0)
     was_expired: bool = False
 
@@ -301,8 +250,8 @@ def _take(session: Session, assignment: Assignment, label: int | None) -> Stand 
     if was_expired and not comparisons.take_slot(session, comparison_id):
         return _outside(session, comparison_id, JudgmentState.late, was_expired)
     counted = comparisons.count_judgment(session, comparison_id, label)
-    accepted = JudgmentState.accepted
-    return Stand(accepted, counted.lane_id, counted.is_gold, counted.moved, was_expired)
+    stand = JudgmentState.accepted, counted.lane_id, counted.is_gold, counted.is_adaptive
+    return Stand(*stand, counted.moved, was_expired)
 
 
 def _outside(
@@ -311,6 +260,15 @@ def _outside(
     """Return the stand of a judgment outside the count."""
     comparison = session.get_one(Comparison, comparison_id)
     return Stand(state, comparison.lane_id, comparison.is_gold, was_expired=was_expired)
+
+
+def _learn(session: Session, assignment: Assignment, judgment: Judgment) -> None:
+    """Decide whether somebody else is asked, and learn from it how reliable its author is."""
+    if believed := reconsider(session, judgment):
+        said = labels.of(
+            judgment.verdict, judgment.preferred, judgment.said, len(assignment.places)
+        )
+        redundancy.credit(session, judgment.project_id, judgment.person_id, believed[said])
 
 
 def _again(session: Session, assignment: Assignment, answer: Answer, key: str) -> Receipt:
@@ -328,16 +286,14 @@ def _store(
     assignment: Assignment,
     answer: Answer,
     state: JudgmentState,
-    is_gold: bool,
+    grade: Grade,
     *,
     version: int,
     key: str,
 ) -> Judgment:
-    comparison_id, preferred = assignment.comparison_id, answer.preferred
-    right = gold.grade(session, comparison_id, preferred) if is_gold else None
     said = {
         "project_id": assignment.project_id,
-        "comparison_id": comparison_id,
+        "comparison_id": assignment.comparison_id,
         "assignment_id": assignment.id,
         "person_id": assignment.person_id,
         "version": version,
@@ -345,14 +301,14 @@ def _store(
         "verdict": answer.verdict,
         "step": answer.step,
         "place": answer.place,
-        "preferred": preferred,
+        "preferred": answer.preferred,
         "strength": answer.strength,
         "reason": answer.reason,
         "said": answer.said,
         "guideline_number": assignment.guideline_number,
         "rubric_number": assignment.rubric_number,
-        "gold_right": right,
-        "duration_ms": _duration_ms(assignment),
+        "gold_right": grade.right,
+        "duration_ms": assignment.took_ms,
         "created_at": clock.now(),
         "is_current": True,
         "state": state,
@@ -370,13 +326,6 @@ def _storing(dialect: str) -> Any:
     return said.returning(table.c.id)
 
 
-def _duration_ms(assignment: Assignment) -> int:
-    """Return how long it took to judge; a change of mind later on adds nothing."""
-    assert assignment.closed_at is not None
-    took = (assignment.closed_at - assignment.opened_at).total_seconds()
-    return max(0, int(took * 1000))  # a clock may be set back
-
-
 def _require_changeable(project: Project, judgment: Judgment) -> None:
     if judgment.state is JudgmentState.excluded:
         raise Conflict("This judgment has been reviewed and can no longer be changed.")
@@ -388,12 +337,34 @@ def _label(verdict: Verdict, preferred: int | None) -> int | None:
     return None if verdict in _UNCOUNTED else _LABELS.get(verdict, preferred)
 
 
-def _count_change(session: Session, judgment: Judgment, later: Judgment) -> None:
+def _count_change(session: Session, judgment: Judgment, later: Judgment, *, scores: bool) -> None:
     totals = Totals(later.project_id, later.person_id)
-    totals.count(judgment, -1)
-    totals.count(later)
+    totals.count(judgment, -1, scores=scores)
+    totals.count(later, scores=scores)
     comparison_id = later.comparison_id
-    if later.counts and later.label != judgment.label:
+    # There are no votes on gold, whose answer is held before its comparison here.
+    if later.counts and later.gold_right is None and later.label != judgment.label:
         counted = comparisons.change_vote(session, comparison_id, judgment.label, later.label)
         totals.move_votes(later.created_at, counted.moved)
+    if later.counts:
+        reconsider(session, later)
     totals.write(session, comparisons.lane_of(session, comparison_id))
+
+
+# Made once: that costs more than to run it.
+_TABLE: Any = Judgment.__table__
+_KNOWN: Any = Reliability.__table__
+_VOTES = (
+    sa.select(
+        *(_TABLE.c.verdict, _TABLE.c.preferred, _TABLE.c.said, _KNOWN.c.right, _KNOWN.c.votes)
+    )
+    .outerjoin(
+        _KNOWN,
+        sa.and_(
+            _KNOWN.c.project_id == _TABLE.c.project_id, _KNOWN.c.person_id == _TABLE.c.person_id
+        ),
+    )
+    .where(_TABLE.c.comparison_id == sa.bindparam("comparison"), _TABLE.c.is_current)
+    .where(_TABLE.c.state == JudgmentState.accepted)
+    .order_by(_TABLE.c.id)
+)

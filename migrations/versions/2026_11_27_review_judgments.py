@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_27_reviews"
-down_revision = "2026_11_27_questions"
+down_revision = "2026_11_27_snapshots"
 branch_labels = None
 depends_on = None
 

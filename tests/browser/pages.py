@@ -29,9 +29,13 @@ NO_PAGE = ("static", "releases.download", "sessions.whoami", "offline.worker")
 FOR_NOBODY = ("accessibility.show", "sessions.link", "sessions.sign_in")
 FOR_REVIEWERS = (
     *("projects.index", "projects.show", "members.index"),
-    *("comparisons.index", "comparisons.show", "reviews.index", "reviews.show"),
+    *("comparisons.index", "comparisons.show", "gold.index", "reviews.index", "reviews.show"),
+    "qualifications.ask",
 )
-FOR_OWNERS = ("projects", "members", "batches", "comparisons", "releases", "reviews")
+FOR_OWNERS = (
+    *("projects", "members", "batches", "comparisons", "gold", "releases", "qualifications.ask"),
+    *("plans", "reviews"),
+)
 WRONG = ("/nothing-here", "/projects/demo/releases?min_judgments=0")
 
 

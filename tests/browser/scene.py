@@ -20,7 +20,7 @@ from labeler.database import Database
 from labeler.people import accounts, memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
-from labeler.work import comparisons, layouts, projects, tallies
+from labeler.work import comparisons, drafts, layouts, projects, tallies
 from labeler.work.assignments import Assignment, AssignmentState
 from labeler.work.batches import Batch
 from labeler.work.comparisons import Comparison
@@ -142,7 +142,7 @@ def _open(session: Session, draft: dict[str, Any], row: Row, *, by: Person) -> N
     more = {"judgments_per_comparison": len(HOLDS), "pay": demo.project()["pay"]}
     guidelines = "Read everything **to the end** before you judge."
     given = {"guidelines": guidelines, "languages": ["en"], **more, **draft}
-    project = projects.create(session, projects.read_draft(given), by=by)
+    project = projects.create(session, drafts.read(given), by=by)
     load_rows(session, project, [row], by=by, name=f"{project.slug}.jsonl")
     for email in HOLDS:
         person = accounts.find(session, email)

@@ -16,7 +16,7 @@ from labeler.events import Event
 from labeler.people.accounts import Person
 from labeler.quality import adjudications, decisions
 from labeler.quality.adjudications import Finding
-from labeler.work import comparisons, judgments
+from labeler.work import comparisons, listings
 from labeler.work.projects import Project
 from labeler.work.rubrics import Verdict
 from tests.conftest import NewAddress, StoppedClock
@@ -56,7 +56,7 @@ def test_a_judgment_a_rule_or_an_exclusion_makes_another(
     cuts.append(plan(database, project, min_margin=2))
     frozen.forward(seconds=1)
     with database.writing() as session:
-        decisions.exclude(session, judgments.page(session, project.id)[0], "Fast.", by=cast.rex)
+        decisions.exclude(session, listings.page(session, project.id)[0], "Fast.", by=cast.rex)
         session.commit()
     cuts.append(plan(database, project))
     judge_more(database, project, cast.ada, cast.olga)

@@ -17,7 +17,7 @@ from labeler.people.accounts import Person
 from labeler.people.memberships import Role
 from labeler.quality import adjudications, decisions
 from labeler.quality.adjudications import Finding
-from labeler.work import assignments, comparisons, judgments, queue
+from labeler.work import answers, assignments, comparisons, judgments, listings, queue
 from labeler.work.projects import Project
 from labeler.work.rubrics import Verdict
 from tests.cast import make_cast
@@ -39,7 +39,7 @@ def test_the_last_version_before_the_mark_counts(database: Database, frozen: Sto
         make_batch(session, project, cast, pairs=1)
         first = judge_next(session, project, cast.ada, "tie")
         early = selection.mark(session, project.id)
-        answer = judgments.read_answer(
+        answer = answers.read(
             session, assignments.find(session, first.assignment_id, by=cast.ada), "both_bad"
         )
         judgments.change(session, project, first, answer, key=new_key())
@@ -61,7 +61,7 @@ def test_votes_are_summed_by_what_they_are_for(database: Database, frozen: Stopp
             last = judge_next(session, project, person, choice)
             frozen.forward(seconds=0.5)
         mark = selection.mark(session, project.id)
-        said = [one for one, _ in judgments.of_comparison(session, last.comparison_id)]
+        said = [one for one, _ in listings.of_comparison(session, last.comparison_id)]
         session.commit()
     (one,) = selected(database, project.id, mark)
     sides = [[each.strength or 0 for each in said if each.preferred == n] for n in (0, 1)]
@@ -238,7 +238,7 @@ def test_no_smaller_number_appears_after_the_mark(new_address: NewAddress) -> No
 
 
 def exclude(session: Session, project: Project, by: Person) -> None:
-    decisions.exclude(session, judgments.page(session, project.id)[0], "Too fast.", by=by)
+    decisions.exclude(session, listings.page(session, project.id)[0], "Too fast.", by=by)
 
 
 def withdraw(session: Session, project: Project, by: Person) -> None:

@@ -104,6 +104,9 @@ def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list
             memberships.remove(session, other.id, one, by=cast.root)
         memberships.grant(session, other.id, paul, Role.owner, by=cast.root)
         load_rows(session, other, [make_row(1)], by=paul)
+        make_project(
+            session, cast, slug="asking", title="Asking", qualification={"questions": 1, "right": 1}
+        )
         of_ada = _prefer_the_first(session, project, cast.ada)
         of_bea = _prefer_the_first(session, project, cast.bea)
         of_paul = _prefer_the_first(session, other, paul)

@@ -19,6 +19,8 @@ from tests.visits import Visit
 HELPFUL = "/projects/helpful"
 REVIEW = HELPFUL + "/review"
 ONE = REVIEW + "/{review}"
+ASKING = "/projects/asking"
+"""Where known answers are asked before the work itself."""
 PAIR = HELPFUL + "/comparisons/{comparison}"
 EXCLUDE = "/comparisons/<comparison_id>/judgments/<judgment_id>/exclude"
 
@@ -37,6 +39,8 @@ class Case(NamedTuple):
 OPEN = "                200  200  200  200  200  200  200  200"
 SIGNED_IN = "           302  302  200  200  200  200  200  200"
 MEMBER_STARTS = "       302  302  404  404  302  302  302  302"
+MEMBER_SEES = "        302  302  404  404  200  200  200  200"
+MEMBER_TOO_LATE = "    302  302  404  404  409  409  409  409"
 MEMBER_DRAWS = "       302  302  404  404  200  200  200  200"
 REVIEWER = "            302  302  404  404  200  200  200  403"
 REVIEWER_BAD_FORM = "   302  302  404  404  422  422  422  403"
@@ -150,6 +154,25 @@ PAGES = {
         REVIEW + "/{signal}/dismiss", REVIEWER_FIRST
     ),
     ("POST", "/projects/<slug>/review/<review_id>/accept"): Case(ONE + "/accept", REVIEWER_FIRST),
+    ("GET", "/projects/<slug>/gold"): Case(HELPFUL + "/gold", REVIEWER),
+    ("GET", "/projects/<slug>/gold/write"): Case(HELPFUL + "/gold/write", OWNER),
+    ("POST", "/projects/<slug>/gold/write"): Case(HELPFUL + "/gold/write", OWNER_BAD_FORM),
+    ("GET", "/projects/<slug>/gold/mine"): Case(HELPFUL + "/gold/mine", OWNER),
+    ("POST", "/projects/<slug>/gold/mine"): Case(HELPFUL + "/gold/mine", OWNER_BAD_FORM),
+    ("POST", "/projects/<slug>/gold/<comparison_id>/set"): Case(
+        HELPFUL + "/gold/{comparison}/set", OWNER_BAD_FORM
+    ),
+    ("POST", "/projects/<slug>/gold/<comparison_id>/unscore"): Case(
+        HELPFUL + "/gold/{comparison}/unscore", OWNER_BAD_FORM
+    ),
+    ("GET", "/projects/<slug>/qualification"): Case(HELPFUL + "/qualification", MEMBER_SEES),
+    ("POST", "/projects/<slug>/qualification"): Case(HELPFUL + "/qualification", MEMBER_TOO_LATE),
+    ("GET", "/projects/<slug>/people/<person_id>/admit"): Case(
+        ASKING + "/people/{bea}/admit", REVIEWER
+    ),
+    ("POST", "/projects/<slug>/people/<person_id>/admit"): Case(
+        ASKING + "/people/{bea}/admit", REVIEWER_BAD_FORM
+    ),
     ("GET", "/projects/<slug>/releases"): Case(HELPFUL + "/releases", OWNER),
     ("POST", "/projects/<slug>/releases"): Case(
         HELPFUL + "/releases", OWNER_BAD_FORM, {"min_margin": "0"}
@@ -290,6 +313,10 @@ FOREIGN = [
     ("paul", "POST", "/projects/other/people/{bea}/role"),
     ("paul", "POST", "/projects/other/people/{bea}/remove"),
     ("paul", "POST", "/projects/other/people/{bea}/link"),
+    ("paul", "POST", "/projects/other/gold/{comparison}/set"),
+    ("paul", "POST", "/projects/other/gold/{comparison}/unscore"),
+    ("paul", "GET", "/projects/other/people/{bea}/admit"),
+    ("paul", "POST", "/projects/other/people/{bea}/admit"),
     ("paul", "GET", "/projects/other/releases/1"),
     ("paul", "GET", "/projects/other/releases/1/download"),
     ("olga", "GET", "/projects/helpful/comparisons/{foreign_comparison}"),

@@ -12,7 +12,7 @@ from labeler.quality import adjudications, outcomes, reviews, threads
 from labeler.quality.adjudications import Adjudication, Finding
 from labeler.quality.reviews import Outcome, Review, ReviewKind, ReviewState
 from labeler.quality.threads import Comment
-from labeler.work import comparisons, judgments
+from labeler.work import answers, comparisons, judgments
 from labeler.work.assignments import Assignment
 from labeler.work.judgments import Judgment, JudgmentState
 from labeler.work.projects import Project
@@ -198,9 +198,7 @@ def test_what_does_not_count_and_what_is_ones_own_is_not_sent_back(
 ) -> None:
     with pytest.raises(Forbidden, match="own work"):
         outcomes.send_back(session, review, other, "Why?", by=cast.bea)
-    answer = judgments.read_answer(
-        session, session.get_one(Assignment, said.assignment_id), 6, "I see."
-    )
+    answer = answers.read(session, session.get_one(Assignment, said.assignment_id), 6, "I see.")
     project = session.get_one(Project, said.project_id)
     key = "6f1c7f0e-6c4e-4c43-8f0b-1f7b7c1b2a10"
     judgments.change(session, project, said, answer, key=key)

@@ -10,7 +10,7 @@ from labeler.errors import Conflict, Invalid, NotFound
 from labeler.pay import ledger
 from labeler.people.accounts import Person
 from labeler.quality import decisions
-from labeler.work import assignments, judgments, projects, queue
+from labeler.work import answers, assignments, changes, judgments, listings, projects, queue
 from labeler.work.assignments import Assignment, AssignmentState, SkipReason
 from labeler.work.comparisons import Comparison
 from labeler.work.judgments import Judgment, JudgmentState, Receipt
@@ -45,7 +45,7 @@ def submit(
     key: str,
     reason: str = "",
 ) -> Receipt:
-    answer = judgments.read_answer(session, assignment, choice, reason)
+    answer = answers.read(session, assignment, choice, reason)
     return judgments.submit(session, assignment, answer, by=by, key=key)
 
 
@@ -53,7 +53,7 @@ def change(
     session: Session, project: Project, judgment: Judgment, choice: str | int, key: str = ""
 ) -> Receipt:
     assignment = session.get_one(Assignment, judgment.assignment_id)
-    answer = judgments.read_answer(session, assignment, choice)
+    answer = answers.read(session, assignment, choice)
     return judgments.change(session, project, judgment, answer, key=key or new_key())
 
 
@@ -222,7 +222,7 @@ def test_a_change_is_a_new_version_and_the_old_one_stays(
     assert [(each.version, each.is_current) for each in (first, later)] == [(1, False), (2, True)]
     assert (first.step, first.reason) == (1, "At first sight.")
     assert later.verdict is Verdict.tie
-    said = [each.id for each, _person in judgments.of_comparison(session, first.comparison_id)]
+    said = [each.id for each, _person in listings.of_comparison(session, first.comparison_id)]
     assert said == [first.id, later.id]
     assert standing(session) == (0, 1)
     assert earned(session, cast.ada) == 35  # once
@@ -232,7 +232,7 @@ def test_the_window_ends(
     session: Session, cast: Cast, project: Project, assignment: Assignment, frozen: StoppedClock
 ) -> None:
     first = judge(session, assignment, 1, cast.ada)
-    end = judgments.changeable_until(project, assignment)
+    end = changes.changeable_until(project, assignment)
     assert end == frozen.time + timedelta(hours=1)
     frozen.time = end
     second = change(session, project, first, 2).judgment
@@ -382,9 +382,9 @@ def test_lists_go_back_in_time_and_pages_forward(session: Session, cast: Cast) -
     project = make_project(session, cast, judgments_per_comparison=1)
     make_batch(session, project, cast, pairs=7)
     made = [judge_next(session, project, cast.ada) for _ in range(7)]
-    newest = judgments.of_person(session, cast.ada, limit=3)
+    newest = listings.of_person(session, cast.ada, limit=3)
     assert newest == made[:3:-1]
-    assert judgments.of_person(session, cast.ada, before=newest[-1].id) == made[3::-1]
-    assert judgments.of_person(session, cast.bea) == []
-    first = judgments.page(session, project.id, limit=4)
-    assert [*first, *judgments.page(session, project.id, after=first[-1].id)] == made
+    assert listings.of_person(session, cast.ada, before=newest[-1].id) == made[3::-1]
+    assert listings.of_person(session, cast.bea) == []
+    first = listings.page(session, project.id, limit=4)
+    assert [*first, *listings.page(session, project.id, after=first[-1].id)] == made

@@ -1,4 +1,4 @@
-"""Answers: what people are asked about their own work, and what they say to it.
+"""Inquiries: what people are asked about their own work, and what they say to it.
 
 They see why, from what that was seen, and what reviewers wrote to them; nothing happens by itself.
 """
