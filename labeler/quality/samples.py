@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from labeler.errors import Invalid
 from labeler.people.accounts import Person
 from labeler.quality import reviews
-from labeler.quality.reviews import Review, ReviewKind
+from labeler.quality.reviews import Review, ReviewKind, ReviewState
 from labeler.said import say
 from labeler.work.judgments import IS_CURRENT, Judgment, JudgmentState
 from labeler.work.projects import Project
@@ -23,21 +23,23 @@ DRAWN = say("Drawn by lot.")
 
 
 def draw_sample(session: Session, project: Project, number: int, *, by: Person) -> int:
-    """Open reviews of judgments that nobody was asked to look at; return how many there are.
+    """Have so many judgments, drawn by lot, wait for a look; return how many were drawn for that.
 
-    Each accepted judgment is as likely as any other, known answers apart. Numbers are drawn out of
-    all that the project's judgments lie between, and those that are none of them are passed over:
-    no more rows are read than that. Fewer are found where the project has few of many judgments.
+    They are such as nobody was asked to look at, each as likely as any other, known answers apart.
+    Numbers are drawn out of all that the project's judgments lie between, and those that are none
+    of them are passed over: no more rows are read than that. Fewer are found where the project has
+    few of many judgments.
     """
     if not 1 <= number <= MOST:
         fault = say("Please choose a number from 1 to %(most)s.", most=MOST)
         raise Invalid("Please look at the marked fields.", fields={"number": fault})
-    found: list[int] = []
+    missing, found = number - _waiting(session, project.id), list[int]()
     for lots in _lots(session, project.id):
-        found += _fit(session, project.id, lots)
-        if len(found) >= number:
+        if len(found) >= missing:
             break
-    for judgment_id in found[:number]:
+        found += _fit(session, project.id, lots)
+    drawn = found[: max(0, missing)]
+    for judgment_id in drawn:
         reviews.open(
             session,
             project.id,
@@ -46,7 +48,16 @@ def draw_sample(session: Session, project: Project, number: int, *, by: Person) 
             reason=DRAWN,
             by=by,
         )
-    return len(found[:number])
+    return len(drawn)
+
+
+def _waiting(session: Session, project_id: int) -> int:
+    waiting = sa.select(sa.func.count()).where(
+        Review.project_id == project_id,
+        Review.kind == ReviewKind.sample,
+        Review.state == ReviewState.open,
+    )
+    return session.scalar(waiting) or 0
 
 
 def _lots(session: Session, project_id: int) -> Iterator[list[int]]:

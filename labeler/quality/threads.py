@@ -45,14 +45,16 @@ Thread = Sequence[tuple[Comment, Person]]
 def write(
     session: Session, review_id: int, text: str, *, by: Person, author_id: int | None = None
 ) -> Comment:
-    """Say something about a review, to the author if there is one named; raises Invalid."""
-    comment = Comment(
-        review_id=review_id,
-        person_id=by.id,
-        author_id=author_id,
-        text=require_text(text),
-        created_at=clock.now(),
-    )
+    """Say something about a review, to the author if there is one named; raises Invalid.
+
+    Who says the same again, and nobody said anything meanwhile, has said it once.
+    """
+    said = {"person_id": by.id, "author_id": author_id, "text": require_text(text)}
+    newest = sa.select(Comment).where(Comment.review_id == review_id).order_by(Comment.id.desc())
+    last = session.scalars(newest.limit(1)).first()
+    if last is not None and said == {name: getattr(last, name) for name in said}:
+        return last
+    comment = Comment(review_id=review_id, created_at=clock.now(), **said)
     session.add(comment)
     session.flush()
     return comment

@@ -58,6 +58,8 @@ class Way(NamedTuple):
     form: Mapping[str, Any] = MappingProxyType({})
 
 
+REVIEW = f"{HELPFUL}/review"
+ONE = "/projects/<slug>/review/<review_id>"
 BY_PROGRAM = {
     f"{API}/projects/<slug>/assignments": Way("root", f"{API}{HELPFUL}/assignments"),
     f"{API}/assignments/<assignment_id>/judgment": Way(
@@ -118,6 +120,21 @@ BY_PAGE = {
         HELPFUL + "/comparisons/{comparison}/judgments/{of_bea}/exclude",
         {"reason": "No."},
     ),
+    "/projects/<slug>/review/sample": Way("rex", f"{REVIEW}/sample", {"number": "1"}),
+    f"{ONE}/accept": Way("rex", REVIEW + "/{review}/accept"),
+    f"{ONE}/dismiss": Way("rex", REVIEW + "/{signal}/dismiss"),
+    f"{ONE}/adjudicate": Way(
+        "rex", REVIEW + "/{review}/adjudicate", {"finding": "1", "reason": "No."}
+    ),
+    f"{ONE}/second-opinion": Way("rex", REVIEW + "/{review}/second-opinion", {"comment": "Hm."}),
+    f"{ONE}/comment": Way("rex", REVIEW + "/{review}/comment", {"comment": "Hm."}),
+    f"{ONE}/judgments/<judgment_id>/exclude": Way(
+        "rex", REVIEW + "/{review}/judgments/{of_bea}/exclude", {"reason": "No."}
+    ),
+    f"{ONE}/judgments/<judgment_id>/send-back": Way(
+        "rex", REVIEW + "/{review}/judgments/{of_bea}/send-back", {"comment": "Why?"}
+    ),
+    "/questions/<review_id>": Way("ada", "/questions/{signal}", {"comment": "They were short."}),
     "/projects/<slug>/releases": Way("olga", f"{HELPFUL}/releases", {"min_judgments": "1"}),
 }
 

@@ -271,6 +271,15 @@ def test_a_comment_has_words_that_can_be_kept(
     assert list(refusal.value.fields) == ["comment"]
 
 
+def test_the_same_words_one_after_the_other_are_one_comment(
+    session: Session, cast: Cast, sam: Person, review: Review
+) -> None:
+    for by, text in ((cast.rex, "A."), (cast.rex, " A. "), (sam, "A."), (cast.rex, "A.")):
+        outcomes.remark(session, review, text, by=by)
+    said = [(by.name, comment.text) for comment, by in outcomes.thread(session, review)]
+    assert said == [("Rex", "A."), ("Sam", "A."), ("Rex", "A.")]
+
+
 def test_a_thread_is_never_altered(session: Session, cast: Cast, review: Review) -> None:
     outcomes.remark(session, review, "I find it hard.", by=cast.rex)
     for change in (sa.update(Comment).values(text="No."), sa.delete(Comment)):
