@@ -2,7 +2,7 @@
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak lint browser bench screens dist messages requirements clean
+.PHONY: help setup demo test soak lint browser bench bench-quality screens dist messages requirements clean
 
 # The newest Python from 3.11 on that can make a virtual environment.
 PYTHON ?= $(shell for name in python3.14 python3.13 python3.12 python3.11 python3 python; do \
@@ -24,7 +24,7 @@ MINUTES ?= 30
 RACES := tests/labeler/work/test_races.py tests/journeys/test_barrier.py tests/journeys/test_crowd.py
 
 help: ## what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 setup: .venv/.runtime .venv/.catalogues ## everything that labeler needs to run, in .venv
 
@@ -52,6 +52,9 @@ browser: .venv/.dev ## Chromium and fonts, if there are none
 
 bench: .venv/.dev ## how fast it is on this machine, into docs/performance.md; an hour
 	@$(BIN)/python -m bench --write $(BENCH)
+
+bench-quality: .venv/.dev ## how far the statistics keep their promises, into docs/quality.md
+	@$(BIN)/python -m bench.quality --write
 
 screens: browser ## the pictures in README and docs anew; ALL=DIR takes every page
 	@$(BIN)/python -m tests.browser.screens $(ALL)

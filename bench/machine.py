@@ -27,7 +27,7 @@ def described(folder: Path, load_before: tuple[float, float, float]) -> str:
 
 def _facts(folder: Path, load_before: tuple[float, float, float]) -> Iterator[str]:
     yield f"Measured on {datetime.now(UTC):%Y-%m-%d}"
-    yield f"{os.cpu_count()} cores ({_processor()}), {_memory_gb():.0f} GB of memory"
+    yield f"{os.cpu_count()} cores ({processor()}), {memory_gb():.0f} GB of memory"
     yield (
         f"load average of the last minute before: {load_before[0]:.2f}; "
         f"at the end, with the benchmark's own: {os.getloadavg()[0]:.2f}"
@@ -40,13 +40,15 @@ def _facts(folder: Path, load_before: tuple[float, float, float]) -> Iterator[st
     yield f"`fdatasync` of 4 kB where the databases lie: {_sync_ms(folder)} ms"
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Name the processor."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.machine()
 
 
-def _memory_gb() -> float:
+def memory_gb() -> float:
+    """Return the machine's memory."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
 
 

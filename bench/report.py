@@ -18,9 +18,9 @@ def text(found: Found, machine: str, command: str) -> str:
     return "\n\n".join([made, machine, *(str(each) for each in shown if each.rows)])
 
 
-def write(report: str, page: Path = PAGE) -> None:
+def write(report: str, page: Path = PAGE, begin: str = BEGIN) -> None:
     """Put the report in its place on the page."""
     before = page.read_text("utf-8")
-    place = re.compile(f"{re.escape(BEGIN)}.*{re.escape(END)}", re.DOTALL)
+    place = re.compile(f"{re.escape(begin)}.*{re.escape(END)}", re.DOTALL)
     assert place.search(before), "The page has no place for figures."
-    page.write_text(place.sub(lambda _: f"{BEGIN}\n\n{report}\n\n{END}", before), "utf-8")
+    page.write_text(place.sub(lambda _: f"{begin}\n\n{report}\n\n{END}", before), "utf-8")

@@ -45,6 +45,11 @@ class Settings(BaseModel):
     bind: str = Field("127.0.0.1:8000", description="Address and port that gunicorn listens on.")
     threads: int = Field(8, ge=1, le=64, description="Threads of each server process.")
     workers: int = Field(1, ge=1, le=64, description="Server processes; SQLite takes one.")
+    refresh_s: int = Field(
+        60,
+        ge=0,
+        description="Seconds between looks at whether quality has to be worked out anew; 0: never.",
+    )
     trusted_proxies: int = Field(0, ge=0, le=5, description="Reverse proxies in front of us.")
     upload_mb: int = Field(1024, ge=1, description="Largest file that the page takes, in MB.")
     contact: str = Field(

@@ -67,7 +67,7 @@ def rebuild(session: Session) -> None:
             sa.func.count(),
             sa.literal(Topic.votes, Count.topic.type),
         )
-        .where(Comparison.votes > 0)
+        .where(Comparison.votes > 0, ~Comparison.is_adaptive)
         .group_by(Comparison.project_id, Comparison.votes)
     )
     session.execute(
@@ -217,7 +217,8 @@ def _recounted(session: Session) -> Counter[Key]:
         for project_id, key, shard, n in session.execute(found):
             there[project_id, topic.value, key, shard] += int(n or 0)
     votes = sa.select(Comparison.project_id, Comparison.votes, sa.func.count())
-    votes = votes.where(Comparison.votes > 0).group_by(Comparison.project_id, Comparison.votes)
+    votes = votes.where(Comparison.votes > 0, ~Comparison.is_adaptive)
+    votes = votes.group_by(Comparison.project_id, Comparison.votes)
     for project_id, pattern, n in session.execute(votes):
         there[project_id, Topic.votes.value, str(pattern), 0] = n
     return there

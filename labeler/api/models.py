@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from labeler.pay import money
+from labeler.quality.reviews import ReviewKind
 from labeler.work import questions as asked
 from labeler.work.assignments import SkipReason
 from labeler.work.batches import BatchState
@@ -309,6 +310,29 @@ class JudgmentPage(Model):
     """Some judgments by id, and where the next ones begin."""
 
     judgments: list[Judgment]
+    next: int | None = Field(description="To be sent as `after`; null on the last page.")
+
+
+class Review(Model):
+    """Something that a reviewer should look at."""
+
+    id: int
+    kind: ReviewKind
+    comparison: str | None = Field(description="The id that the comparison has in its file.")
+    judgment: int | None = Field(description="The judgment that it is about, if it is about one.")
+    annotator: int | None = Field(description="Whose work a signal is about, by number.")
+    confidence: float | None = Field(
+        description="How sure it is what people found, from 0 to 1; null where nobody says."
+    )
+    reason: str
+    evidence: list[str] = Field(description="What the reason was seen from.")
+    opened_at: datetime
+
+
+class ReviewPage(Model):
+    """Some of what waits for a reviewer, and where the next ones begin."""
+
+    reviews: list[Review]
     next: int | None = Field(description="To be sent as `after`; null on the last page.")
 
 

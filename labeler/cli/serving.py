@@ -83,6 +83,7 @@ def _gunicorn(settings: Settings) -> list[str]:
         f"--graceful-timeout={GRACEFUL_S}",
         f"--keep-alive={KEPT_S}",
         f"--log-level={settings.log_level}",
+        "--config=python:labeler.background",
         "--no-control-socket",
         *_application(),
     ]

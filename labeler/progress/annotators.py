@@ -72,6 +72,7 @@ class Judged:
     earned_minor: int
     currency: str
     changeable_until: datetime
+    is_sent_back: bool
 
     @property
     def names(self) -> dict[int, str]:
@@ -134,6 +135,7 @@ def judged_by(
             assignment.pay_minor,
             assignment.currency,
             changes.changeable_until(project, assignment),
+            assignment.sent_back_at is not None,
         )
         for judgment, project, rubric, prompt, assignment in session.execute(query)
     ]

@@ -2,33 +2,40 @@
 
 Every function reads a table of counts, a row per item and a column per label: how many votes
 each label of the item received. Who voted does not matter, so no table of annotators by items
-is ever built. A number that the data cannot support is nan, never a reassuring 1.0 or 0.0.
+is ever built. A number that the data cannot support is nan, never a reassuring 1.0 or 0.0;
+`reason_undefined` says why in words. This module is the door to all statistics of agreement:
+the kappas and the intervals are its neighbours' and can be had from here.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-_Array: TypeAlias = NDArray[Any]
+from labeler.stats.bootstrap import Interval, Statistic, bootstrap_interval, two_way_interval
+from labeler.stats.kappa import cohen_interval, cohen_kappa, fleiss_kappa, gwet_ac1, gwet_ac2
+from labeler.stats.tables import Array, Weights, reason_undefined, tally, weighed
+
+__all__ = [
+    "Interval",
+    "Level",
+    "Statistic",
+    "Weights",
+    "bootstrap_interval",
+    "cohen_interval",
+    "cohen_kappa",
+    "fleiss_kappa",
+    "gwet_ac1",
+    "gwet_ac2",
+    "krippendorff_alpha",
+    "percent_agreement",
+    "reason_undefined",
+    "tally",
+    "two_way_interval",
+]
 
 Level = Literal["nominal", "ordinal", "interval"]
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A confidence interval; both ends are nan where it is undefined."""
-
-    low: float
-    high: float
-
-
-class Statistic(Protocol):
-    """A number drawn from counts; `times` says how often each item is to be counted."""
-
-    def __call__(self, counts: _Array, *, times: _Array) -> float: ...
 
 
 def percent_agreement(counts: ArrayLike, *, times: ArrayLike | None = None) -> float:
@@ -36,7 +43,7 @@ def percent_agreement(counts: ArrayLike, *, times: ArrayLike | None = None) -> f
 
     All pairs of all items weigh the same. nan if no item has two votes.
     """
-    rows, weights = _table(counts, times)
+    rows, weights = weighed(counts, times)
     votes = rows.sum(axis=1)
     pairs = weights @ (votes * (votes - 1))
     agreeing = weights @ (rows * (rows - 1)).sum(axis=1)
@@ -53,7 +60,7 @@ def krippendorff_alpha(
     label: without variety chance agreement is total and alpha has no value.
     Krippendorff (2011), Computing Krippendorff's Alpha-Reliability.
     """
-    rows, weights = _table(counts, times)
+    rows, weights = weighed(counts, times)
     coincidences = _coincidences(rows, weights)
     totals = coincidences.sum(axis=1)
     distances = _DISTANCES[level](totals)
@@ -64,57 +71,7 @@ def krippendorff_alpha(
     return 1.0 - (float(totals.sum()) - 1.0) * observed / float(expected)
 
 
-def bootstrap_interval(
-    statistic: Statistic,
-    counts: ArrayLike,
-    level: float = 0.95,
-    resamples: int = 1000,
-    seed: int = 0,
-    *,
-    times: ArrayLike | None = None,
-) -> Interval:
-    """Return the percentile interval of a statistic when whole items are drawn anew.
-
-    Items, not votes, are resampled: votes on one item are not independent, and intervals that
-    ignore this are far too narrow. Items with the same counts are drawn together, so the time
-    depends on how many different rows there are, not on how many items; `times` says how often a
-    row is there, if not once. The interval always
-    holds the statistic itself. It is undefined if the statistic is, or if the statistic is
-    undefined in so many resamples (more than 1 - level) that they could fill the tails.
-    Where every vote agrees it has no width: show the number of items beside it.
-    Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapter 13.
-    """
-    items = np.asarray(counts)
-    often = np.ones(len(items), dtype=np.int64) if times is None else np.asarray(times)
-    point = statistic(items, times=often)
-    if np.isnan(point):
-        return Interval(float("nan"), float("nan"))
-    rows, place = np.unique(items, axis=0, return_inverse=True)
-    there = np.bincount(place.reshape(-1), weights=often).astype(np.int64)
-    draws = np.random.default_rng(seed).multinomial(
-        there.sum(), there / there.sum(), size=resamples
-    )
-    values = np.array([statistic(rows, times=draw) for draw in draws])
-    return _percentiles(values, point, level)
-
-
-def _percentiles(values: _Array, point: float, level: float) -> Interval:
-    if np.isnan(values).mean() > 1 - level:
-        return Interval(float("nan"), float("nan"))
-    tail = (1 - level) / 2
-    low, high = np.nanquantile(values, [tail, 1 - tail])
-    return Interval(min(float(low), point), max(float(high), point))
-
-
-def _table(counts: ArrayLike, times: ArrayLike | None) -> tuple[_Array, _Array]:
-    rows = np.asarray(counts, dtype=float)
-    assert rows.ndim == 2, "counts have a row per item and a column per label"
-    assert (rows >= 0).all(), "counts are never negative"
-    weights = np.ones(len(rows)) if times is None else np.asarray(times, dtype=float)
-    return rows, weights
-
-
-def _coincidences(rows: _Array, weights: _Array) -> _Array:
+def _coincidences(rows: Array, weights: Array) -> Array:
     """Return labels by labels: pairs of votes on one item, an item weighing its votes."""
     others = rows.sum(axis=1) - 1
     shares = np.divide(weights, others, out=np.zeros_like(others), where=others >= 1)
@@ -122,22 +79,22 @@ def _coincidences(rows: _Array, weights: _Array) -> _Array:
     return np.asarray(scaled.T @ rows - np.diag(scaled.sum(axis=0)))
 
 
-def _nominal(totals: _Array) -> _Array:
+def _nominal(totals: Array) -> Array:
     return 1.0 - np.eye(len(totals))
 
 
-def _ordinal(totals: _Array) -> _Array:
+def _ordinal(totals: Array) -> Array:
     """Return squared distances: the votes that lie between two labels, half of each included."""
     middles = np.cumsum(totals) - totals / 2
     return np.asarray((middles[:, None] - middles[None, :]) ** 2)
 
 
-def _interval(totals: _Array) -> _Array:
+def _interval(totals: Array) -> Array:
     places = np.arange(len(totals), dtype=float)
     return np.asarray((places[:, None] - places[None, :]) ** 2)
 
 
-_DISTANCES: dict[Level, Callable[[_Array], _Array]] = {
+_DISTANCES: dict[Level, Callable[[Array], Array]] = {
     "nominal": _nominal,
     "ordinal": _ordinal,
     "interval": _interval,

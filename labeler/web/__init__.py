@@ -18,11 +18,14 @@ from labeler.web import (
     locales,
     members,
     offline,
+    plans,
     preferences,
     projects,
     qualifications,
+    questions,
     refusals,
     retries,
+    reviews,
     security,
     sessions,
     visitors,
@@ -49,7 +52,7 @@ def init_app(app: Flask) -> None:
     locales.init_app(app)
     refusals.init_app(app)
     retries.init_app(app)
-    for room in (sessions, preferences, accessibility, offline, work):
+    for room in (sessions, preferences, accessibility, offline, work, questions):
         app.register_blueprint(room.pages)
-    for room in (projects, members, batches, comparisons, gold, qualifications):
+    for room in (projects, members, batches, comparisons, gold, plans, qualifications, reviews):
         app.register_blueprint(room.pages)

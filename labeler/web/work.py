@@ -15,6 +15,7 @@ from labeler import clock, database, progress, schema
 from labeler.errors import Invalid
 from labeler.pay import ledger
 from labeler.people.accounts import Person
+from labeler.quality import inquiries
 from labeler.said import say
 from labeler.text import markdown
 from labeler.web import filters, following, forms, judging, telling, visitors
@@ -22,15 +23,16 @@ from labeler.web.filters import gettext as _
 from labeler.web.following import Following
 from labeler.web.judging import Text
 from labeler.work import (
+    answers,
     assignments,
     changes,
     comparisons,
     guidelines,
     judgments,
+    listings,
     projects,
     queue,
     rubrics,
-    views,
 )
 from labeler.work.assignments import Assignment, AssignmentState, SkipReason
 from labeler.work.comparisons import Prompt
@@ -69,7 +71,8 @@ def home() -> ResponseReturnValue:
         work=progress.work_of(session, ada),
         today=ledger.earned(session, person_id=ada.id, since=progress.today()),
         earned=ledger.earned(session, person_id=ada.id),
-        latest=judgments.of_person(session, ada, limit=1),
+        latest=listings.of_person(session, ada, limit=1),
+        asked=inquiries.asked(session, ada),
     )
 
 
@@ -183,7 +186,7 @@ def change(assignment_id: int) -> ResponseReturnValue:
         key, answer = _read(session, assignment)
     except Invalid as refusal:
         return _given_back(assignment_id, refusal, changing=True)
-    receipt = judgments.change(session, project, judgment, answer, key=key)
+    receipt = inquiries.change(session, project, judgment, answer, key=key, by=ada)
     session.commit()
     words = _("Your change is kept. What you said before stays on record.")
     _acknowledge(receipt.judgment, words)
@@ -194,7 +197,7 @@ def _read(session: Session, assignment: Assignment) -> tuple[str, Answer]:
     """Read the form of this request; the rubric says what is in it."""
     fields = {name: value.replace("\r\n", "\n") for name, value in forms.given().items()}
     key = fields.pop("key", "")
-    return key, judgments.read_form(session, assignment, fields)
+    return key, answers.read_form(session, assignment, fields)
 
 
 def _go_on(done: Assignment, ada: Person) -> ResponseReturnValue:
@@ -276,6 +279,7 @@ def _task(
         assignment=assignment,
         action=_action(assignment, judgment),
         changing=judgment is not None,
+        thread=() if judgment is None else inquiries.about(session, assignment),
         key=(given or {}).get("key") or str(uuid.uuid4()),
         prompt=_prompt(prompt),
         answers=_answers(session, assignment, comparison.language),
@@ -301,7 +305,7 @@ def _filled_in(
 ) -> Mapping[str, str]:
     if given is not None or judgment is None:
         return given or {}
-    seen = views.seen(session, assignment, rubric)
+    seen = answers.seen(session, assignment, rubric)
     return rubrics.filled_in(rubric, rubrics.values(judgment), seen)
 
 
@@ -350,7 +354,7 @@ def _last_url(
     held = assignments.open_of(session, project, ada)
     if assignment.state is AssignmentState.reserved and held is not None:
         return url_for("work.look_again", assignment_id=held.id)
-    last = judgments.of_person(session, ada, project_id=project.id, limit=1)
+    last = listings.of_person(session, ada, project_id=project.id, limit=1)
     if not last:
         return None
     done = session.get_one(Assignment, last[0].assignment_id)

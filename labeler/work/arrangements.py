@@ -19,14 +19,14 @@ from labeler.said import say
 from labeler.work import comparisons
 from labeler.work.batches import Batch, BatchState
 from labeler.work.comparisons import Comparison
+from labeler.work.drafts import MOST
 from labeler.work.lanes import Lane
-from labeler.work.projects import MOST
 
 CHUNK = 500
 """How many comparisons are changed in one transaction."""
 HIGHEST = 1000
 MOST_JUDGMENTS = 100
-_ASKED = ~Comparison.is_gold, Comparison.withdrawn_at.is_(None)
+_ASKED = ~Comparison.is_gold, ~Comparison.is_adaptive, Comparison.withdrawn_at.is_(None)
 
 
 def _without_defaults(schema: dict[str, Any]) -> None:

@@ -125,6 +125,8 @@ class Assignment(Base):
     deadline: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     skip_reason: Mapped[SkipReason | None]
+    sent_back_at: Mapped[datetime | None]
+    """Since when a reviewer waits for the person to look again at what they said."""
     qualification_id: Mapped[int | None] = reference("qualifications.id")
     """The attempt of which this is a question."""
     told_at: Mapped[datetime | None]

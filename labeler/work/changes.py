@@ -23,8 +23,8 @@ def changeable_until(project: Project, assignment: Assignment) -> datetime:
 
 
 def require_time(session: Session, project: Project, assignment: Assignment) -> None:
-    """Raise Conflict if that time is over, by the database's clock, as the judgment's time is."""
+    """Raise Conflict if that time is over, by the database's clock; what is sent back has time."""
     if assignment.told_at is not None:
         raise Conflict("You have been told the known answer to this one; what you said stays.")
-    if moment(session) > changeable_until(project, assignment):
+    if assignment.sent_back_at is None and moment(session) > changeable_until(project, assignment):
         raise Conflict("The time in which this judgment could be changed is over.")

@@ -6,7 +6,7 @@ Known answers (gold) are asked of everybody, so their `wanted` is without bound 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,7 @@ from labeler.people.accounts import Person
 from labeler.schema import Base, BigInt, Id, changed, reference
 from labeler.work import lanes
 from labeler.work.questions.reason import require_reason
+from labeler.work.redundancy import Rule
 
 EVERYBODY = 2**31 - 1
 """How many judgments are wanted on gold."""
@@ -98,6 +99,8 @@ class Comparison(Base):
     external_id: Mapped[str]
     language: Mapped[str]
     is_gold: Mapped[bool]
+    is_adaptive: Mapped[bool] = mapped_column(default=False)
+    """Whether more judgments are wanted as long as its answer is unsure (see `redundancy`)."""
     shuffle: Mapped[BigInt]
     wanted: Mapped[int]
     surplus: Mapped[int] = mapped_column(default=0)
@@ -116,10 +119,15 @@ class Comparison(Base):
 
 @dataclass(frozen=True)
 class Counted:
-    """A comparison after its judgments changed; `moved` are its votes before and after."""
+    """A comparison after its judgments changed.
+
+    `moved` are its votes before and after, where agreement may be told from them: not of gold, and
+    not of what was asked again because people disagreed.
+    """
 
     lane_id: int
     is_gold: bool
+    is_adaptive: bool
     moved: tuple[int, int]
 
 
@@ -160,6 +168,16 @@ def prompts(session: Session, prompt_ids: Iterable[int]) -> dict[int, Prompt]:
     return {prompt.id: prompt for prompt in found}
 
 
+def prompts_of(session: Session, comparison_ids: Iterable[int]) -> dict[int, Prompt]:
+    """Return the prompts of comparisons, by comparison."""
+    rows = session.execute(
+        sa.select(Comparison.id, Prompt)
+        .join(Prompt, Prompt.id == Comparison.prompt_id)
+        .where(Comparison.id.in_(set(comparison_ids)))
+    )
+    return dict(rows.all())
+
+
 def want(session: Session, comparison_ids: Iterable[int], wanted: int) -> None:
     """Ask for another number of judgments on comparisons that are no gold.
 
@@ -184,6 +202,20 @@ def want(session: Session, comparison_ids: Iterable[int], wanted: int) -> None:
         planned[comparison.lane_id] += comparison.wanted + comparison.surplus
     session.flush()
     lanes.replenish(session, planned)
+
+
+def adapt(session: Session, rule: Rule, confidences: Mapping[int, float]) -> None:
+    """Want as many judgments on adaptive comparisons as the rule says.
+
+    `confidences` says how sure their answers are, by comparison. To say it again changes nothing.
+    """
+    more: Counter[int] = Counter()
+    for each in session.execute(_ADAPTIVE, {"these": list(confidences)}).all():
+        wanted = rule.wanted(each.taken, each.taken - each.judged, confidences[each.id])
+        if wanted != each.wanted:
+            more[each.lane_id] += wanted - each.wanted - each.surplus
+            session.execute(_WANT, {"this": each.id, "wanted": wanted})
+    lanes.replenish(session, more)
 
 
 def withdraw(session: Session, comparison: Comparison, reason: str, *, by: Person) -> None:
@@ -272,6 +304,12 @@ def uncount_judgment(session: Session, comparison_id: int, label: int | None) ->
     return counted
 
 
+def is_adaptive(session: Session, comparison_id: int) -> bool:
+    """Say whether more judgments are wanted on a comparison as long as its answer is unsure."""
+    found = sa.select(Comparison.is_adaptive).where(Comparison.id == comparison_id)
+    return session.scalars(found).one()
+
+
 def lane_of(session: Session, comparison_id: int) -> int:
     """Return the lane of a comparison."""
     lane = sa.select(Comparison.lane_id).where(Comparison.id == comparison_id)
@@ -285,8 +323,9 @@ def read_votes(votes: int) -> list[int]:
 
 def _count(session: Session, comparison_id: int, judged: int, votes: int) -> Counted:
     given = {"comparison": comparison_id, "more": judged, "said": votes}
-    lane_id, is_gold, after = session.execute(_COUNT, given).one()
-    return Counted(lane_id, is_gold, (after if is_gold else after - votes, after))
+    lane_id, is_gold, is_adaptive, after = session.execute(_COUNT, given).one()
+    before = after if is_gold or is_adaptive else after - votes
+    return Counted(lane_id, is_gold, is_adaptive, (before, after))
 
 
 def _bit(label: int | None) -> int:
@@ -305,5 +344,19 @@ _COUNT = (
         votes=_TABLE.c.votes
         + sa.case((_TABLE.c.is_gold, 0), else_=sa.bindparam("said", type_=sa.BigInteger())),
     )
-    .returning(_TABLE.c.lane_id, _TABLE.c.is_gold, _TABLE.c.votes)
+    .returning(_TABLE.c.lane_id, _TABLE.c.is_gold, _TABLE.c.is_adaptive, _TABLE.c.votes)
+)
+_ADAPTIVE = (
+    sa.select(
+        *(_TABLE.c[name] for name in ("id", "lane_id", "wanted", "surplus", "taken", "judged"))
+    )
+    .where(_TABLE.c.id.in_(sa.bindparam("these", expanding=True)), _TABLE.c.is_adaptive)
+    .where(_TABLE.c.withdrawn_at.is_(None))
+    .order_by(_TABLE.c.id)
+    .with_for_update(key_share=True)
+)
+_WANT = (
+    sa.update(_TABLE)
+    .where(_TABLE.c.id == sa.bindparam("this"))
+    .values(wanted=sa.bindparam("wanted"), surplus=0)
 )

@@ -9,6 +9,8 @@ import os
 from array import array
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from random import SystemRandom
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -24,12 +26,21 @@ from labeler.work.projects import Project
 
 COLUMNS = (
     *("id", "project_id", "batch_id", "lane_id", "prompt_id", "external_id", "language"),
-    *("is_gold", "shuffle", "wanted", "surplus", "taken", "judged", "votes", "details"),
+    *("is_gold", "is_adaptive", "shuffle", "wanted", "surplus", "taken", "judged", "votes"),
+    "details",
 )
+_random = SystemRandom()
 _unescaped = json.JSONEncoder(ensure_ascii=False).encode
 _IN_LINE = say("The id %(id)s is in line %(line)s of this file already.")
 _FURTHER_UP = say("The id %(id)s is further up in this file already.")
 _LOADED = say("The id %(id)s is in the project already, from another file.")
+
+
+class Kind(NamedTuple):
+    """How many judgments are wanted on a comparison, and whether they may become more."""
+
+    wanted: int
+    is_adaptive: bool = False
 
 
 def split_known(
@@ -108,7 +119,8 @@ def _store_comparisons(
     session: Session, project: Project, batch_id: int, rows: Sequence[Row]
 ) -> Sequence[int]:
     prompt_ids = _store_prompts(session, project, rows)
-    lane_ids = _lengthen_lanes(session, project, batch_id, rows)
+    kinds = [_kind(project, row) for row in rows]
+    lane_ids = _lengthen_lanes(session, project.id, batch_id, rows, kinds)
     ids = bulk.reserve(session, Comparison, len(rows))
     shuffles = array("Q", os.urandom(8 * len(rows)))
     bulk.append(
@@ -125,24 +137,43 @@ def _store_comparisons(
                 row.id,
                 row.language,
                 row.gold is not None,
+                kind.is_adaptive,
                 shuffle >> 2,
-                EVERYBODY if row.gold else project.judgments_per_comparison,
+                kind.wanted,
                 *(0, 0, 0, 0),
                 _json(row.metadata),
             )
-            for each, row, prompt_id, shuffle in zip(ids, rows, prompt_ids, shuffles, strict=True)
+            for each, row, kind, prompt_id, shuffle in zip(
+                ids, rows, kinds, prompt_ids, shuffles, strict=True
+            )
         ),
     )
     return ids
 
 
+def _kind(project: Project, row: Row) -> Kind:
+    """Say how often a comparison is to be judged; chance makes it one of the audit slice."""
+    adaptive = project.adaptive
+    if row.gold:
+        return Kind(EVERYBODY)
+    if adaptive is None:
+        return Kind(project.judgments_per_comparison)
+    if _random.random() < adaptive.audit_share:
+        return Kind(adaptive.audit_judgments)
+    return Kind(project.judgments_per_comparison, is_adaptive=True)
+
+
 def _lengthen_lanes(
-    session: Session, project: Project, batch_id: int, rows: Sequence[Row]
+    session: Session, project_id: int, batch_id: int, rows: Sequence[Row], kinds: Sequence[Kind]
 ) -> dict[tuple[str, bool], int]:
-    added = Counter((row.language, row.gold is not None) for row in rows)
-    wanted = project.judgments_per_comparison
-    longer = {(lane, gold): (n, 0 if gold else n * wanted) for (lane, gold), n in added.items()}
-    return lanes.lengthen(session, project.id, batch_id, longer)
+    added: Counter[tuple[str, bool]] = Counter()
+    wanted: Counter[tuple[str, bool]] = Counter()
+    for row, kind in zip(rows, kinds, strict=True):
+        lane = row.language, row.gold is not None
+        added[lane] += 1
+        wanted[lane] += 0 if row.gold else kind.wanted
+    longer = {lane: (number, wanted[lane]) for lane, number in added.items()}
+    return lanes.lengthen(session, project_id, batch_id, longer)
 
 
 def _store_prompts(session: Session, project: Project, rows: Sequence[Row]) -> list[int]:

@@ -5,8 +5,7 @@ whether it is the current version, and whether it is accepted, late or excluded.
 """
 
 import enum
-import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -16,16 +15,27 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from labeler import clock
-from labeler.errors import Conflict, Invalid, NotFound
+from labeler.errors import Conflict, NotFound
 from labeler.pay import ledger
 from labeler.people.accounts import Person
-from labeler.said import say
 from labeler.schema import Base, Id, changed, dialect_of, insert, reference, written
-from labeler.work import assignments, changes, comparisons, gold, qualifications, rubrics, views
+from labeler.stats.posterior import posterior
+from labeler.work import (
+    answers,
+    assignments,
+    changes,
+    comparisons,
+    gold,
+    labels,
+    qualifications,
+    redundancy,
+    rubrics,
+)
 from labeler.work.assignments import Assignment, AssignmentState
 from labeler.work.comparisons import Comparison
 from labeler.work.gold import Grade
 from labeler.work.projects import Project, ProjectState
+from labeler.work.redundancy import Reliability
 from labeler.work.rubrics import Answer, Verdict
 from labeler.work.totals import Totals
 
@@ -124,7 +134,7 @@ def submit(
     an assignment that was judged or skipped before.
     """
     assert by.id == assignment.person_id
-    key = read_key(key)
+    key = answers.read_key(key)
     if assignment.state is AssignmentState.reserved:
         assignments.show_late(session, assignment, active_ms=active_ms)
     stand = _take(session, assignment, _label(answer.verdict, answer.preferred))
@@ -140,6 +150,8 @@ def submit(
         amount_minor=assignment.pay_minor,
         currency=assignment.currency,
     )
+    if stand.is_adaptive:
+        _learn(session, assignment, judgment)
     qualifications.count(session, assignment, asked=1, right=grade.credit)
     totals = Totals(assignment.project_id, by.id)
     totals.count(judgment, scores=grade.scores)
@@ -154,7 +166,7 @@ def change(
     session: Session, project: Project, judgment: Judgment, answer: Answer, *, key: str
 ) -> Receipt:
     """Say something else within the project's window; the earlier version is kept."""
-    key = read_key(key)
+    key = answers.read_key(key)
     assignment = session.get_one(Assignment, judgment.assignment_id)
     repeated = session.scalar(sa.select(Judgment).where(Judgment.key == key))
     if repeated is not None:
@@ -180,6 +192,27 @@ def change(
     return Receipt(later, repeated=False)
 
 
+def reconsider(session: Session, judgment: Judgment) -> Sequence[float]:
+    """Want as many judgments on its comparison as its answer needs, if that is adaptive.
+
+    Return how probable each label is by the votes that count now; nothing if it is not adaptive.
+    """
+    rule = session.get_one(Project, judgment.project_id).rule
+    if rule is None or not comparisons.is_adaptive(session, judgment.comparison_id):
+        return ()
+    answers = len(session.get_one(Assignment, judgment.assignment_id).places)
+    rubric = rubrics.version(session, judgment.project_id, judgment.rubric_number)
+    votes = [
+        (labels.of(row.verdict, row.preferred, row.said, answers), redundancy.accuracy_of(row))
+        for row in session.execute(_VOTES, {"comparison": judgment.comparison_id})
+    ]
+    room = labels.number(rubric.asked, answers)
+    room = max([room, *(label + 1 for label, _ in votes)])  # an earlier form may have had more
+    believed = posterior(votes, room)
+    comparisons.adapt(session, rule, {judgment.comparison_id: max(believed)})
+    return believed
+
+
 def current(session: Session, assignment: Assignment) -> Judgment:
     """Return what stands as the judgment of this assignment; raises NotFound."""
     judgment = session.scalar(
@@ -190,84 +223,6 @@ def current(session: Session, assignment: Assignment) -> Judgment:
     return judgment
 
 
-def of_person(
-    session: Session,
-    person: Person,
-    *,
-    project_id: int | None = None,
-    before: int | None = None,
-    limit: int = 50,
-) -> Sequence[Judgment]:
-    """Return the person's current judgments, newest first, older than `before`."""
-    query = (
-        sa.select(Judgment)
-        .where(Judgment.person_id == person.id, IS_CURRENT)
-        .order_by(Judgment.id.desc())
-        .limit(limit)
-    )
-    if project_id is not None:
-        query = query.where(Judgment.project_id == project_id)
-    if before is not None:
-        query = query.where(Judgment.id < before)
-    return session.scalars(query).all()
-
-
-def of_comparison(session: Session, comparison_id: int) -> Sequence[tuple[Judgment, Person]]:
-    """Return every version of every judgment on a comparison, with who said it."""
-    rows = session.execute(
-        sa.select(Judgment, Person)
-        .join(Person, Person.id == Judgment.person_id)
-        .where(Judgment.comparison_id == comparison_id)
-        .order_by(Judgment.id)
-    )
-    return [(judgment, person) for judgment, person in rows]
-
-
-def page(
-    session: Session, project_id: int, *, after: int = 0, limit: int = 100
-) -> Sequence[Judgment]:
-    """Return the judgments of a project that follow `after`, by id, every version."""
-    return session.scalars(
-        sa.select(Judgment)
-        .where(Judgment.project_id == project_id, Judgment.id > after)
-        .order_by(Judgment.id)
-        .limit(limit)
-    ).all()
-
-
-def read_answer(
-    session: Session,
-    assignment: Assignment,
-    choice: str | int | None = None,
-    reason: str = "",
-    *,
-    answers: Mapping[str, Any] | None = None,
-) -> Answer:
-    """Read a choice and a reason, or `answers` by kind of question; raises Invalid.
-
-    The rubric is the one that the assignment showed, and so are the places.
-    """
-    rubric = rubrics.version(session, assignment.project_id, assignment.rubric_number)
-    seen = views.seen(session, assignment, rubric)
-    if answers is None:
-        return rubrics.read_answer(rubric, choice, reason, seen)
-    return rubrics.read(rubric, answers, seen)
-
-
-def read_form(session: Session, assignment: Assignment, fields: Mapping[str, str]) -> Answer:
-    """Read a filled-in form by the rubric that the assignment showed; raises Invalid."""
-    rubric = rubrics.version(session, assignment.project_id, assignment.rubric_number)
-    return rubrics.read_form(rubric, fields, views.seen(session, assignment, rubric))
-
-
-def read_key(key: str) -> str:
-    """Read an idempotency key, a UUID; raises Invalid."""
-    try:
-        return str(uuid.UUID(key))
-    except (ValueError, AttributeError, TypeError):
-        raise Invalid("The key must be a UUID.", fields={"key": say("Not a UUID.")}) from None
-
-
 @dataclass(frozen=True)
 class Stand:
     """How a judgment stands, and what its comparison says of itself."""
@@ -275,6 +230,7 @@ class Stand:
     state: JudgmentState
     lane_id: int
     is_gold: bool
+    is_adaptive: bool = False
     moved: tuple[int, int] = (0, 0)
     was_expired: bool = False
 
@@ -294,8 +250,8 @@ def _take(session: Session, assignment: Assignment, label: int | None) -> Stand 
     if was_expired and not comparisons.take_slot(session, comparison_id):
         return _outside(session, comparison_id, JudgmentState.late, was_expired)
     counted = comparisons.count_judgment(session, comparison_id, label)
-    accepted = JudgmentState.accepted
-    return Stand(accepted, counted.lane_id, counted.is_gold, counted.moved, was_expired)
+    stand = JudgmentState.accepted, counted.lane_id, counted.is_gold, counted.is_adaptive
+    return Stand(*stand, counted.moved, was_expired)
 
 
 def _outside(
@@ -304,6 +260,15 @@ def _outside(
     """Return the stand of a judgment outside the count."""
     comparison = session.get_one(Comparison, comparison_id)
     return Stand(state, comparison.lane_id, comparison.is_gold, was_expired=was_expired)
+
+
+def _learn(session: Session, assignment: Assignment, judgment: Judgment) -> None:
+    """Decide whether somebody else is asked, and learn from it how reliable its author is."""
+    if believed := reconsider(session, judgment):
+        said = labels.of(
+            judgment.verdict, judgment.preferred, judgment.said, len(assignment.places)
+        )
+        redundancy.credit(session, judgment.project_id, judgment.person_id, believed[said])
 
 
 def _again(session: Session, assignment: Assignment, answer: Answer, key: str) -> Receipt:
@@ -381,4 +346,25 @@ def _count_change(session: Session, judgment: Judgment, later: Judgment, *, scor
     if later.counts and later.gold_right is None and later.label != judgment.label:
         counted = comparisons.change_vote(session, comparison_id, judgment.label, later.label)
         totals.move_votes(later.created_at, counted.moved)
+    if later.counts:
+        reconsider(session, later)
     totals.write(session, comparisons.lane_of(session, comparison_id))
+
+
+# Made once: that costs more than to run it.
+_TABLE: Any = Judgment.__table__
+_KNOWN: Any = Reliability.__table__
+_VOTES = (
+    sa.select(
+        *(_TABLE.c.verdict, _TABLE.c.preferred, _TABLE.c.said, _KNOWN.c.right, _KNOWN.c.votes)
+    )
+    .outerjoin(
+        _KNOWN,
+        sa.and_(
+            _KNOWN.c.project_id == _TABLE.c.project_id, _KNOWN.c.person_id == _TABLE.c.person_id
+        ),
+    )
+    .where(_TABLE.c.comparison_id == sa.bindparam("comparison"), _TABLE.c.is_current)
+    .where(_TABLE.c.state == JudgmentState.accepted)
+    .order_by(_TABLE.c.id)
+)

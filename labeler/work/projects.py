@@ -6,16 +6,14 @@ Finding a project and being allowed to are one act.
 import enum
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
 import sqlalchemy as sa
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
-from pydantic import ValidationError as ModelError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from labeler import clock, errors, events
+from labeler import clock, events
 from labeler.errors import Conflict, Forbidden, Invalid, NotFound
 from labeler.pay import ledger, money
 from labeler.people import memberships
@@ -23,16 +21,13 @@ from labeler.people.accounts import Person
 from labeler.people.memberships import RANK, Membership, Role
 from labeler.said import say
 from labeler.schema import Base, BigInt, Id, changed, reference
-from labeler.text import languages, lines
 from labeler.work import guidelines, questions, rubrics
 from labeler.work.comparisons import Response
+from labeler.work.drafts import ProjectDraft
 from labeler.work.gold import Gold
 from labeler.work.questions import Questions
+from labeler.work.redundancy import AdaptiveDraft, Rule
 from labeler.work.rubrics import RubricDraft
-from labeler.work.terms import QualificationDraft
-
-MOST = 1_000_000
-"""How much anybody can be limited to."""
 
 
 class ProjectState(enum.Enum):
@@ -75,6 +70,12 @@ class Project(Base):
     question: Mapped[str]
     state: Mapped[ProjectState]
     judgments_per_comparison: Mapped[int]
+    """How many are wanted on each; of an adaptive project, how many at least."""
+    most_judgments: Mapped[int | None]
+    """How many at most on an unsure comparison; none where the number is fixed."""
+    confidence: Mapped[float | None]
+    audit_share: Mapped[float | None]
+    audit_judgments: Mapped[int | None]
     gold_share: Mapped[float]
     repeat_share: Mapped[float]
     """How much of what a person is given they have judged before, in the other order."""
@@ -97,81 +98,24 @@ class Project(Base):
     created_by: Mapped[int] = reference("people.id")
     created_at: Mapped[datetime]
 
+    @property
+    def adaptive(self) -> AdaptiveDraft | None:
+        """How sure it wants to be of each comparison; None where the number is fixed."""
+        if self.most_judgments is None:
+            return None
+        return AdaptiveDraft(
+            most=self.most_judgments,
+            confidence=self.confidence,
+            audit_share=self.audit_share,
+            audit_judgments=self.audit_judgments,
+        )
 
-Tag = Annotated[str, AfterValidator(languages.require_tag)]
-Line = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=lines.PATTERN),
-]
-
-
-class PayDraft(BaseModel):
-    """What a judgment earns, as an owner writes it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    per_judgment: Annotated[str, Field(description='An amount such as "0.35".')] = "0"
-    currency: Annotated[str, Field(description="A code of ISO 4217, such as EUR.")] = "EUR"
-
-
-class ProjectDraft(BaseModel):
-    """A project as an owner writes it, in a form, a TOML file or JSON."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    title: Line
-    slug: Annotated[
-        str,
-        StringConstraints(pattern=r"^([a-z0-9][a-z0-9-]{0,59})?$"),
-        Field(description="Its name in addresses; made from the title if left out."),
-    ] = ""
-    question: Line = "Which answer is better?"
-    guidelines: str = ""
-    rubric: RubricDraft = RubricDraft()
-    judgments_per_comparison: int = Field(3, ge=1, le=100)
-    gold_share: float = Field(0.0, ge=0, le=0.5, description="Share of known answers in the work.")
-    repeat_share: float = Field(
-        0.0, ge=0, le=0.2, description="Share of second looks at what a person judged before."
-    )
-    qualification: QualificationDraft | None = Field(
-        None, description="What people are asked before the work itself; null: nothing."
-    )
-    onboarding: int = Field(
-        0,
-        ge=0,
-        le=1000,
-        description="In how many first judgments people are told the known answers.",
-    )
-    most_per_person: int | None = Field(
-        None, ge=1, le=MOST, description="How many comparisons one person is given at most."
-    )
-    most_per_language: dict[Tag, Annotated[int, Field(ge=0, le=MOST)]] = Field(
-        {}, description="The same for each language; 0 keeps a language back."
-    )
-    languages: list[Tag] = Field(["en"], min_length=1)
-    pay: PayDraft = PayDraft()
-    time_limit_minutes: int = Field(60, ge=1, le=1440)
-    change_window_minutes: int = Field(60, ge=0, le=10080)
-
-
-def read_draft(given: Mapping[str, Any]) -> ProjectDraft:
-    """Read a project from outside; raises Invalid naming every bad field."""
-    try:
-        draft = ProjectDraft.model_validate(given)
-    except ModelError as error:
-        faults = errors.faults(error, whole="project")
-        raise Invalid("The project cannot be used as written.", fields=faults) from None
-    _require_pay(draft.pay)
-    return draft
-
-
-def _require_pay(pay: PayDraft) -> None:
-    money.exponent(pay.currency)
-    try:
-        money.minor(pay.per_judgment, pay.currency)
-    except Invalid as refusal:
-        faults = {"pay.per_judgment": refusal.message}
-        raise Invalid("The project cannot be used as written.", fields=faults) from None
+    @property
+    def rule(self) -> Rule | None:
+        """When enough people have judged an adaptive comparison."""
+        if self.most_judgments is None or self.confidence is None:
+            return None
+        return Rule(self.judgments_per_comparison, self.most_judgments, self.confidence)
 
 
 def may_create(session: Session, person: Person) -> bool:
@@ -273,15 +217,6 @@ def _finds_best(asked: Questions) -> bool:
     return any(question.kind in questions.MAIN for question in asked)
 
 
-def read_rubric(given: Mapping[str, Any]) -> RubricDraft:
-    """Read a form from outside; raises Invalid naming every bad field."""
-    try:
-        return RubricDraft.model_validate(given)
-    except ModelError as error:
-        faults = errors.faults(error, whole="rubric")
-        raise Invalid("The form cannot be used as written.", fields=faults) from None
-
-
 def rubric_draft(session: Session, project: Project) -> RubricDraft:
     """Return the project's current rubric as an owner would write it."""
     rubric = rubrics.version(session, project.id, project.rubric_number)
@@ -361,6 +296,7 @@ def _columns(draft: ProjectDraft) -> dict[str, Any]:
         "title": draft.title,
         "question": draft.question,
         "judgments_per_comparison": draft.judgments_per_comparison,
+        **_adaptive(draft.adaptive),
         "gold_share": draft.gold_share,
         "repeat_share": draft.repeat_share,
         "most_per_person": draft.most_per_person,
@@ -370,6 +306,15 @@ def _columns(draft: ProjectDraft) -> dict[str, Any]:
         "currency": draft.pay.currency,
         "time_limit_s": draft.time_limit_minutes * 60,
         "change_window_s": draft.change_window_minutes * 60,
+    }
+
+
+def _adaptive(draft: AdaptiveDraft | None) -> dict[str, Any]:
+    return {
+        "most_judgments": draft and draft.most,
+        "confidence": draft and draft.confidence,
+        "audit_share": draft and draft.audit_share,
+        "audit_judgments": draft and draft.audit_judgments,
     }
 
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_27_gold"
-down_revision = "2026_11_27_questions"
+down_revision = "2026_11_27_reviews"
 branch_labels = None
 depends_on = None
 

@@ -14,6 +14,8 @@ from labeler.people.memberships import Role
 from labeler.work import assignments, projects, queue
 from labeler.work.assignments import Assignment, SkipReason
 from labeler.work.comparisons import Comparison
+from labeler.work.projects import Project
+from tests.browser import reviewing
 from tests.browser.site import ADA, OLGA, Site
 from tests.make import judge
 from tests.visits import Visit
@@ -27,11 +29,12 @@ NO_PAGE = ("static", "releases.download", "sessions.whoami", "offline.worker")
 FOR_NOBODY = ("accessibility.show", "sessions.link", "sessions.sign_in")
 FOR_REVIEWERS = (
     *("projects.index", "projects.show", "members.index"),
-    *("comparisons.index", "comparisons.show", "gold.index"),
+    *("comparisons.index", "comparisons.show", "gold.index", "reviews.index", "reviews.show"),
     "qualifications.ask",
 )
 FOR_OWNERS = (
     *("projects", "members", "batches", "comparisons", "gold", "releases", "qualifications.ask"),
+    *("plans", "reviews"),
 )
 WRONG = ("/nothing-here", "/projects/demo/releases?min_judgments=0")
 
@@ -52,6 +55,7 @@ def furnish(site: Site) -> dict[str, Any]:
         memberships.grant(
             session, held.project_id, otto, Role.owner, by=accounts.find(session, OLGA)
         )
+        asked = reviewing.ask(session, session.get_one(Project, held.project_id))
         session.commit()
     last = site.said(ADA)[-1]
     return {
@@ -64,6 +68,7 @@ def furnish(site: Site) -> dict[str, Any]:
         "person_id": ada.id,
         "secret": Visit(site.app).link_for(ADA).rpartition("/")[2],
         "slug": "demo",
+        **asked,
     }
 
 

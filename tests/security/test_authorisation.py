@@ -17,6 +17,8 @@ from tests.security.stage import WHO, Stage, rules
 from tests.visits import Visit
 
 HELPFUL = "/projects/helpful"
+REVIEW = HELPFUL + "/review"
+ONE = REVIEW + "/{review}"
 ASKING = "/projects/asking"
 """Where known answers are asked before the work itself."""
 PAIR = HELPFUL + "/comparisons/{comparison}"
@@ -42,6 +44,7 @@ MEMBER_TOO_LATE = "    302  302  404  404  409  409  409  409"
 MEMBER_DRAWS = "       302  302  404  404  200  200  200  200"
 REVIEWER = "            302  302  404  404  200  200  200  403"
 REVIEWER_BAD_FORM = "   302  302  404  404  422  422  422  403"
+REVIEWER_FIRST = "      302  302  404  404  302  409  409  403"
 OWNER = "               302  302  404  404  403  200  200  403"
 OWNER_BAD_FORM = "      302  302  404  404  403  422  422  403"
 OWNER_DONE = "          302  302  404  404  403  302  302  403"
@@ -127,6 +130,30 @@ PAGES = {
     ("POST", "/projects/<slug>" + EXCLUDE): Case(
         PAIR + "/judgments/{of_bea}/exclude", REVIEWER_BAD_FORM
     ),
+    ("GET", "/questions"): Case("/questions", SIGNED_IN),
+    ("POST", "/questions/<review_id>"): Case("/questions/{signal}", ONLY_ADA_BAD_FORM),
+    ("GET", "/projects/<slug>/review"): Case(REVIEW, REVIEWER),
+    ("POST", "/projects/<slug>/review/sample"): Case(REVIEW + "/sample", REVIEWER_BAD_FORM),
+    ("GET", "/projects/<slug>/review/<review_id>"): Case(ONE, REVIEWER),
+    ("POST", "/projects/<slug>/review/<review_id>/comment"): Case(
+        ONE + "/comment", REVIEWER_BAD_FORM
+    ),
+    ("POST", "/projects/<slug>/review/<review_id>/adjudicate"): Case(
+        ONE + "/adjudicate", REVIEWER_BAD_FORM
+    ),
+    ("POST", "/projects/<slug>/review/<review_id>/second-opinion"): Case(
+        ONE + "/second-opinion", REVIEWER_BAD_FORM
+    ),
+    ("POST", "/projects/<slug>/review/<review_id>/judgments/<judgment_id>/exclude"): Case(
+        ONE + "/judgments/{of_bea}/exclude", REVIEWER_BAD_FORM
+    ),
+    ("POST", "/projects/<slug>/review/<review_id>/judgments/<judgment_id>/send-back"): Case(
+        ONE + "/judgments/{of_bea}/send-back", REVIEWER_BAD_FORM
+    ),
+    ("POST", "/projects/<slug>/review/<review_id>/dismiss"): Case(
+        REVIEW + "/{signal}/dismiss", REVIEWER_FIRST
+    ),
+    ("POST", "/projects/<slug>/review/<review_id>/accept"): Case(ONE + "/accept", REVIEWER_FIRST),
     ("GET", "/projects/<slug>/gold"): Case(HELPFUL + "/gold", REVIEWER),
     ("GET", "/projects/<slug>/gold/write"): Case(HELPFUL + "/gold/write", OWNER),
     ("POST", "/projects/<slug>/gold/write"): Case(HELPFUL + "/gold/write", OWNER_BAD_FORM),
@@ -191,6 +218,9 @@ API_CASES = {
         f"{API}{HELPFUL}/withdrawals",
         "401 401 404 404 403 422 422 403",
         {"comparison": "pair-0", "reason": " "},
+    ),
+    ("GET", f"{API}/projects/<slug>/reviews"): Case(
+        f"{API}{HELPFUL}/reviews", "401 401 404 404 200 200 200 403"
     ),
     ("GET", f"{API}/projects/<slug>/judgments"): Case(
         f"{API}{HELPFUL}/judgments", "401 401 404 404 200 200 200 403"
@@ -290,6 +320,16 @@ FOREIGN = [
     ("paul", "GET", "/projects/other/releases/1"),
     ("paul", "GET", "/projects/other/releases/1/download"),
     ("olga", "GET", "/projects/helpful/comparisons/{foreign_comparison}"),
+    ("paul", "GET", "/projects/other/review/{review}"),
+    ("paul", "POST", "/projects/other/review/{review}/accept"),
+    ("paul", "POST", "/projects/other/review/{signal}/dismiss"),
+    ("paul", "POST", "/projects/other/review/{review}/comment"),
+    ("paul", "POST", "/projects/other/review/{review}/adjudicate"),
+    ("paul", "POST", "/projects/other/review/{review}/second-opinion"),
+    ("paul", "POST", "/projects/other/review/{foreign_review}/judgments/{of_bea}/exclude"),
+    ("paul", "POST", "/projects/other/review/{foreign_review}/judgments/{of_bea}/send-back"),
+    ("olga", "POST", "/projects/helpful/review/{review}/judgments/{foreign_judgment}/exclude"),
+    ("bea", "POST", "/questions/{signal}"),
     ("olga", "POST", "/projects/helpful/comparisons/{comparison}/judgments/{judgment}0/exclude"),
     ("root", "GET", "/projects/other/comparisons/{comparison}"),
     ("bea", "GET", "/work/{done}/change"),
@@ -301,7 +341,7 @@ def test_numbers_of_another_project_lead_nowhere(
     stage: Stage, who: str, method: str, path: str
 ) -> None:
     visit = _another_browser(stage, who)
-    said = {"role": "owner"} if path.endswith("/role") else {"reason": "No."}
+    said = {"role": "owner"} if path.endswith("/role") else {"reason": "No.", "comment": "No."}
     data = {"csrf_token": visit.token} | said if method == "POST" else None
     before = stage.digest()
     answer = visit.client.open(stage.path(path), method=method, data=data)

@@ -13,9 +13,9 @@ from labeler.pay import ledger
 from labeler.people import accounts, memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
-from labeler.quality import gold
+from labeler.quality import decisions, gold
 from labeler.quality.gold import Draft
-from labeler.work import comparisons, judgments, queue, reviews
+from labeler.work import answers, comparisons, judgments, listings, queue
 from labeler.work.assignments import Assignment
 from labeler.work.comparisons import EVERYBODY, Comparison
 from labeler.work.gold import Gold, GoldSource
@@ -178,7 +178,7 @@ def test_what_is_gold_withdrawn_or_copied_is_not_set(
     original = pair(session, project, cast)
     known = gold.set_answer(session, project, original, better=0, why="Count.", by=cast.olga)
     withdrawn = pair(session, project, cast, 2)
-    reviews.withdraw(session, withdrawn, "It shows a name.", by=cast.olga)
+    decisions.withdraw(session, withdrawn, "It shows a name.", by=cast.olga)
     for comparison in (known, withdrawn, original):
         with pytest.raises(Conflict):
             gold.set_answer(session, project, comparison, better=0, why="So.", by=cast.olga)
@@ -229,7 +229,7 @@ def test_nothing_is_mined_against_what_people_said_meanwhile(
     people = crowd(session, project, 5)
     done = [say(session, project, person, 1) for person in people]
     assert len(gold.candidates(session, project.id)) == 1
-    answer = judgments.read_answer(session, done[0], "tie")
+    answer = answers.read(session, done[0], "tie")
     judgments.change(session, project, judgments.current(session, done[0]), answer, key=new_key())
     with pytest.raises(Conflict):
         gold.mine(session, project, {original.id: ""}, by=cast.olga)
@@ -262,7 +262,7 @@ def test_an_unscored_answer_counts_for_and_against_nobody(
     gold.unscore(session, known, "Both are right.", by=cast.olga)
     assert (gold_of(session, cast.ada), gold_of(session, cast.bea)) == ((1, 1), (1, 1))
     assert ledger.earned(session, person_id=cast.bea.id) == earned
-    grades = {each.gold_right for each, _ in judgments.of_comparison(session, known.id)}
+    grades = {each.gold_right for each, _ in listings.of_comparison(session, known.id)}
     assert grades == {True, False}, "what was graded stays on record"
     assert list(audit.faults(session)) == []
     stored = session.get_one(Gold, known.id)
@@ -313,14 +313,14 @@ def test_what_arrives_later_is_graded_paid_and_not_scored(
 def test_a_change_or_an_exclusion_afterwards_moves_no_score(
     session: Session, cast: Cast, project: Project, known: Comparison
 ) -> None:
-    said = {person.id: each for each, person in judgments.of_comparison(session, known.id)}
+    said = {person.id: each for each, person in listings.of_comparison(session, known.id)}
     gold.unscore(session, known, "Wrong.", by=cast.olga)
     given = session.get_one(Assignment, said[cast.bea.id].assignment_id)
     choice = 1 if given.places[0] == 0 else 7
-    answer = judgments.read_answer(session, given, choice)
+    answer = answers.read(session, given, choice)
     later = judgments.change(session, project, said[cast.bea.id], answer, key=new_key()).judgment
     assert later.gold_right is True
-    reviews.exclude(session, said[cast.ada.id], "Too fast.", by=cast.rex)
+    decisions.exclude(session, said[cast.ada.id], "Too fast.", by=cast.rex)
     assert (gold_of(session, cast.ada), gold_of(session, cast.bea)) == ((1, 1), (1, 1))
     assert list(audit.faults(session)) == []
 

@@ -14,7 +14,7 @@ from labeler.people.accounts import Person
 from labeler.progress import reach
 from labeler.quality import gold, qualification
 from labeler.quality.qualification import Standing
-from labeler.work import arrangements, assignments, judgments, queue
+from labeler.work import answers, arrangements, assignments, judgments, queue
 from labeler.work.additions import Collection
 from labeler.work.arrangements import Arrangement
 from labeler.work.assignments import Assignment, SkipReason
@@ -270,7 +270,7 @@ def test_a_mind_may_be_changed_until_the_attempt_ends(
     first = claim(session, project, cast.ada)
     answer(session, first, cast.ada, right=False)
     better = session.get_one(Gold, first.comparison_id).better
-    said = judgments.read_answer(session, first, 1 if first.places[0] == better else 7)
+    said = answers.read(session, first, 1 if first.places[0] == better else 7)
     before = judgments.current(session, first)
     judgments.change(session, project, before, said, key=new_key())
     found = stands(session, project, cast.ada).attempt

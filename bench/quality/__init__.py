@@ -1,0 +1,1 @@
+"""How well the statistics keep their promises, on simulated work whose truth is known."""

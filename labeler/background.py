@@ -1,0 +1,55 @@
+"""What a server does beside answering: it sees to it that quality is worked out anew.
+
+This is gunicorn's configuration (see `labeler.cli.serving`). Each server process looks now and then
+whether judgments have changed; who finds it first starts `labeler refresh`, a process of its own
+that leaves no statistics in the server's memory, and gives way to those who wait for a page.
+"""
+
+import logging
+import subprocess
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # gunicorn's first process, which reads this, serves nobody and stays small
+    from labeler.config import Settings
+    from labeler.database import Database
+
+_log = logging.getLogger(__name__)
+
+
+def post_worker_init(worker: Any) -> None:
+    """Begin to look; gunicorn calls this once a server process is ready."""
+    found = worker.wsgi.extensions
+    settings: Settings = found["labeler.settings"]
+    database: Database = found["labeler.database"]
+    if settings.refresh_s:
+        look = threading.Thread(target=_look, args=(database, settings.refresh_s), daemon=True)
+        look.start()
+
+
+def _look(database: "Database", every_s: int) -> None:
+    while True:
+        time.sleep(every_s)
+        try:
+            if _any_stale(database):
+                _refresh()
+        except Exception:  # a database that is away for a while, or no memory for a process
+            _log.exception("quality could not be worked out")
+
+
+def _any_stale(database: "Database") -> bool:
+    from labeler.quality import snapshots
+
+    with database.reading() as session:
+        return bool(snapshots.stale(session))
+
+
+def _refresh() -> None:
+    subprocess.run(
+        [sys.executable, "-m", "labeler", "refresh"],
+        check=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )

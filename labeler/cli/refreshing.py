@@ -1,0 +1,56 @@
+"""Refreshing: what pages about quality show is worked out apart from the server."""
+
+import os
+
+import click
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from labeler import config
+from labeler.cli import installation
+from labeler.database import Database
+from labeler.errors import NotFound
+from labeler.quality import snapshots
+from labeler.work.projects import Project
+
+KINDNESS = 10
+"""By how much it leaves the processor to those who wait for a page."""
+
+
+@click.command()
+@click.argument("slugs", metavar="[PROJECT]...", nargs=-1)
+def refresh(slugs: tuple[str, ...]) -> None:
+    """Work out anew how good the labels are.
+
+    Pages about quality show it, and adaptive projects ask for judgments by it. Of these projects,
+    or of all whose judgments have changed. `labeler serve` does this by itself.
+    """
+    with installation.connected(config.load()) as database:
+        os.nice(KINDNESS)
+        for project_id in _chosen(database, slugs):
+            _refresh(database, project_id)
+
+
+def _chosen(database: Database, slugs: tuple[str, ...]) -> list[int]:
+    with database.reading() as session:
+        if not slugs:
+            return list(snapshots.stale(session))
+        return [_named(session, slug) for slug in slugs]
+
+
+def _named(session: Session, slug: str) -> int:
+    found = session.scalar(sa.select(Project.id).where(Project.slug == slug))
+    if found is None:
+        raise NotFound("There is no such project.")
+    return found
+
+
+def _refresh(database: Database, project_id: int) -> None:
+    from labeler.quality.refreshing import refresh as steps
+
+    with database.reading() as session:
+        project = session.get_one(Project, project_id)
+    with database.writing() as session:
+        for _ in steps(session, database.reading, project):
+            session.commit()
+    click.echo(f"Refreshed: {project.title}.")
