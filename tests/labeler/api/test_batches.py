@@ -275,6 +275,7 @@ def write_something(database: Database, people: Cast) -> None:
 def test_a_batch_is_arranged_and_what_is_left_out_stays(callers: Callers, people: Cast) -> None:
     (batch,) = callers.olga.get(f"{HELPFUL}/batches").json["batches"]  # type: ignore[index]
     first = {"priority": 0, "cohorts": [], "most_per_person": None, "judgments": 2}
+    first["is_qualification"] = False
     assert batch == {"batch": 1, "name": "pairs", "state": "ready", "comparisons": 3} | first
     address = f"{HELPFUL}/batches/{batch['batch']}"
     expected = batch
