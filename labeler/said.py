@@ -6,7 +6,7 @@ the same in its reader's language, from the parts.
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Self
+from typing import Any, Self
 
 Values = Mapping[str, object]
 NOTHING: Values = MappingProxyType({})
@@ -46,6 +46,18 @@ def say(text: str, /, **values: object) -> Said:
 def say_number(one: str, many: str, number: int, /, **values: object) -> Said:
     """Say how many there are, which %(num)s stands for."""
     return Said(one, many, number, {"num": number, **values})
+
+
+def parts(text: str) -> dict[str, Any]:
+    """Return what a database keeps of a sentence, in JSON; its values are numbers and texts."""
+    said = say(text)
+    kept = {"template": said.template, "values": dict(said.values)}
+    return kept | ({"plural": said.plural, "number": said.number} if said.plural else {})
+
+
+def joined(kept: Mapping[str, Any]) -> Said:
+    """Return the sentence that `parts` was made of."""
+    return Said(kept["template"], kept.get("plural", ""), kept.get("number", 1), kept["values"])
 
 
 def filled(template: str, values: Values) -> str:

@@ -5,7 +5,19 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from labeler.quality import consensus, snapshots, votes
+from labeler.quality import consensus, records, repeats, signals, snapshots, texts
+from labeler.quality.findings import (
+    agreement,
+    disagreements,
+    duels,
+    gold,
+    models,
+    people,
+    sides,
+    styles,
+    times,
+)
+from labeler.quality.records import Records
 from labeler.quality.votes import Reading
 from labeler.work.projects import Project
 
@@ -19,11 +31,26 @@ def refresh(session: Session, reading: Reading, project: Project) -> Iterator[No
     yield
     if size is None:
         return
-    found = consensus.estimate(votes.read(reading, project))
+    known = records.read(reading, project)
+    found = consensus.estimate(known.votes)
     yield from consensus.carry_out(session, reading, project, found)
-    snapshots.keep(session, project.id, size, _data(found))
+    data = findings(reading, known) | {"least_sure": found.least_sure(200)}
+    snapshots.keep(session, project.id, size, data)
     yield
 
 
-def _data(found: consensus.Consensus) -> dict[str, Any]:
-    return {"least_sure": found.least_sure(200)}
+def findings(reading: Reading, known: Records) -> dict[str, Any]:
+    """Return what there is to say about the labels and about people's work."""
+    looks, pairs = texts.looks(reading, known), repeats.of(known)
+    noted = signals.found(known, pairs, looks, texts.reasons(reading, known))
+    votes = duels.of(known)
+    return {
+        "agreement": agreement.found(known),
+        "disagreements": disagreements.found(known),
+        "gold": gold.found(known),
+        "models": models.found(votes),
+        "people": people.found(known, pairs, signals.by_person(noted)),
+        "sides": sides.found(known),
+        "styles": styles.found(known, votes, looks),
+        "times": times.found(known),
+    }

@@ -1,5 +1,6 @@
 """How long a person chose the same side without a change."""
 
+from functools import lru_cache
 from itertools import groupby
 
 import numpy as np
@@ -35,6 +36,7 @@ def streak_signal(sides: ArrayLike) -> Signal:
     return Signal(float(longest), UNDEFINED, len(run), chance, chance <= LEVEL, sentence)
 
 
+@lru_cache(maxsize=4096)
 def streak_chance(longest: int, n: int, share: float = 0.5 + MARGIN) -> float:
     """Return the exact chance of `longest` or more votes in a row for one side, among n.
 
@@ -62,6 +64,7 @@ def streak_chance(longest: int, n: int, share: float = 0.5 + MARGIN) -> float:
     return min(1.0, too_long)
 
 
+@lru_cache(maxsize=4096)
 def unusual_streak(n: int) -> int:
     """Return the shortest run that is noticeable among n votes; n + 1 if none could be."""
     low, high = 1, n + 1
