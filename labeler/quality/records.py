@@ -25,6 +25,8 @@ from labeler.work.rubrics import Rubric, Verdict
 PAGE = 20_000
 """Rows that are read in one transaction."""
 DAY_S = 86_400
+SHOWN = 25
+"""How many judgments stand behind a number on a page, at most."""
 Array: TypeAlias = NDArray[Any]
 
 
@@ -92,6 +94,12 @@ class Records:
         """The Monday of each one's week (UTC), as the ordinal of a date."""
         day = self.at // DAY_S + 719_163  # 1 January 1970, a Thursday
         return np.asarray(day - (day - 1) % 7)
+
+    def last(self, which: Array) -> list[int]:
+        """Return the last of these, given by place or as a mask, by id: to look at."""
+        places = np.flatnonzero(which) if which.dtype == bool else np.sort(which)
+        found: list[int] = self.id[places[-SHOWN:]][::-1].tolist()
+        return found
 
     @property
     def votes(self) -> Votes:

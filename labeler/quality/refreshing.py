@@ -48,7 +48,7 @@ def findings(reading: Reading, known: Records) -> dict[str, Any]:
         "agreement": agreement.found(known),
         "disagreements": disagreements.found(known),
         "gold": gold.found(known),
-        "models": models.found(votes),
+        "models": models.found(votes, known),
         "people": people.found(known, pairs, signals.by_person(noted)),
         "sides": sides.found(known),
         "styles": styles.found(known, votes, looks),

@@ -16,9 +16,11 @@ from labeler.web import (
     judging,
     locales,
     members,
+    mine,
     offline,
     preferences,
     projects,
+    quality,
     refusals,
     retries,
     security,
@@ -47,7 +49,7 @@ def init_app(app: Flask) -> None:
     locales.init_app(app)
     refusals.init_app(app)
     retries.init_app(app)
-    for room in (sessions, preferences, accessibility, offline, work):
+    for room in (sessions, preferences, accessibility, offline, work, mine):
         app.register_blueprint(room.pages)
-    for room in (projects, members, batches, comparisons):
+    for room in (projects, quality, members, batches, comparisons):
         app.register_blueprint(room.pages)

@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
+from labeler.cli import refreshing
 from labeler.people import accounts, memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
@@ -28,8 +29,10 @@ FOR_NOBODY = ("accessibility.show", "sessions.link", "sessions.sign_in")
 FOR_REVIEWERS = (
     *("projects.index", "projects.show", "members.index"),
     *("comparisons.index", "comparisons.show"),
+    *("quality.index", "quality.disagreements", "quality.models", "quality.gold"),
+    *("quality.person", "quality.rows"),
 )
-FOR_OWNERS = ("projects", "members", "batches", "comparisons", "releases")
+FOR_OWNERS = ("projects", "members", "batches", "comparisons", "releases", "quality")
 WRONG = ("/nothing-here", "/projects/demo/releases?min_judgments=0")
 
 
@@ -50,6 +53,7 @@ def furnish(site: Site) -> dict[str, Any]:
             session, held.project_id, otto, Role.owner, by=accounts.find(session, OLGA)
         )
         session.commit()
+    refreshing.refresh_project(site.database, held.project_id)
     last = site.said(ADA)[-1]
     return {
         "assignment_id": held.id,
@@ -57,6 +61,7 @@ def furnish(site: Site) -> dict[str, Any]:
         "comparison_id": held.comparison_id,
         "judged_id": last.assignment_id,
         "judgment_id": last.id,
+        "kind": "times",
         "number": 1,
         "person_id": ada.id,
         "secret": Visit(site.app).link_for(ADA).rpartition("/")[2],

@@ -54,7 +54,7 @@ def found(records: Records) -> Finding:
         "alpha": headline(krippendorff_alpha, votes),
         "ordinal": _ordinal(records, headline),
         "few": few,
-        "weeks": _weeks(votes, records.week[records.audited]),
+        "weeks": _weeks(votes, records),
         "guidelines": _groups(votes, sides, records, "guideline"),
         "languages": _groups(votes, sides, records, "language"),
     }
@@ -163,13 +163,16 @@ def _groups(votes: _Said, sides: _Said, records: Records, name: str) -> list[Fin
             "without_ties": _estimate(
                 percent_agreement, sides.where(group[chose] == each), few=False
             ),
+            "judgments": records.last(which[group == each]),
         }
         for each in largest
     ]
 
 
-def _weeks(votes: _Said, week: Array) -> list[Finding]:
+def _weeks(votes: _Said, records: Records) -> list[Finding]:
     """Return raw agreement by the week in which the later one of two votes came."""
+    which = np.flatnonzero(records.audited)
+    week = records.week[which]
     earlier, same = _ranks(votes.item), _ranks(votes.item * votes.n_labels + votes.label)
     mondays = np.unique(week[earlier > 0])[-WEEKS:]
     rows = []
@@ -179,7 +182,8 @@ def _weeks(votes: _Said, week: Array) -> list[Finding]:
         pairs = np.column_stack(
             [np.bincount(item, each[here]).astype(np.int64) for each in (same, earlier)]
         )
-        rows.append({"monday": date.fromordinal(monday).isoformat(), "raw": _share(pairs)})
+        name = date.fromordinal(monday).isoformat()
+        rows.append({"name": name, "raw": _share(pairs), "judgments": records.last(which[here])})
     return rows
 
 

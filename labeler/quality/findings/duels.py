@@ -12,7 +12,8 @@ from labeler.quality.records import Array, Records
 class Duels:
     """Aligned arrays, a place per vote on two models, which count through `names`.
 
-    `outcome`: 0 the left one is better, 1 the right one, 2 neither. `first_left` says whether the
+    `outcome`: 0 the left one is better, 1 the right one, 2 neither. `vote` is its place among the
+    records. `first_left` says whether the
     left one gave response 0. `has_sides` is whether it is known who stood on the left; where it
     is not, lots are drawn. `unnamed` votes were on an answer whose model has no name.
     """
@@ -20,6 +21,7 @@ class Duels:
     left: Array
     right: Array
     outcome: Array
+    vote: Array
     item: Array
     person: Array
     first_left: Array
@@ -37,13 +39,16 @@ def of(records: Records) -> Duels:
     aggregation: breaking at the top).
     """
     parts = [_pairs(records), *(_best(records, rank) for rank in range(_most(records)))]
-    left, right, outcome, item, person, first_left = np.concatenate(parts, axis=1)
+    left, right, outcome, vote, first_left = np.concatenate(parts, axis=1)
     named = (left >= 0) & (right >= 0)
     kept = named & (left != right)
     used, places = np.unique(np.concatenate([left[kept], right[kept]]), return_inverse=True)
     one, other = np.split(places.reshape(-1), 2)
     return Duels(
-        *(one, other, outcome[kept], item[kept], person[kept], first_left[kept] == 1),
+        *(one, other, outcome[kept], vote[kept]),
+        item=records.item[vote[kept]],
+        person=records.person[vote[kept]],
+        first_left=first_left[kept] == 1,
         names=[records.compared.names[each] for each in used],
         has_sides=_knows_sides(records),
         unnamed=int(np.sum(~named)),
@@ -79,7 +84,7 @@ def _rows(records: Records, which: Array, left: Array, right: Array, outcome: Ar
     item = records.item[which].astype(np.int64)
     models = records.compared.models.astype(np.int64)
     sides = models[item, left], models[item, right]
-    return np.stack([*sides, outcome.astype(np.int64), item, records.person[which], left == 0])
+    return np.stack([*sides, outcome.astype(np.int64), which, left == 0])
 
 
 def _most(records: Records) -> int:

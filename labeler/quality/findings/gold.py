@@ -7,7 +7,7 @@ from labeler.quality.findings.estimates import Finding, share
 from labeler.quality.records import Records
 from labeler.stats.disputed import Disputed, disputed_gold
 
-MOST = 500
+MOST = 100
 
 
 def found(records: Records) -> Finding:

@@ -9,7 +9,7 @@ import numpy as np
 from labeler import said
 from labeler.quality.findings.duels import Duels
 from labeler.quality.findings.estimates import Finding, estimate, share
-from labeler.quality.records import Array
+from labeler.quality.records import Array, Records
 from labeler.said import Said, say
 from labeler.stats import ranking
 from labeler.stats.agreement import Interval
@@ -46,7 +46,7 @@ class Fitted:
     warnings: list[Said]
 
 
-def found(duels: Duels) -> Finding:
+def found(duels: Duels, records: Records) -> Finding:
     """Return the models from the strongest, each two of them, and what to be careful about."""
     fitted = fit(duels)
     if fitted is None:
@@ -57,7 +57,7 @@ def found(duels: Duels) -> Finding:
         "votes": len(duels.outcome),
         "people": len(np.unique(duels.person)),
         "models": table(duels, fitted.ranking),
-        "pairs": _pairs(duels, wins, ties),
+        "pairs": _pairs(duels, records, wins, ties),
         "first": _first(duels, wins, ties),
         "side": _side(fitted.ranking, len(duels.outcome)),
         "warnings": [said.parts(each) for each in fitted.warnings],
@@ -129,17 +129,19 @@ def _counted(duels: Duels) -> Array:
     return ranking.counted(duels.left, duels.right, duels.outcome, len(duels.names))
 
 
-def _pairs(duels: Duels, wins: Array, ties: Array) -> list[Finding]:
+def _pairs(duels: Duels, records: Records, wins: Array, ties: Array) -> list[Finding]:
     """Return each two models that met, or those that met most often."""
     one, other = np.triu_indices(len(duels.names), 1)
     met = (wins + wins.T + ties)[one, other]
     order = np.argsort(-met, kind="stable")[:PAIRS]
     rows = [(int(one[at]), int(other[at])) for at in order if met[at]]
+    low, high = np.minimum(duels.left, duels.right), np.maximum(duels.left, duels.right)
     return [
         {
             "one": duels.names[a],
             "other": duels.names[b],
             **_said(int(wins[a, b]), int(wins[b, a]), int(ties[a, b])),
+            "judgments": records.last(duels.vote[(low == a) & (high == b)]),
         }
         for a, b in rows
     ]

@@ -15,4 +15,8 @@ def found(records: Records) -> Finding:
     return share(first, n) | {
         "is_noticeable": signal.noticeable,
         "sentence": said.parts(signal.sentence),
+        "rows": [
+            {"name": name, "count": count, "judgments": records.last(records.place == place)}
+            for place, (name, count) in enumerate((("A", first), ("B", n - first)))
+        ],
     }

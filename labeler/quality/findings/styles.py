@@ -97,7 +97,7 @@ def _controlled(duels: Duels, looks: Looks) -> Finding:
 def _styled(duels: Duels, looks: Looks) -> tuple[Duels, Array]:
     """Return the duels in the sample, and votes × styles: the left answer's minus the right's."""
     there, place = looks.of(duels.item)
-    columns = ("left", "right", "outcome", "item", "person", "first_left")
+    columns = ("left", "right", "outcome", "vote", "item", "person", "first_left")
     kept: dict[str, Any] = {name: getattr(duels, name)[there] for name in columns}
     pairs = looks.is_pair[place]
     kept = {name: column[pairs] for name, column in kept.items()}

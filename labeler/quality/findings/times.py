@@ -15,14 +15,18 @@ def found(records: Records) -> Finding:
     if not len(took):
         return {"n": 0, "bars": []}
     low, median, high = np.quantile(took, [0.25, 0.5, 0.75]).astype(int).tolist()
-    counts = np.bincount(np.searchsorted(EDGES_S, took / 1000, side="right") - 1)
-    counts = np.pad(counts, (0, len(EDGES_S) - len(counts)))
+    bar = np.searchsorted(EDGES_S, took / 1000, side="right") - 1
     return {
         "n": len(took),
         "median_ms": median,
         "quartiles_ms": [low, high],
         "bars": [
-            {"from_s": edge, "to_s": (*EDGES_S, None)[at + 1], "count": int(counts[at])}
+            {
+                "from_s": edge,
+                "to_s": (*EDGES_S, None)[at + 1],
+                "count": int(np.sum(bar == at)),
+                "judgments": records.last(bar == at),
+            }
             for at, edge in enumerate(EDGES_S)
         ],
     }
