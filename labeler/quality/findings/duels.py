@@ -13,9 +13,10 @@ class Duels:
     """Aligned arrays, a place per vote on two models, which count through `names`.
 
     `outcome`: 0 the left one is better, 1 the right one, 2 neither. `vote` is its place among the
-    records. `first_left` says whether the
-    left one gave response 0. `has_sides` is whether it is known who stood on the left; where it
-    is not, lots are drawn. `unnamed` votes were on an answer whose model has no name.
+    records. `first_left` says whether the left one gave response 0. `has_sides` is whether it is
+    known who stood on the left; where it is not, lots are drawn. `has_several` says that some
+    comparisons have more than two answers. `unnamed` votes were on an answer whose model has no
+    name.
     """
 
     left: Array
@@ -27,6 +28,7 @@ class Duels:
     first_left: Array
     names: Sequence[str]
     has_sides: bool
+    has_several: bool
     unnamed: int
 
 
@@ -51,6 +53,7 @@ def of(records: Records) -> Duels:
         first_left=first_left[kept] == 1,
         names=[records.compared.names[each] for each in used],
         has_sides=_knows_sides(records),
+        has_several=_most(records) > 0,
         unnamed=int(np.sum(~named)),
     )
 

@@ -177,7 +177,7 @@ def _warnings(duels: Duels, ranked: Ranking, people: int) -> list[Said]:
         told.append(ONE_PERSON if people < 2 else say(FEW_PEOPLE, people=people))
     if duels.unnamed:
         told.append(say(UNNAMED, votes=duels.unnamed))
-    if duels.has_sides is False and len(duels.outcome):
+    if duels.has_several:
         told.append(MANY_ANSWERS)
     return told
 

@@ -18,7 +18,7 @@ ACCURACY, ERROR = 0.9, 0.01
 _WORDS = {
     Verdict.CAUGHT: say(
         "So many known answers were missed that it looks like pressing any button; somebody who "
-        "reads is found so once in %(times)s at most."
+        "reads is found so once in %(times)s times at most."
     ),
     Verdict.CLEARED: say("Known answers were met as by somebody who reads."),
     Verdict.NOT_YET: say("There are too few known answers to say more."),
