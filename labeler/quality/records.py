@@ -1,7 +1,7 @@
 """Records: all judgments of a project as they stand, as numbers, for statistics.
 
 They are read in pages by ids, each in a short transaction, so that nobody waits; no text is read.
-Three million of them with their comparisons take some 250 MB.
+Three million of them, on a million comparisons, take some 120 MB.
 """
 
 from collections import defaultdict
@@ -25,6 +25,8 @@ from labeler.work.rubrics import Rubric, Verdict
 PAGE = 20_000
 """Rows that are read in one transaction."""
 DAY_S = 86_400
+LONGEST = 2**32 - 1
+"""Milliseconds that are kept of a judgment that took longer, which is seven weeks."""
 SHOWN = 25
 """How many judgments stand behind a number on a page, at most."""
 Array: TypeAlias = NDArray[Any]
@@ -92,7 +94,7 @@ class Records:
     @property
     def week(self) -> Array:
         """The Monday of each one's week (UTC), as the ordinal of a date."""
-        day = self.at // DAY_S + 719_163  # 1 January 1970, a Thursday
+        day = self.at.astype(np.int64) // DAY_S + 719_163  # 1 January 1970, a Thursday
         return np.asarray(day - (day - 1) % 7)
 
     def last(self, which: Array) -> list[int]:
@@ -116,8 +118,8 @@ def read(reading: Reading, project: Project) -> Records:
     """Read everything that was said in a project."""
     compared = _compared(reading, project.id)
     pages = list(_judgments(reading, project.id, compared))
-    columns = {
-        name: np.concatenate([page[name] for page in pages] or [np.zeros(0, dtype)])
+    columns = {  # taken out of the pages one by one, so that no two are there twice at once
+        name: np.concatenate([page.pop(name) for page in pages] or [np.zeros(0, dtype)])
         for name, dtype in _DTYPES.items()
     }
     people, person = np.unique(columns.pop("person"), return_inverse=True)
@@ -141,8 +143,8 @@ _DTYPES: dict[str, Any] = {
     "label": np.int8,
     "place": np.int8,
     "strength": np.int8,
-    "at": np.int64,
-    "duration_ms": np.int64,
+    "at": np.uint32,
+    "duration_ms": np.uint32,
     "guideline": np.int16,
     "rubric": np.int16,
     "gold": np.int8,
@@ -266,7 +268,9 @@ _PAGE = (
         sa.func.coalesce(Judgment.place, -1).label("place"),
         sa.func.coalesce(Judgment.strength, 0).label("strength"),
         sa.cast(sa.extract("epoch", Judgment.created_at), sa.BigInteger()).label("at"),
-        Judgment.duration_ms,
+        sa.case((Judgment.duration_ms > LONGEST, LONGEST), else_=Judgment.duration_ms).label(
+            "duration_ms"
+        ),
         Judgment.guideline_number.label("guideline"),
         Judgment.rubric_number.label("rubric"),
         sa.case(

@@ -15,7 +15,7 @@ def found(records: Records) -> Finding:
     if not len(took):
         return {"n": 0, "bars": []}
     low, median, high = np.quantile(took, [0.25, 0.5, 0.75]).astype(int).tolist()
-    bar = np.searchsorted(EDGES_S, took / 1000, side="right") - 1
+    bar = np.searchsorted(EDGES_S, took / 1000.0, side="right") - 1
     return {
         "n": len(took),
         "median_ms": median,
