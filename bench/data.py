@@ -26,7 +26,7 @@ from labeler.pay.ledger import Account, AccountKind, Transfer
 from labeler.people import accounts, memberships, tokens
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
-from labeler.work import lanes, projects
+from labeler.work import drafts, lanes, projects
 from labeler.work.batches import Batch, BatchState
 from labeler.work.comparisons import Comparison
 
@@ -73,7 +73,7 @@ def open_site(address: str) -> Site:
         database.upgrade()
         with database.writing() as session:
             owner = accounts.create(session, OWNER, "Owner", by=None, is_admin=True)
-            project = projects.create(session, projects.read_draft(PROJECT), by=owner)
+            project = projects.create(session, drafts.read(PROJECT), by=owner)
             session.commit()
     return Site(address, project.id)
 

@@ -1,16 +1,19 @@
-"""Pairs: what the votes on a comparison come to. A pair with a better answer, or a reason why not.
+"""Pairs: what judgments come to. A pair with a better answer, or a reason why there is none.
 
-Each vote is for one answer, for the other, "about the same" or "both are bad". The kind with the
-most votes wins; a comparison becomes a pair when that is an answer, it is ahead of the other one
-by the margin asked for, and it has the share of all votes asked for. Votes for neither answer thus
-count against both.
+What a person has found of it, all judgments before them, is what counts. Else the votes decide:
+each is for one answer, for the other, "about the same" or "both are bad". The kind with the most
+votes wins; a comparison becomes a pair when that is an answer, it is ahead of the other one by the
+margin asked for, and it has the share of all votes asked for. Votes for neither answer thus count
+against both.
 """
 
 import enum
 from typing import NamedTuple
 
 from exports.selection import Criteria, Judged, Votes
+from labeler.quality.adjudications import Finding
 from labeler.said import say
+from labeler.work.rubrics import Verdict
 
 
 class Reason(enum.Enum):
@@ -29,9 +32,9 @@ class Reason(enum.Enum):
     too_few_judgments = "too_few_judgments"
     """Fewer judgments count than were asked for."""
     both_bad = "both_bad"
-    """No kind of vote has more than "both are bad"."""
+    """No kind of vote has more than "both are bad", or a person found so."""
     tie = "tie"
-    """No kind of vote has more than "about the same"."""
+    """No kind of vote has more than "about the same", or a person found so."""
     split = "split"
     """People disagree: no answer has the most votes, the margin and the share asked for."""
     not_a_pair = "not_a_pair"
@@ -86,6 +89,8 @@ class Majority(NamedTuple):
     """Share of all votes that are for the better answer."""
     strength: float
     """Mean number of steps from the middle of the scale, over the votes for the better answer."""
+    adjudicated: bool = False
+    """Whether a person found it the better one, whatever the votes say."""
 
 
 class LeftOut(NamedTuple):
@@ -104,11 +109,24 @@ def decide(judged: Judged, criteria: Criteria) -> Majority | Reason:
         return Reason.withdrawn
     if criteria.languages is not None and judged.language not in criteria.languages:
         return Reason.language
+    if judged.found is not None:
+        return _found(judged.found, judged.votes)
     if not judged.votes.number:
         return Reason.not_compared if judged.votes.otherwise else Reason.excluded
     if judged.votes.number < (criteria.min_judgments or 1):
         return Reason.too_few_judgments
     return _majority(judged.votes, criteria)
+
+
+def _found(found: Finding, votes: Votes) -> Majority | Reason:
+    """Return what a person found, with what the votes say of it; nobody may have voted for it."""
+    if found.preferred is None:
+        return Reason.tie if found.verdict is Verdict.tie else Reason.both_bad
+    if found.preferred > 1:
+        return Reason.not_a_pair
+    alike, steps = votes.tally[found.preferred], votes.steps[found.preferred]
+    agreement, strength = alike / max(1, votes.number), steps / max(1, alike)
+    return Majority(found.preferred, votes.number, agreement, strength, adjudicated=True)
 
 
 def _majority(votes: Votes, criteria: Criteria) -> Majority | Reason:

@@ -22,6 +22,7 @@ from labeler import events
 from labeler.errors import Conflict, Invalid, NotFound
 from labeler.events import Event
 from labeler.people.accounts import Person
+from labeler.quality.adjudications import Adjudication
 from labeler.said import say
 from labeler.schema import Base, BigInt, Id, reference
 from labeler.work.judgments import Judgment, JudgmentState
@@ -276,12 +277,12 @@ def _unchanged_since(
     )
     wanted = criteria.model_dump(mode="json")
     found = next((release for release in alike if release.criteria == wanted), None)
-    if found is None or _left_out_after(session, project, found.cut_at):
+    if found is None or _decided_after(session, project, found.cut_at):
         return None
     return found
 
 
-def _left_out_after(session: Session, project: Project, moment: datetime) -> bool:
+def _decided_after(session: Session, project: Project, moment: datetime) -> bool:
     excluded = sa.exists().where(
         Judgment.project_id == project.id,
         Judgment.state == JudgmentState.excluded,
@@ -292,7 +293,10 @@ def _left_out_after(session: Session, project: Project, moment: datetime) -> boo
         Event.kind == "comparison.withdrawn",
         Event.at > moment,
     )
-    return bool(session.scalar(sa.select(sa.or_(excluded, withdrawn))))
+    adjudicated = sa.exists().where(
+        Adjudication.project_id == project.id, Adjudication.created_at > moment
+    )
+    return bool(session.scalar(sa.select(sa.or_(excluded, withdrawn, adjudicated))))
 
 
 def _require_same(release: Release, cut: Cut, sha256: str) -> None:

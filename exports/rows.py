@@ -48,6 +48,7 @@ class Row(TypedDict):
     chosen_model: str
     rejected_model: str
     language: str
+    adjudicated: bool
     annotator_ids: list[str]
 
 
@@ -104,6 +105,7 @@ def build(judged: Judged, texts: Texts, majority: Majority, key: str) -> Written
         chosen_model=chosen_model,
         rejected_model=rejected_model,
         language=judged.language,
+        adjudicated=majority.adjudicated,
         annotator_ids=sorted(pseudonym(key, voter.person_id) for voter in judged.votes.voters),
     )
     return fault(row) or Written(row, _line(row, quoted[chosen], quoted[rejected]))
@@ -155,7 +157,8 @@ def _line(row: Row, chosen: str, rejected: str) -> bytes:
         f'"agreement": {row["agreement"]!r}, "strength": {row["strength"]!r}, '
         f'"chosen_model": {_json(row["chosen_model"])}, '
         f'"rejected_model": {_json(row["rejected_model"])}, '
-        f'"language": {_json(row["language"])}, "annotator_ids": {_json(row["annotator_ids"])}}}'
+        f'"language": {_json(row["language"])}, "adjudicated": {_json(row["adjudicated"])}, '
+        f'"annotator_ids": {_json(row["annotator_ids"])}}}'
     ).encode()
 
 

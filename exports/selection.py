@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from labeler import clock, errors
 from labeler.errors import Invalid
+from labeler.quality.adjudications import Adjudication, Finding
 from labeler.text import languages
 from labeler.work.comparisons import Comparison
 from labeler.work.judgments import Judgment, JudgmentState
@@ -116,6 +117,8 @@ class Judged(NamedTuple):
     is_withdrawn: bool
     """Whether it was withdrawn by the mark."""
     votes: Votes
+    found: Finding | None = None
+    """What a person had found of it by the mark, all judgments before them."""
 
 
 def mark(session: Session, project_id: int) -> Mark:
@@ -139,7 +142,8 @@ def select(reading: Reading, project_id: int, mark: Mark) -> Iterator[list[Judge
     """Yield every comparison that was judged before the mark, in pages by id.
 
     Of the versions of a judgment the last one before the mark counts, unless it came late or had
-    been left out by then. Comparisons whose judgments all fall away come without votes.
+    been left out by then. Comparisons whose judgments all fall away come without votes. Of what was
+    found of a comparison the newest before the mark counts.
     """
     last = 0
     while True:
@@ -147,9 +151,10 @@ def select(reading: Reading, project_id: int, mark: Mark) -> Iterator[list[Judge
             page = _comparisons(session, project_id, mark, after=last)
             if not page:
                 return
-            votes = _votes(session, mark, first=page[0].id, last=page[-1].id)
-        last = page[-1].id
-        yield [Judged(*one, votes[one.id]) for one in page if one.id in votes]
+            first, last = page[0].id, page[-1].id
+            votes = _votes(session, mark, first=first, last=last)
+            found = _findings(session, mark, first=first, last=last)
+        yield [Judged(*one, votes[one.id], found.get(one.id)) for one in page if one.id in votes]
 
 
 def rows(session: Session, query: sa.Select[*Columns]) -> Sequence[sa.Row[*Columns]]:
@@ -196,6 +201,17 @@ def _votes(session: Session, mark: Mark, *, first: int, last: int) -> dict[int, 
         tally, steps, who = tuple(sums[:4]), tuple(sums[4:]), _voters(voters)
         votes[comparison_id] = Votes(number, tally, steps, who, first_at, last_at, otherwise)
     return votes
+
+
+def _findings(session: Session, mark: Mark, *, first: int, last: int) -> dict[int, Finding]:
+    made = Adjudication.comparison_id.between(first, last), Adjudication.created_at <= mark.cut_at
+    found = rows(
+        session,
+        sa.select(Adjudication.comparison_id, Adjudication.verdict, Adjudication.preferred)
+        .where(*made)
+        .order_by(Adjudication.id),
+    )
+    return {one: Finding(verdict, preferred) for one, verdict, preferred in found}
 
 
 def _is_last(mark: Mark) -> sa.ColumnElement[bool]:

@@ -16,6 +16,7 @@ from labeler.work.assignments import HELD, Assignment, AssignmentState
 from labeler.work.comparisons import Comparison
 from labeler.work.gold import Gold
 from labeler.work.judgments import Judgment, JudgmentState
+from labeler.work.qualifications import Qualification
 from labeler.work.rubrics import Verdict
 
 
@@ -30,6 +31,8 @@ def faults(session: Session) -> Iterator[str]:
     yield from _misread(session)
     yield from _misgraded(session)
     yield from _golden_without_answer(session)
+    yield from _unscored_and_given(session)
+    yield from _misqualified(session)
     yield from _earned_unequally(session)
     yield from _earned_wrongly(session)
     yield from _earned_for_nothing(session)
@@ -200,6 +203,48 @@ def _golden_without_answer(session: Session) -> Iterator[str]:
         .order_by(Comparison.id)
     ):
         yield f"comparison {comparison_id} is gold without a known answer, or the reverse"
+
+
+def _unscored_and_given(session: Session) -> Iterator[str]:
+    unscored = Gold.unscored_at.is_not(None)
+    closed = sa.and_(Comparison.wanted == 0, Comparison.withdrawn_at.is_not(None))
+    for comparison_id in session.scalars(
+        sa.select(Comparison.id)
+        .join(Gold, Gold.comparison_id == Comparison.id)
+        .where(unscored != closed)
+        .order_by(Comparison.id)
+    ):
+        yield f"comparison {comparison_id} is gold unscored and still given, or the reverse"
+
+
+def _misqualified(session: Session) -> Iterator[str]:
+    credit = sa.or_(Judgment.gold_right.is_(True), Gold.unscored_at.is_not(None))
+    found = (
+        sa.select(
+            Assignment.qualification_id,
+            sa.func.count().label("asked"),
+            sa.func.sum(sa.case((credit, 1), else_=0)).label("right"),
+        )
+        .join(Judgment, Judgment.assignment_id == Assignment.id)
+        .join(Gold, Gold.comparison_id == Assignment.comparison_id)
+        .where(Assignment.qualification_id.is_not(None), Judgment.is_current)
+        .group_by(Assignment.qualification_id)
+        .subquery()
+    )
+    asked, right = (sa.func.coalesce(found.c[name], 0) for name in ("asked", "right"))
+    by_hand = Qualification.decided_by.is_not(None)
+    over = Qualification.asked >= Qualification.questions
+    ended = Qualification.ended_at.is_not(None) == sa.or_(by_hand, over)
+    enough = sa.and_(over, Qualification.right >= Qualification.needed)
+    passed = Qualification.passed_at.is_not(None) == sa.or_(by_hand, enough)
+    counted = sa.and_(Qualification.asked == asked, Qualification.right == right)
+    for qualification_id in session.scalars(
+        sa.select(Qualification.id)
+        .outerjoin(found, found.c.qualification_id == Qualification.id)
+        .where(sa.not_(sa.and_(counted, ended, passed)))
+        .order_by(Qualification.id)
+    ):
+        yield f"qualification {qualification_id} does not say what its answers do"
 
 
 def _earned_unequally(session: Session) -> Iterator[str]:

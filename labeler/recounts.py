@@ -14,6 +14,7 @@ from labeler.pay import ledger
 from labeler.work.assignments import HELD, Assignment, AssignmentState
 from labeler.work.comparisons import OPEN, VOTES_BITS, Comparison
 from labeler.work.counts import Count, Topic
+from labeler.work.gold import Gold
 from labeler.work.judgments import Judgment, JudgmentState
 from labeler.work.lanes import Lane
 from labeler.work.rubrics import Verdict
@@ -24,6 +25,7 @@ Key: TypeAlias = tuple[int, str, str, int]
 
 _ACCEPTED = Judgment.state == JudgmentState.accepted
 _NO_GOLD = Judgment.gold_right.is_(None)
+_SCORED = Gold.unscored_at.is_(None)
 _LABEL: Any = sa.case(
     (Judgment.verdict == Verdict.tie, 2),
     (Judgment.verdict == Verdict.both_bad, 3),
@@ -97,12 +99,13 @@ def _tallies() -> sa.Subquery:
             Comparison.lane_id,
             sa.func.count().label("judged"),
             _many(_ACCEPTED & _NO_GOLD).label("counted"),
-            _many(~_NO_GOLD).label("gold"),
-            _many(Judgment.gold_right.is_(True)).label("gold_right"),
+            _many(~_NO_GOLD & _SCORED).label("gold"),
+            _many(Judgment.gold_right.is_(True) & _SCORED).label("gold_right"),
             _many(Judgment.place == 0).label("chose_a"),
             _many(Judgment.place.is_not(None)).label("chose_side"),
         )
         .join(Comparison, Comparison.id == Judgment.comparison_id)
+        .outerjoin(Gold, Gold.comparison_id == Judgment.comparison_id)
         .where(Judgment.is_current)
         .group_by(Judgment.person_id, Comparison.lane_id)
         .subquery()

@@ -2,9 +2,13 @@
 
 from sqlalchemy.orm import Session
 
-from labeler.work import assignments, comparisons, judgments, queue, reviews
+from labeler.quality import decisions, outcomes, reviews
+from labeler.quality.adjudications import Finding
+from labeler.quality.reviews import ReviewKind
+from labeler.work import answers, assignments, comparisons, judgments, listings, queue
 from labeler.work.assignments import Assignment, SkipReason
 from labeler.work.projects import Project
+from labeler.work.rubrics import Verdict
 from tests.cast import Cast
 from tests.conftest import StoppedClock
 from tests.make import judge, judge_next, load_rows, make_project, make_row, new_key
@@ -26,13 +30,28 @@ def live(session: Session, cast: Cast, time: StoppedClock) -> Project:
     assert skipped is not None
     assignments.skip(session, skipped, SkipReason.other)
     last = judge_next(session, project, cast.rex, 5)
-    answer = judgments.read_answer(session, session.get_one(Assignment, last.assignment_id), "tie")
+    answer = answers.read(session, session.get_one(Assignment, last.assignment_id), "tie")
     judgments.change(session, project, last, answer, key=new_key())
-    one, other = judgments.of_person(session, cast.ada, limit=2)
-    reviews.exclude(session, one, "Too fast.", by=cast.rex)
+    one, other = listings.of_person(session, cast.ada, limit=2)
+    decisions.exclude(session, one, "Too fast.", by=cast.rex)
     comparison = comparisons.find(session, project.id, other.comparison_id)
     if not comparison.is_gold:
         comparisons.withdraw(session, comparison, "It shows a name.", by=cast.olga)
+    _review(session, project, cast)
     session.flush()
     session.expire_all()
     return project
+
+
+def _review(session: Session, project: Project, cast: Cast) -> None:
+    """Have one comparison adjudicated, and a judgment that is with its author."""
+    said = listings.of_person(session, cast.bea, limit=20)
+    one, other = [each for each in said if each.counts and each.gold_right is None][-2:]
+    reviews.open_unsure(session, project.id, [(one.comparison_id, 0.5)])
+    [review] = reviews.of_comparison(session, one.comparison_id)
+    finding = Finding(Verdict.preference, 0)
+    outcomes.adjudicate(session, review, finding, "The other one is wrong.", by=cast.rex)
+    drawn = reviews.open(
+        session, project.id, ReviewKind.sample, judgment_id=other.id, reason="Drawn by lot."
+    )
+    outcomes.send_back(session, drawn, other, "Please look again.", by=cast.rex)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from labeler.people import memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
-from labeler.work import batches, judgments, projects, queue
+from labeler.work import answers, batches, drafts, judgments, projects, queue
 from labeler.work.assignments import Assignment
 from labeler.work.batches import Batch
 from labeler.work.judgments import Judgment
@@ -32,7 +32,7 @@ def make_project(session: Session, cast: Cast, **changes: Any) -> Project:
         "judgments_per_comparison": 2,
         "pay": {"per_judgment": "0.35", "currency": "EUR"},
     }
-    project = projects.create(session, projects.read_draft(given | changes), by=cast.root)
+    project = projects.create(session, drafts.read(given | changes), by=cast.root)
     memberships.grant(session, project.id, cast.olga, Role.owner, by=cast.root)
     memberships.grant(session, project.id, cast.rex, Role.reviewer, by=cast.olga)
     for annotator in (cast.ada, cast.bea):
@@ -58,10 +58,24 @@ def make_row(number: int, *, gold: int | None = None, **changes: Any) -> Row:
 
 
 def load_rows(
-    session: Session, project: Project, rows: Iterable[Row], *, by: Person, name: str = "pairs"
+    session: Session,
+    project: Project,
+    rows: Iterable[Row],
+    *,
+    by: Person,
+    name: str = "pairs",
+    for_qualification: bool = False,
 ) -> Batch:
     """Load rows as one batch, without a file."""
-    steps = batches.load(session, project, rows, name=name, digest=uuid.uuid4().hex, by=by)
+    steps = batches.load(
+        session,
+        project,
+        rows,
+        name=name,
+        digest=uuid.uuid4().hex,
+        by=by,
+        for_qualification=for_qualification,
+    )
     progress = list(steps)[-1]
     session.flush()
     return progress.batch
@@ -76,7 +90,7 @@ def judge(
     session: Session, assignment: Assignment, choice: str | int, by: Person, **changes: Any
 ) -> Judgment:
     """Judge an assignment as its person would."""
-    answer = judgments.read_answer(session, assignment, choice, changes.pop("reason", ""))
+    answer = answers.read(session, assignment, choice, changes.pop("reason", ""))
     given = {"key": new_key()} | changes
     return judgments.submit(session, assignment, answer, by=by, **given).judgment
 

@@ -23,7 +23,7 @@ from labeler.people import accounts, memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
 from labeler.quality import consensus, records, refreshing, snapshots
-from labeler.work import batches, judgments, projects, queue
+from labeler.work import answers, batches, drafts, judgments, projects, queue
 from labeler.work.comparisons import Comparison
 from labeler.work.layouts import Message, ResponseIn
 from labeler.work.layouts import Row as Pair
@@ -32,7 +32,9 @@ from labeler.work.projects import Project
 PEOPLE, CLICKERS = 200, 0.1
 PAIRS = 5_000
 MOST = 15
-CONFIDENCES = (0.85, 0.90, 0.98, 0.99)
+CONFIDENCES = (0.75, 0.80, 0.92, 0.95)
+LOOKS = 20
+"""After how many votes it is looked at whether quality should be worked out anew."""
 TARGETS = {0.90: 2.8, 0.95: 4.8}
 """Share of pairs that are right, and how many votes a pair that may take."""
 
@@ -107,22 +109,37 @@ def _judged(database: Database, world: World, confidence: float) -> Outcome:
         session.commit()
         numbers = {each.id: int(each.external_id) for each in session.query(Comparison)}
         session.commit()
-        idle: set[int] = set()
-        while len(idle) < PEOPLE:
-            person = int(world.random.integers(0, PEOPLE))
-            asked = queue.claim(session, project, by=people[person])
-            if asked is None:
-                idle.add(person)
-                session.commit()
-                continue
-            idle.clear()
-            said = world.says(person, numbers[asked.comparison_id])
-            step = 1 if asked.places[0] == said else 4
-            answer = judgments.read_answer(session, asked, step)
-            judgments.submit(session, asked, answer, by=people[person], key=str(uuid.uuid4()))
-            session.commit()
+        while _work(session, database, project, people, world, numbers):
             _refresh(session, database, project)
     return _outcome(database, project, world, numbers)
+
+
+def _work(
+    session: Session,
+    database: Database,
+    project: Project,
+    people: list[Person],
+    world: World,
+    numbers: dict[int, int],
+) -> int:
+    """Let people judge until nothing is left for anybody; return how often they did."""
+    done, idle = 0, set[int]()
+    while len(idle) < PEOPLE:
+        person = int(world.random.integers(0, PEOPLE))
+        asked = queue.claim(session, project, by=people[person])
+        if asked is None:
+            idle.add(person)
+            session.commit()
+            continue
+        idle.clear()
+        said = world.says(person, numbers[asked.comparison_id])
+        answer = answers.read(session, asked, 1 if asked.places[0] == said else 4)
+        judgments.submit(session, asked, answer, by=people[person], key=str(uuid.uuid4()))
+        session.commit()
+        done += 1
+        if done % LOOKS == 0 and project.id in snapshots.stale(session):
+            _refresh(session, database, project)
+    return done
 
 
 def _prepare(session: Session, world: World, confidence: float) -> tuple[Project, list[Person]]:
@@ -133,7 +150,7 @@ def _prepare(session: Session, world: World, confidence: float) -> tuple[Project
         "adaptive": {"most": MOST, "confidence": confidence, "audit_share": 0},
         "rubric": {"steps": 4, "tie": False, "both_bad": False},
     }
-    project = projects.create(session, projects.read_draft(draft), by=owner)
+    project = projects.create(session, drafts.read(draft), by=owner)
     people = []
     for number in range(PEOPLE):
         person = accounts.create(session, f"a{number}@bench.invalid", f"A {number}", by=owner)
@@ -158,12 +175,10 @@ def _pair(number: int) -> Pair:
 
 
 def _refresh(session: Session, database: Database, project: Project) -> None:
-    """Work quality out anew when the server would, with its next look."""
-    if project.id in snapshots.stale(session):
-        session.commit()
-        for _ in refreshing.refresh(session, database.reading, project):
-            session.commit()
+    """Work quality out anew, as the server does when its next look finds it stale."""
     session.commit()
+    for _ in refreshing.refresh(session, database.reading, project):
+        session.commit()
 
 
 def _outcome(

@@ -74,7 +74,7 @@ def _coverage(rng: np.random.Generator) -> Iterator[Row]:
     what = f"95 % intervals, {PERSONS} persons of different tastes, {EACH} votes each, {SETS} sets"
     for name, share in (("strengths", held[:-1].mean()), ("side", held[-1])):
         found = f"{share:.1%}"
-        yield Row(f"{what}: hold the {name}", "93–97 %", found, 0.93 <= share <= 0.97)
+        yield Row(f"{what}: hold the {name}", "93–97 %", found, bool(0.93 <= share <= 0.97))
 
 
 def _holds(ranking: Ranking, truth: list[float]) -> list[bool]:

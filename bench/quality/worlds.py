@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from labeler.stats.consensus import decided
 from labeler.stats.tables import Array
 
 CLICKERS = 0.1
@@ -38,10 +39,7 @@ class Work:
 
     def right(self, posteriors: Array) -> Array:
         """Return how much of each item's consensus is right; a tie of two labels is half right."""
-        best = posteriors == posteriors.max(axis=1, keepdims=True)
-        return np.asarray(
-            (best / best.sum(axis=1, keepdims=True))[np.arange(len(best)), self.truth]
-        )
+        return np.asarray(decided(posteriors)[np.arange(len(self.truth)), self.truth])
 
 
 def simulated(

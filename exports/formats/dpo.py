@@ -42,6 +42,7 @@ SCHEMA = pa.schema(
         ("chosen_model", pa.string()),
         ("rejected_model", pa.string()),
         ("language", pa.string()),
+        ("adjudicated", pa.bool_()),
         ("annotator_ids", pa.list_(pa.field(_MEMBER, pa.string()))),
     ]
 )

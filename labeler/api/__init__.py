@@ -3,7 +3,7 @@
 from flask import Blueprint, Flask, Response
 from werkzeug.routing import BaseConverter
 
-from labeler.api import assignments, batches, comparisons, judgments, openapi, projects
+from labeler.api import assignments, batches, comparisons, judgments, openapi, projects, reviews
 
 OPERATIONS = (
     *assignments.OPERATIONS,
@@ -11,6 +11,7 @@ OPERATIONS = (
     *batches.OPERATIONS,
     *comparisons.OPERATIONS,
     *judgments.OPERATIONS,
+    *reviews.OPERATIONS,
 )
 
 

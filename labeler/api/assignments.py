@@ -8,7 +8,7 @@ from labeler.api import models
 from labeler.api.operations import Answer, Operation
 from labeler.people.accounts import Person
 from labeler.people.tokens import Scope
-from labeler.work import assignments, judgments, projects, queue
+from labeler.work import answers, assignments, judgments, projects, queue
 from labeler.work.assignments import Assignment
 from labeler.work.comparisons import Comparison, Prompt, Response
 from labeler.work.projects import Project
@@ -55,7 +55,7 @@ def judge_assignment(assignment_id: int, body: models.JudgmentDraft, *, by: Pers
     """
     session = database.session()
     assignment = assignments.find(session, assignment_id, by=by)
-    answer = judgments.read_answer(session, assignment, answers=body.said)
+    answer = answers.read(session, assignment, answers=body.said)
     receipt = judgments.submit(session, assignment, answer, by=by, key=str(body.key))
     session.commit()
     judgment = receipt.judgment

@@ -83,6 +83,7 @@ def _told(batch: Batch, wanted: Mapping[int, int]) -> models.ArrangedBatch:
         priority=batch.priority,
         cohorts=batch.cohorts,
         most_per_person=batch.most_per_person,
+        is_qualification=batch.is_qualification,
         judgments=wanted.get(batch.id),
     )
 
@@ -101,6 +102,7 @@ def _load(project: Project, suffix: str, query: models.BatchQuery, *, by: Person
             layout=query.layout,
             language=query.language,
             known_answers=query.known_answers,
+            for_qualification=query.for_qualification,
             skip_bad=query.skip_bad,
         )
         for step in loading:

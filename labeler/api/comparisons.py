@@ -9,7 +9,8 @@ from labeler.errors import NotFound
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
 from labeler.people.tokens import Scope
-from labeler.work import projects, reviews
+from labeler.quality import decisions
+from labeler.work import projects
 from labeler.work.comparisons import Comparison
 
 
@@ -27,7 +28,7 @@ def withdraw_comparison(slug: str, body: models.WithdrawalDraft, *, by: Person) 
     )
     if comparison is None:
         raise NotFound("There is no such comparison.")
-    reviews.withdraw(session, comparison, body.reason, by=by)
+    decisions.withdraw(session, comparison, body.reason, by=by)
     session.commit()
     assert comparison.withdrawn_at is not None
     told = models.Withdrawal(comparison=body.comparison, withdrawn_at=comparison.withdrawn_at)

@@ -11,7 +11,7 @@ from labeler.api.operations import Answer, Operation
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
 from labeler.people.tokens import Scope
-from labeler.work import judgments, projects, rubrics
+from labeler.work import listings, projects, rubrics
 from labeler.work.comparisons import Comparison
 from labeler.work.judgments import Judgment
 
@@ -20,7 +20,7 @@ def list_judgments(slug: str, query: models.PageQuery, *, by: Person) -> Answer:
     """Read a project's judgments by id, every version of them; for reviewers."""
     session = database.session()
     project = projects.find(session, slug, by=by, role=Role.reviewer)
-    found = judgments.page(session, project.id, after=query.after, limit=query.limit)
+    found = listings.page(session, project.id, after=query.after, limit=query.limit)
     names = _external_ids(session, {judgment.comparison_id for judgment in found})
     told = models.JudgmentPage(
         judgments=[_told(judgment, names[judgment.comparison_id]) for judgment in found],

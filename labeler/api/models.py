@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from labeler.pay import money
+from labeler.quality.reviews import ReviewKind
 from labeler.work import questions as asked
 from labeler.work.assignments import SkipReason
 from labeler.work.batches import BatchState
@@ -112,6 +113,9 @@ class BatchQuery(Model):
     layout: Layout = Layout.auto
     language: str | None = Field(None, description="The language of rows that name none.")
     known_answers: bool = Field(False, description="Make gold of chosen and rejected answers.")
+    for_qualification: bool = Field(
+        False, description="Ask them before the work itself; every row needs a known answer."
+    )
     skip_bad: bool = Field(False, description="Load the rest when rows are refused.")
 
 
@@ -237,6 +241,7 @@ class ArrangedBatch(Model):
     priority: int = Field(description="Higher ones are given out first, then older ones.")
     cohorts: list[str] = Field(description="The groups that it is for; none: everybody.")
     most_per_person: int | None
+    is_qualification: bool = Field(description="Whether it is asked before the work itself.")
     judgments: int | None = Field(
         description="How many are wanted on each comparison; null without any that is asked."
     )
@@ -305,6 +310,29 @@ class JudgmentPage(Model):
     """Some judgments by id, and where the next ones begin."""
 
     judgments: list[Judgment]
+    next: int | None = Field(description="To be sent as `after`; null on the last page.")
+
+
+class Review(Model):
+    """Something that a reviewer should look at."""
+
+    id: int
+    kind: ReviewKind
+    comparison: str | None = Field(description="The id that the comparison has in its file.")
+    judgment: int | None = Field(description="The judgment that it is about, if it is about one.")
+    annotator: int | None = Field(description="Whose work a signal is about, by number.")
+    confidence: float | None = Field(
+        description="How sure it is what people found, from 0 to 1; null where nobody says."
+    )
+    reason: str
+    evidence: list[str] = Field(description="What the reason was seen from.")
+    opened_at: datetime
+
+
+class ReviewPage(Model):
+    """Some of what waits for a reviewer, and where the next ones begin."""
+
+    reviews: list[Review]
     next: int | None = Field(description="To be sent as `after`; null on the last page.")
 
 

@@ -8,7 +8,8 @@ from labeler.people.memberships import Role
 from labeler.people.tokens import Scope
 from labeler.progress import Overview
 from labeler.work import projects, rubrics
-from labeler.work.projects import Project, ProjectDraft
+from labeler.work.drafts import ProjectDraft
+from labeler.work.projects import Project
 from labeler.work.rubrics import RubricDraft
 
 

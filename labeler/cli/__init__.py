@@ -14,6 +14,7 @@ from labeler.cli.batches import batch
 from labeler.cli.databases import db
 from labeler.cli.demonstration import demo
 from labeler.cli.people import person
+from labeler.cli.plans import plan
 from labeler.cli.projects import project
 from labeler.cli.refreshing import refresh
 from labeler.cli.serving import secret, serve
@@ -74,6 +75,7 @@ def main() -> None:
 
 
 for _command in (
-    *(backup, batch, db, demo, person, project, refresh, restore, secret, serve, token, verify),
+    *(backup, batch, db, demo, person, plan, project, refresh, restore, secret, serve, token),
+    verify,
 ):
     main.add_command(_command)

@@ -47,6 +47,11 @@ def batch() -> None:
     is_flag=True,
     help="Make gold of what a layout with chosen and rejected answers knows.",
 )
+@click.option(
+    "--for-qualification",
+    is_flag=True,
+    help="Ask them before the work itself; every row needs a known answer.",
+)
 @click.option("--skip-bad", is_flag=True, help="Leave out bad rows instead of the whole file.")
 @click.option(
     "--refused",
@@ -63,6 +68,7 @@ def load(
     layout: str,
     language: str | None,
     known_answers: bool,
+    for_qualification: bool,
     skip_bad: bool,
     refused: Path | None,
     actor: str | None,
@@ -79,6 +85,7 @@ def load(
         layout=Layout(layout),
         language=language,
         known_answers=known_answers,
+        for_qualification=for_qualification,
         skip_bad=skip_bad,
     )
     codes = [0]
@@ -119,6 +126,12 @@ def list_(slug: str, actor: str | None) -> None:
 )
 @click.option("--no-limit", is_flag=True, help="One person may be given all of them.")
 @click.option("--judgments", type=int, help="How many are wanted on each comparison.")
+@click.option(
+    "--for-qualification/--for-work",
+    "is_qualification",
+    default=None,
+    help="Whether they are asked before the work itself; all must be known answers.",
+)
 @installation.acts
 def arrange(
     slug: str,
@@ -129,6 +142,7 @@ def arrange(
     most_per_person: int | None,
     no_limit: bool,
     judgments: int | None,
+    is_qualification: bool | None,
     actor: str | None,
 ) -> None:
     """Say what goes first, whom it is for, and how often it is judged.
@@ -143,6 +157,7 @@ def arrange(
         "cohorts": list(cohorts) or None,
         "most_per_person": most_per_person,
         "judgments": judgments,
+        "is_qualification": is_qualification,
     }
     said = {name: value for name, value in given.items() if value is not None}
     said |= {"cohorts": []} if everybody else {}
@@ -165,6 +180,7 @@ def _told(session: Session, found: Batch) -> str:
         f"for {' '.join(found.cohorts) or 'everybody'}",
         f"at most {found.most_per_person or 'all'} for one person",
         f"judgments {wanted}",
+        *(["for qualification"] if found.is_qualification else []),
     )
     return "\t".join([str(found.id), found.name, *arranged])
 

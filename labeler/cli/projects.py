@@ -14,8 +14,9 @@ from labeler.errors import Invalid, NotFound
 from labeler.people import accounts, memberships, sign_ins
 from labeler.people.accounts import Person
 from labeler.people.memberships import Membership, Role
-from labeler.work import projects
-from labeler.work.projects import Project, ProjectDraft, ProjectState
+from labeler.work import drafts, projects
+from labeler.work.drafts import ProjectDraft
+from labeler.work.projects import Project, ProjectState
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -54,7 +55,7 @@ def project() -> None:
 )
 def create(file: Path, owner: str | None, actor: str | None) -> None:
     """Make a project as a TOML file describes it."""
-    draft = projects.read_draft(_read_toml(file))
+    draft = drafts.read(_read_toml(file))
 
     def make(session: Session) -> Project:
         owning = accounts.find(session, owner) if owner else None
@@ -76,7 +77,7 @@ def ask(slug: str, file: Path, actor: str | None) -> None:
 
     What was judged, and what is open, keeps the form that it was given.
     """
-    draft = projects.read_rubric(_read_toml(file).get("rubric", {}))
+    draft = drafts.read_rubric(_read_toml(file).get("rubric", {}))
 
     def change(session: Session) -> tuple[int, bool]:
         by = installation.acting(session, slug, actor)

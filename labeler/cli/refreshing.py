@@ -20,9 +20,10 @@ KINDNESS = 10
 @click.command()
 @click.argument("slugs", metavar="[PROJECT]...", nargs=-1)
 def refresh(slugs: tuple[str, ...]) -> None:
-    """Work out how good the labels are, for the pages about quality and for adaptive projects.
+    """Work out anew how good the labels are.
 
-    Of these projects, or of all whose judgments have changed. `labeler serve` does this by itself.
+    Pages about quality show it, and adaptive projects ask for judgments by it. Of these projects,
+    or of all whose judgments have changed. `labeler serve` does this by itself.
     """
     with installation.connected(config.load()) as database:
         os.nice(KINDNESS)

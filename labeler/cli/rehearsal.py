@@ -22,7 +22,17 @@ from labeler.errors import Invalid
 from labeler.people import accounts, memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
-from labeler.work import assignments, batches, comparisons, judgments, layouts, projects, queue
+from labeler.work import (
+    answers,
+    assignments,
+    batches,
+    comparisons,
+    drafts,
+    judgments,
+    layouts,
+    projects,
+    queue,
+)
 from labeler.work.assignments import Assignment, SkipReason
 from labeler.work.projects import Project
 
@@ -54,7 +64,7 @@ def play(session: Session) -> Project:
 
 def _open(session: Session) -> tuple[Project, Person]:
     owner = accounts.create(session, demo.OWNER.email, demo.OWNER.name, by=None, is_admin=True)
-    project = projects.create(session, projects.read_draft(demo.project()), by=owner)
+    project = projects.create(session, drafts.read(demo.project()), by=owner)
     for player in demo.PLAYERS[1:]:
         _join(session, project, player.email, player.name, player.role, by=owner)
     _load(session, project, owner)
@@ -135,7 +145,7 @@ class _Worker:
         comparison = comparisons.find(self._session, self._project.id, assignment.comparison_id)
         choice = self._someone.choice(_leaning(comparison.details), assignment.places, self._steps)
         reason = self._someone.reason(choice, self._steps)
-        answer = judgments.read_answer(self._session, assignment, choice, reason)
+        answer = answers.read(self._session, assignment, choice, reason)
         key = str(uuid.uuid4())
         judgments.submit(self._session, assignment, answer, by=self._person, key=key)
         yield from ()

@@ -1,5 +1,6 @@
 """People: anyone who signs in. They are never deleted; what they judged stays theirs."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -60,6 +61,12 @@ def create(
     session.flush()
     events.record(session, "person.created", person_id=by.id if by else None, subject=person.id)
     return person
+
+
+def by_id(session: Session, person_ids: Iterable[int]) -> dict[int, Person]:
+    """Return people by number."""
+    found = session.scalars(sa.select(Person).where(Person.id.in_(set(person_ids))))
+    return {person.id: person for person in found}
 
 
 def find(session: Session, email: str) -> Person:

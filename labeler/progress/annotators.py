@@ -13,7 +13,9 @@ from labeler.people.accounts import Person
 from labeler.people.memberships import Role
 from labeler.progress import reach
 from labeler.progress.projects import median_ms
-from labeler.work import assignments, judgments
+from labeler.quality import qualification
+from labeler.quality.qualification import Standing
+from labeler.work import assignments, changes
 from labeler.work.assignments import Assignment
 from labeler.work.comparisons import Comparison, Prompt
 from labeler.work.judgments import IS_CURRENT, Judgment
@@ -34,6 +36,8 @@ class Work:
     """How many more there are for them at most; 0 if none."""
     median_ms: int | None
     begun: Assignment | None
+    standing: Standing | None
+    """Where they stand before the work itself, if anything is asked of them."""
 
     @property
     def total(self) -> int:
@@ -68,6 +72,7 @@ class Judged:
     earned_minor: int
     currency: str
     changeable_until: datetime
+    is_sent_back: bool
 
     @property
     def names(self) -> dict[int, str]:
@@ -129,7 +134,8 @@ def judged_by(
             prompt,
             assignment.pay_minor,
             assignment.currency,
-            judgments.changeable_until(project, assignment),
+            changes.changeable_until(project, assignment),
+            assignment.sent_back_at is not None,
         )
         for judgment, project, rubric, prompt, assignment in session.execute(query)
     ]
@@ -145,6 +151,7 @@ def _work(session: Session, project: Project, role: Role, person: Person) -> Wor
         left=left,
         median_ms=median_ms(session, project.id),
         begun=assignments.open_of(session, project, person) if holds else None,
+        standing=qualification.standing(session, project, person),
     )
 
 

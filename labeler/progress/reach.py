@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from labeler.people.accounts import Person
 from labeler.schema import NOW
-from labeler.work import looks
+from labeler.work import looks, slots
 from labeler.work.assignments import IS_OPEN, Assignment
 from labeler.work.batches import Batch
 from labeler.work.comparisons import FRESH, STARTED, Comparison
@@ -44,6 +44,8 @@ def left_for(
 
 def _free(session: Session, look: Look, person: Person, had: Mapping[int, int]) -> int:
     lanes = [lane.id for lane in look.plain]
+    if look.is_new:
+        return min(max(0, look.questions), slots.count_known(session, lanes, person.id))
     seen, free = map(int, session.execute(_FREE, {"lanes": lanes, "person": person.id}).one())
     if seen < SEEN:
         return free
@@ -90,6 +92,7 @@ def _looking_overdue() -> sa.Select[Any]:
     return (
         sa.select(
             *(_lane.c.language, _lane.c.batch_id, _batch.c.cohorts, _batch.c.most_per_person),
+            _batch.c.is_qualification,
         )
         .select_from(_assignment)
         .join(_comparison, _comparison.c.id == _assignment.c.comparison_id)

@@ -15,6 +15,7 @@ from labeler.people.accounts import Person
 from labeler.progress.annotators import today
 from labeler.progress.projects import middle
 from labeler.work.counts import Count, Topic
+from labeler.work.gold import Gold
 from labeler.work.judgments import IS_CURRENT, Judgment, JudgmentState
 from labeler.work.projects import Project
 from labeler.work.rubrics import Verdict
@@ -75,8 +76,9 @@ def _took(session: Session, project_id: int, person_id: int) -> "Counter[int]":
 def _gold(session: Session, project_id: int, person_id: int) -> Part:
     right = session.scalars(
         sa.select(Judgment.gold_right)
+        .join(Gold, Gold.comparison_id == Judgment.comparison_id)
         .where(Judgment.project_id == project_id, Judgment.person_id == person_id, IS_CURRENT)
-        .where(Judgment.gold_right.is_not(None), Judgment.created_at < today())
+        .where(Gold.unscored_at.is_(None), Judgment.created_at < today())
         .order_by(Judgment.id)
     ).all()
     whole = len(right) // GROUP * GROUP

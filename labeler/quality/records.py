@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from labeler.quality.votes import Reading, Votes
 from labeler.work import labels, rubrics
 from labeler.work.comparisons import Comparison, Response
+from labeler.work.gold import Gold
 from labeler.work.judgments import Judgment, JudgmentState
 from labeler.work.projects import Project
 from labeler.work.rubrics import Rubric, Verdict
@@ -246,10 +247,12 @@ def _rows(
     return rows
 
 
+_UNSCORED = sa.exists().where(Gold.comparison_id == Comparison.id, Gold.unscored_at.is_not(None))
+"""Known answers that turned out to be wrong say nothing for or against anybody."""
 _COMPARED = (
     sa.select(Comparison.id, Comparison.language, Comparison.is_adaptive)
     .where(Comparison.project_id == sa.bindparam("project"), Comparison.id > sa.bindparam("last"))
-    .where(Comparison.judged > 0)
+    .where(Comparison.judged > 0, ~_UNSCORED)
     .order_by(Comparison.id)
     .limit(PAGE)
 )

@@ -1,11 +1,11 @@
 """Refreshing: everything about a project's quality that is worked out in the background."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from labeler.quality import consensus, records, repeats, signals, snapshots, texts
+from labeler.quality import alerts, consensus, records, repeats, signals, snapshots, texts
 from labeler.quality.findings import (
     agreement,
     disagreements,
@@ -18,6 +18,9 @@ from labeler.quality.findings import (
     times,
 )
 from labeler.quality.records import Records
+from labeler.quality.repeats import Pairs
+from labeler.quality.signals import Found
+from labeler.quality.texts import Looks
 from labeler.quality.votes import Reading
 from labeler.work.projects import Project
 
@@ -27,22 +30,24 @@ def refresh(session: Session, reading: Reading, project: Project) -> Iterator[No
 
     Nothing is done while somebody else is at it. The session is used for short writes alone.
     """
-    size = snapshots.begin(session, project.id)
+    size = snapshots.claim(session, project.id)
     yield
     if size is None:
         return
     known = records.read(reading, project)
     found = consensus.estimate(known.votes)
     yield from consensus.carry_out(session, reading, project, found)
-    data = findings(reading, known) | {"least_sure": found.least_sure(200)}
+    looks, pairs = texts.looks(reading, known), repeats.of(known)
+    noted = signals.found(known, pairs, looks, texts.reasons(reading, known))
+    data = _findings(known, pairs, looks, noted) | {"least_sure": found.least_sure(200)}
+    alerts.of_people(session, project.id, noted)
+    alerts.of_gold(session, project.id, data["gold"]["items"])
     snapshots.keep(session, project.id, size, data)
     yield
 
 
-def findings(reading: Reading, known: Records) -> dict[str, Any]:
+def _findings(known: Records, pairs: Pairs, looks: Looks, noted: Sequence[Found]) -> dict[str, Any]:
     """Return what there is to say about the labels and about people's work."""
-    looks, pairs = texts.looks(reading, known), repeats.of(known)
-    noted = signals.found(known, pairs, looks, texts.reasons(reading, known))
     votes = duels.of(known)
     return {
         "agreement": agreement.found(known),

@@ -62,7 +62,7 @@ def stale(session: Session) -> Sequence[int]:
     ]
 
 
-def begin(session: Session, project_id: int) -> Size | None:
+def claim(session: Session, project_id: int) -> Size | None:
     """Say that a snapshot is being made; None if somebody else is at it."""
     now = moment(session)
     begun = insert(dialect_of(session), Snapshot).values(

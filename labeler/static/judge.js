@@ -82,12 +82,22 @@ async function draw(url) {
 }
 
 /** Take what a reply brings: the page of a task, or where to go as there is none. */
-async function take({ next: text, finished }) {
+async function take({ next: text, finished, told }) {
   if (text) await hold(text);
   else if (finished && page.showing === "" && (await kept()).length === 0) {
     page.showing = null;
     location.assign(finished);
   }
+  if (told) tell(told);
+}
+
+/** Tell what the server has to say of an answer that it has saved, above whatever is shown now. */
+function tell(words) {
+  const notice = document.createElement("p");
+  notice.className = "notice notices";
+  notice.setAttribute("role", "status");
+  document.querySelector("main").prepend(notice);
+  notice.textContent = words;  // once it is there, so that it is read out
 }
 
 /** Keep the page of a task until it is wanted, or paint it at once if that is now. */

@@ -76,10 +76,11 @@ def one_coin(
     log(a·(q-1)/(1-a)) with q labels, and each annotator's `accuracy`. The prior keeps those with
     few votes near its mean, without which EM does worse than the majority does. It ends when no
     posterior changes by more than `tol`; `log_likelihood` is that of the votes, without the prior.
-    Dawid and Skene (1979), with one parameter for each observer; the prior is MAP-EM, Dempster,
-    Laird and Rubin (1977), section 3.
+    Dawid and Skene (1979), with one parameter for each observer; for EM with a prior see Dempster,
+    Laird and Rubin (1977), Maximum likelihood from incomplete data via the EM algorithm.
     """
     assert n_labels >= 2, "there is nothing to tell apart"
+    assert min(prior) > 0, "without a prior somebody could be infallible"
     votes = _Votes.sorted(item, annotator, label, n_labels)
     given = np.bincount(votes.annotator, minlength=votes.n_annotators)
 
@@ -142,8 +143,8 @@ def dawid_skene(
 def accuracy(right: float, n: float, prior: Prior = PRIOR) -> float:
     """Return the probability that somebody is right who was right in so many of n votes.
 
-    It is the mean of the Beta posterior, (right + a)/(n + a + b), the same as in `one_coin`, where
-    `right` is a sum of posteriors.
+    It is (right + a)/(n + a + b), the mean of the Beta posterior, and the same as in `one_coin`,
+    where `right` is a sum of posteriors.
     """
     return (right + prior[0]) / (n + prior[0] + prior[1])
 

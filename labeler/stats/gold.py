@@ -13,6 +13,7 @@ from math import ceil, exp, log
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from labeler.said import Said, say
 from labeler.stats.binomial import at_most
 
 Floats = NDArray[np.float64]
@@ -24,7 +25,7 @@ class Verdict(StrEnum):
     """What a person's gold answers say so far. None of them decides anything."""
 
     CAUGHT = "caught"
-    """They look like chance."""
+    """They look more like chance than like reading; it stays, and is for a person to look at."""
     CLEARED = "cleared"
     """They look like reading."""
     NOT_YET = "not yet"
@@ -65,6 +66,8 @@ class GoldTest:
     Caught: as soon as the first check.items cannot be passed any more, or whenever the logarithm
     of the likelihood ratio of clicker to honest reaches `threshold`. Cleared: while that
     logarithm is -log(1/error) or below. `honest` and `clicker` are rates at these accuracies.
+    It is slow to see somebody who reads for long and then stops to: give it recent answers only,
+    of a work of its own, if that is the question, and know that each such look has its own error.
     """
 
     accuracy: float
@@ -78,13 +81,18 @@ class GoldTest:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The verdict, and how often such a verdict is wrong: never give one without the other."""
+    """The verdict, and how often such a verdict is wrong: never give one without the other.
+
+    `caught_if_honest` is the most that honest people are ever caught, `cleared_if_clicker` the
+    most that random clickers are ever cleared, by Ville's inequality.
+    """
 
     verdict: Verdict
     right: int
     n: int
     caught_if_honest: float
-    missed_if_clicker: float
+    cleared_if_clicker: float
+    sentence: Said
 
 
 @lru_cache
@@ -133,14 +141,44 @@ def rates(test: GoldTest, accuracy: float) -> Rates:
 def judge(test: GoldTest, right: ArrayLike) -> Found:
     """Return what a person's gold answers say: True where right, in the order of answering."""
     answers = np.asarray(right, dtype=bool)
-    n = len(answers)
-    wrong = np.cumsum(~answers)
+    n, right_ones = len(answers), int(answers.sum())
     limits = _limits(n, test.accuracy, test.chance, test.check, test.threshold)
-    caught = bool((wrong >= limits).any())
-    found = Verdict.CAUGHT if caught else Verdict.NOT_YET
-    if not caught and n and _ratio(n, int(wrong[-1]), test) <= log(test.error):
-        found = Verdict.CLEARED
-    return Found(found, int(answers.sum()), n, test.honest.ever, 1 - test.clicker.caught)
+    too_many = np.flatnonzero(np.cumsum(~answers) >= limits)
+    verdict, seen = Verdict.NOT_YET, n
+    if len(too_many):
+        verdict, seen = Verdict.CAUGHT, int(too_many[0]) + 1
+    elif n and _ratio(n, n - right_ones, test) <= log(test.error):
+        verdict = Verdict.CLEARED
+    sentence = _sentence(verdict, int(answers[:seen].sum()), seen, test)
+    return Found(verdict, right_ones, n, test.honest.ever, test.error, sentence)
+
+
+def _sentence(verdict: Verdict, right: int, n: int, test: GoldTest) -> Said:
+    if verdict is Verdict.CAUGHT:
+        return say(
+            "By the time that %(n)s known comparisons were answered, %(right)s were as expected, "
+            "fewer than is usual. Of 1,000 people who answer %(usual)s of 100 as expected, up to "
+            "%(errs)s come here by mistake.",
+            right=right,
+            n=n,
+            usual=round(100 * test.accuracy),
+            errs=ceil(1000 * test.honest.ever),
+        )
+    if verdict is Verdict.CLEARED:
+        return say(
+            "%(right)s of %(n)s known comparisons were answered as expected, as by somebody who "
+            "reads. Of 1,000 people who choose without reading, up to %(errs)s come here by "
+            "chance.",
+            right=right,
+            n=n,
+            errs=ceil(1000 * test.error),
+        )
+    return say(
+        "%(right)s of %(n)s known comparisons were answered as expected; these are too few to "
+        "say more.",
+        right=right,
+        n=n,
+    )
 
 
 def _ratio(n: int, wrong: int, test: GoldTest) -> float:

@@ -45,6 +45,7 @@ class LoadForm(BaseModel):
     layout: Layout = Layout.auto
     language: str = Field("", max_length=35)
     known_answers: bool = False
+    for_qualification: bool = False
     skip_bad: bool = False
 
 
@@ -132,6 +133,7 @@ def _arrangement() -> Arrangement:
     """Read the form; an empty limit is none, and an empty number of judgments stays as it is."""
     given: dict[str, Any] = {"priority": ""} | forms.given()
     given["cohorts"] = forms.words(given.get("cohorts", ""))
+    given["is_qualification"] = "is_qualification" in given
     for name in ("most_per_person", "judgments"):
         given[name] = given.get(name, "").strip() or None
     return arrangements.read(given)
@@ -143,6 +145,7 @@ def _filled_in(batch: Batch) -> dict[str, Any]:
         "priority": batch.priority,
         "cohorts": " ".join(batch.cohorts),
         "most_per_person": batch.most_per_person,
+        "is_qualification": batch.is_qualification,
         "judgments": wanted.get(batch.id),
     }
 
@@ -192,6 +195,7 @@ def _load(project: projects.Project, form: LoadForm, upload: FileStorage) -> Pro
             layout=form.layout,
             language=form.language or None,
             known_answers=form.known_answers,
+            for_qualification=form.for_qualification,
             skip_bad=form.skip_bad,
         )
         for step in steps:

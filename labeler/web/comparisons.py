@@ -1,7 +1,6 @@
 """Looking through a project's comparisons, and at all judgments on one."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import flask
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -11,11 +10,11 @@ from flask_login import login_required
 from labeler import database, progress
 from labeler.errors import Invalid, NotFound
 from labeler.people.memberships import Role
+from labeler.quality import decisions
 from labeler.text import languages, markdown
-from labeler.web import forms, visitors
+from labeler.web import forms, readings, visitors
 from labeler.web.filters import gettext as _
-from labeler.work import comparisons, gold, judgments, projects, reviews, rubrics
-from labeler.work.comparisons import Prompt
+from labeler.work import comparisons, projects, rubrics
 from labeler.work.judgments import Judgment
 
 pages = Blueprint("comparisons", __name__, url_prefix="/projects/<slug>/comparisons")
@@ -62,7 +61,7 @@ def exclude(slug: str, comparison_id: int, judgment_id: int) -> ResponseReturnVa
     if judgment is None or judgment.comparison_id != comparison.id:
         raise NotFound("There is no such judgment.")
     try:
-        reviews.exclude(session, judgment, request.form.get("reason", ""), by=rex)
+        decisions.exclude(session, judgment, request.form.get("reason", ""), by=rex)
     except Invalid as refusal:
         database.reread()
         faults = {judgment_id: refusal.fields["reason"]}
@@ -79,7 +78,7 @@ def withdraw(slug: str, comparison_id: int) -> ResponseReturnValue:
     project = projects.find(session, slug, by=olga, role=Role.owner)
     comparison = comparisons.find(session, project.id, comparison_id)
     try:
-        reviews.withdraw(session, comparison, request.form.get("reason", ""), by=olga)
+        decisions.withdraw(session, comparison, request.form.get("reason", ""), by=olga)
     except Invalid as refusal:
         database.reread()
         fault = refusal.fields.get("reason", refusal.message)
@@ -93,35 +92,12 @@ def _page(slug: str, comparison_id: int, faults: Mapping[int, str], fault: str =
     session, rex = database.session(), visitors.person()
     project = projects.find(session, slug, by=rex, role=Role.reviewer)
     comparison = comparisons.find(session, project.id, comparison_id)
-    prompt = session.get_one(Prompt, comparison.prompt_id)
-    responses = comparisons.responses(session, comparison.id)
-    said = judgments.of_comparison(session, comparison.id)
-    numbers = {judgment.rubric_number for judgment, _ in said}
     return render_template(
         "comparisons/show.html",
         project=project,
         role=projects.role_in(session, project, rex),
-        comparison=comparison,
-        prompt=prompt,
-        responses=responses,
-        gold=gold.of_comparisons(session, [comparison.id]).get(comparison.id),
-        said=said,
-        rubrics={number: rubrics.version(session, project.id, number) for number in numbers},
-        names=[str(number + 1) for number in range(len(responses))],
-        ahead=_ahead,
-        render=markdown.render,
-        direction=languages.direction(comparison.language),
-        withdrawal=reviews.withdrawal(session, comparison),
-        exclusions=reviews.exclusions(session, (judgment for judgment, _ in said)),
+        withdrawal=decisions.withdrawal(session, comparison),
         faults=faults,
         fault=fault,
+        **readings.reading(session, comparison),
     )
-
-
-def _ahead(counted: Sequence[Judgment]) -> tuple[int, int, int] | None:
-    """Return the response that most found best, how often, and how often the next one; or None."""
-    best = Counter(one.preferred for one in counted if one.preferred is not None).most_common(2)
-    if not best:
-        return None
-    (number, most), (_, following) = (*best, (0, 0))[:2]
-    return (number, most, following) if most > following else None

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from labeler import database, logs
 from labeler.errors import Refusal
 from labeler.people.accounts import Person
+from labeler.quality import qualification
 from labeler.work import projects, queue
 from labeler.work.assignments import Assignment
 from labeler.work.projects import Project, ProjectState
@@ -47,6 +48,9 @@ def _after(session: Session, done: Assignment, ada: Person, showing: str) -> Fol
     if project.state is not ProjectState.active or not is_member:
         return Following(otherwise="work.home")
     assignment = queue.claim(session, project, by=ada)
+    if assignment is None and qualification.is_new(session, project, ada):
+        session.commit()
+        return Following(otherwise="work.home")  # where they see how their attempt ended
     if assignment is not None and str(assignment.id) == showing:
         assignment = queue.reserve(session, project, by=ada)
     session.commit()

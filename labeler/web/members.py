@@ -15,6 +15,7 @@ from labeler.errors import Conflict, Forbidden, Invalid, NotFound
 from labeler.people import accounts, memberships, sign_ins
 from labeler.people.accounts import Person
 from labeler.people.memberships import Placement, Role
+from labeler.quality import qualification
 from labeler.said import say
 from labeler.web import forms, visitors
 from labeler.web.filters import gettext as _
@@ -187,6 +188,9 @@ def _page(
         project=project,
         role=projects.role_in(session, project, olga),
         rows=rows,
+        standings=qualification.standings(
+            session, project, [row.person for row in rows if row.is_member]
+        ),
         parts=memberships.parts(session, project.id, [row.person.id for row in rows]),
         roles=ROLE_WORDS,
         faults=faults or {},

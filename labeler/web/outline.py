@@ -29,6 +29,7 @@ def of(values: Mapping[str, str], asked: Questions | None) -> list[Line]:
         Line("judgments_per_comparison", _("Judgments"), _judgments(values)),
         Line("pay.per_judgment", _("Pay"), _pay(values)),
         Line("gold_percent", _("Known answers"), _share(values, "gold_percent")),
+        Line("qualification.questions", _("Before the work itself"), _qualification(values)),
         Line("languages", _("Languages"), _languages(values)),
     ]
 
@@ -79,6 +80,13 @@ def _pay(values: Mapping[str, str]) -> str:
 
 def _share(values: Mapping[str, str], name: str) -> str:
     return _("%(number)s percent of the work", number=values.get(name, "").strip() or "0")
+
+
+def _qualification(values: Mapping[str, str]) -> str:
+    asked, right = (values.get(f"qualification.{name}", "") for name in ("questions", "right"))
+    if not asked.strip() and not right.strip():
+        return _("Nothing is asked.")
+    return _("%(right)s of %(asked)s known answers must be right", right=right, asked=asked)
 
 
 def _languages(values: Mapping[str, str]) -> str:

@@ -17,8 +17,9 @@ from labeler.people.memberships import Role
 from labeler.said import say
 from labeler.web import charts, forms, outline, rubrics, visitors
 from labeler.web.filters import gettext as _
-from labeler.work import guidelines, projects
+from labeler.work import drafts, guidelines, projects
 from labeler.work.projects import Project, ProjectState
+from labeler.work.redundancy import AdaptiveDraft
 from labeler.work.rubrics import RubricDraft
 
 pages = Blueprint("projects", __name__, url_prefix="/projects")
@@ -30,8 +31,15 @@ BLANK = {
     "guidelines": "",
     "languages": "en",
     "judgments_per_comparison": "3",
+    "adaptive.most": "",
+    "adaptive.confidence_percent": "95",
+    "adaptive.audit_percent": "5",
+    "adaptive.audit_judgments": "3",
     "gold_percent": "5",
     "repeat_percent": "0",
+    "onboarding": "0",
+    "qualification.questions": "",
+    "qualification.right": "",
     "most_per_person": "",
     "most_per_language": "",
     **rubrics.fields(RubricDraft().asked),
@@ -47,7 +55,7 @@ NOW_IS = {
 }
 READ_APART = (
     *("csrf_token", "gold_percent", "repeat_percent", "languages", "most_per_person"),
-    *("most_per_language", "rubric", "pay", "preview"),
+    *("most_per_language", "rubric", "pay", "qualification", "preview"),
 )
 """Fields whose words are not the draft's own, and the names of its rooms."""
 
@@ -94,7 +102,7 @@ def create() -> ResponseReturnValue:
     if "preview" in request.form:
         return _form(None, request.form, {})
     try:
-        draft = projects.read_draft(_nested(request.form))
+        draft = drafts.read(_nested(request.form))
         session = database.session()
         project = projects.create(session, draft, by=visitors.person())
     except (Invalid, Conflict) as refusal:
@@ -140,7 +148,7 @@ def revise(slug: str) -> ResponseReturnValue:
     if "preview" in request.form:
         return _form(project, request.form, {})
     try:
-        draft = projects.read_draft(_nested(request.form))
+        draft = drafts.read(_nested(request.form))
         projects.revise(session, project, draft, by=olga)
     except Invalid as refusal:
         database.reread()
@@ -178,20 +186,34 @@ def _form(project: Project | None, values: Mapping[str, str], faults: Mapping[st
 def _nested(form: Mapping[str, str]) -> dict[str, Any]:
     """Turn a page's fields into a project as an owner would write it in a file."""
     given: dict[str, Any] = {}
-    rooms: dict[str, dict[str, Any]] = {"pay": {}}
+    rooms: dict[str, dict[str, Any]] = {"pay": {}, "qualification": {}}
     for name, value in form.items():
         room, _dot, leaf = name.rpartition(".")
-        if leaf in READ_APART or room.startswith("rubric"):
+        if leaf in READ_APART or room.startswith(("rubric", "adaptive")):
             continue
         rooms.get(room, given)[leaf] = value.strip()
     given["guidelines"] = given.get("guidelines", "").replace("\r\n", "\n")
     given["languages"] = forms.words(form.get("languages", ""))
     given["rubric"] = rubrics.read(form)
+    given["adaptive"] = _adaptive(form)
     given["gold_share"] = _share(form.get("gold_percent", "0"))
     given["repeat_share"] = _share(form.get("repeat_percent", "0"))
     given["most_per_person"] = form.get("most_per_person", "").strip() or None
     given["most_per_language"] = _limits(form.get("most_per_language", ""))
-    return given | rooms
+    asks = any(rooms["qualification"].values())
+    return given | rooms | ({} if asks else {"qualification": None})
+
+
+def _adaptive(form: Mapping[str, str]) -> dict[str, Any] | None:
+    """Read how many more are asked where people disagree; without a most, nobody is."""
+    if not (most := form.get("adaptive.most", "").strip()):
+        return None
+    return {
+        "most": most,
+        "confidence": _share(form.get("adaptive.confidence_percent", "95")),
+        "audit_share": _share(form.get("adaptive.audit_percent", "5")),
+        "audit_judgments": form.get("adaptive.audit_judgments", "3").strip(),
+    }
 
 
 def _share(percent: str) -> float | str:
@@ -213,11 +235,19 @@ def _flat(refusal: Refusal) -> dict[str, str]:
         "gold_share": "gold_percent",
         "repeat_share": "repeat_percent",
         "currency": "pay.currency",
+        "project": "adaptive.most",
+        "adaptive.confidence": "adaptive.confidence_percent",
+        "adaptive.audit_share": "adaptive.audit_percent",
     }
     faults = {
         renamed.get(name, re.sub(r"\.\d+$|(?<=^most_per_language)\..*", "", name)): words
         for name, words in rubrics.faults(request.form, refusal.fields).items()
     }
+    if "adaptive.confidence_percent" in faults:
+        words = say("This must be a number above 50 and below 100.")
+        faults["adaptive.confidence_percent"] = words
+    if "adaptive.audit_percent" in faults:
+        faults["adaptive.audit_percent"] = say("This must be a number from 0 to 100.")
     if "gold_percent" in faults:
         faults["gold_percent"] = say("This must be a number from 0 to 50.")
     if "repeat_percent" in faults:
@@ -235,12 +265,27 @@ def _filled_in(project: Project, text: str, rubric: RubricDraft) -> dict[str, st
         "guidelines": text,
         "languages": " ".join(project.languages),
         "judgments_per_comparison": str(project.judgments_per_comparison),
+        **_told_adaptive(project.adaptive),
         "gold_percent": f"{project.gold_share * 100:g}",
         "repeat_percent": f"{project.repeat_share * 100:g}",
+        "onboarding": str(project.onboarding),
+        "qualification.questions": str(project.qualification_questions or ""),
+        "qualification.right": str(project.qualification_right or ""),
         "most_per_person": str(project.most_per_person or ""),
         "most_per_language": ", ".join(f"{t}: {n}" for t, n in project.most_per_language.items()),
         "pay.per_judgment": f"{money.decimal(project.pay_minor, project.currency):f}",
         "pay.currency": project.currency,
         "time_limit_minutes": str(project.time_limit_s // 60),
         "change_window_minutes": str(project.change_window_s // 60),
+    }
+
+
+def _told_adaptive(adaptive: AdaptiveDraft | None) -> dict[str, str]:
+    if adaptive is None:
+        return {name: words for name, words in BLANK.items() if name.startswith("adaptive.")}
+    return {
+        "adaptive.most": str(adaptive.most),
+        "adaptive.confidence_percent": f"{adaptive.confidence * 100:g}",
+        "adaptive.audit_percent": f"{adaptive.audit_share * 100:g}",
+        "adaptive.audit_judgments": str(adaptive.audit_judgments),
     }

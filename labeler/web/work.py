@@ -15,21 +15,24 @@ from labeler import clock, database, progress, schema
 from labeler.errors import Invalid
 from labeler.pay import ledger
 from labeler.people.accounts import Person
+from labeler.quality import inquiries
 from labeler.said import say
 from labeler.text import markdown
-from labeler.web import filters, following, forms, judging, visitors
+from labeler.web import filters, following, forms, judging, telling, visitors
 from labeler.web.filters import gettext as _
 from labeler.web.following import Following
 from labeler.web.judging import Text
 from labeler.work import (
+    answers,
     assignments,
+    changes,
     comparisons,
     guidelines,
     judgments,
+    listings,
     projects,
     queue,
     rubrics,
-    views,
 )
 from labeler.work.assignments import Assignment, AssignmentState, SkipReason
 from labeler.work.comparisons import Prompt
@@ -68,7 +71,8 @@ def home() -> ResponseReturnValue:
         work=progress.work_of(session, ada),
         today=ledger.earned(session, person_id=ada.id, since=progress.today()),
         earned=ledger.earned(session, person_id=ada.id),
-        latest=judgments.of_person(session, ada, limit=1),
+        latest=listings.of_person(session, ada, limit=1),
+        asked=inquiries.asked(session, ada),
     )
 
 
@@ -115,10 +119,13 @@ def submit(assignment_id: int) -> ResponseReturnValue:
     except Invalid as refusal:
         return _given_back(assignment_id, refusal)
     receipt = judgments.submit(session, assignment, answer, by=ada, key=key, active_ms=_active_ms())
+    told = telling.words(session, assignment, receipt.judgment, ada)
     session.commit()
     if forms.by_script():
-        return _reply(assignment, ada)
+        return _reply(assignment, ada) | ({"told": told} if told else {})
     _acknowledge(receipt.judgment, _("Your judgment is saved."))
+    if told:
+        flask.flash(told)
     return _go_on(assignment, ada)
 
 
@@ -179,7 +186,7 @@ def change(assignment_id: int) -> ResponseReturnValue:
         key, answer = _read(session, assignment)
     except Invalid as refusal:
         return _given_back(assignment_id, refusal, changing=True)
-    receipt = judgments.change(session, project, judgment, answer, key=key)
+    receipt = inquiries.change(session, project, judgment, answer, key=key, by=ada)
     session.commit()
     words = _("Your change is kept. What you said before stays on record.")
     _acknowledge(receipt.judgment, words)
@@ -190,7 +197,7 @@ def _read(session: Session, assignment: Assignment) -> tuple[str, Answer]:
     """Read the form of this request; the rubric says what is in it."""
     fields = {name: value.replace("\r\n", "\n") for name, value in forms.given().items()}
     key = fields.pop("key", "")
-    return key, judgments.read_form(session, assignment, fields)
+    return key, answers.read_form(session, assignment, fields)
 
 
 def _go_on(done: Assignment, ada: Person) -> ResponseReturnValue:
@@ -201,7 +208,7 @@ def _go_on(done: Assignment, ada: Person) -> ResponseReturnValue:
     return redirect(_next(found.assignment))
 
 
-def _reply(done: Assignment, ada: Person) -> ResponseReturnValue:
+def _reply(done: Assignment, ada: Person) -> dict[str, Any]:
     """Tell the script that this is saved; give it the page of the next task if it shows any."""
     if (showing := request.args.get("showing")) is None:
         return {}
@@ -263,7 +270,7 @@ def _task(
     comparison = session.get_one(comparisons.Comparison, assignment.comparison_id)
     prompt = session.get_one(Prompt, comparison.prompt_id)
     if judgment is not None:
-        judgments.require_time(session, project, assignment)
+        changes.require_time(session, project, assignment)
     rubric = rubrics.version(session, project.id, assignment.rubric_number)
     filled = _filled_in(session, assignment, rubric, judgment, given)
     return render_template(
@@ -272,6 +279,7 @@ def _task(
         assignment=assignment,
         action=_action(assignment, judgment),
         changing=judgment is not None,
+        thread=() if judgment is None else inquiries.about(session, assignment),
         key=(given or {}).get("key") or str(uuid.uuid4()),
         prompt=_prompt(prompt),
         answers=_answers(session, assignment, comparison.language),
@@ -297,7 +305,7 @@ def _filled_in(
 ) -> Mapping[str, str]:
     if given is not None or judgment is None:
         return given or {}
-    seen = views.seen(session, assignment, rubric)
+    seen = answers.seen(session, assignment, rubric)
     return rubrics.filled_in(rubric, rubrics.values(judgment), seen)
 
 
@@ -346,11 +354,11 @@ def _last_url(
     held = assignments.open_of(session, project, ada)
     if assignment.state is AssignmentState.reserved and held is not None:
         return url_for("work.look_again", assignment_id=held.id)
-    last = judgments.of_person(session, ada, project_id=project.id, limit=1)
+    last = listings.of_person(session, ada, project_id=project.id, limit=1)
     if not last:
         return None
     done = session.get_one(Assignment, last[0].assignment_id)
     # By this server's clock: the page that it leads to asks the database's.
-    if clock.now() > judgments.changeable_until(project, done):
+    if clock.now() > changes.changeable_until(project, done):
         return None
     return url_for("work.look_again", assignment_id=done.id)

@@ -15,11 +15,12 @@ from labeler import errors, events
 from labeler.errors import Conflict, Invalid, NotFound
 from labeler.people.accounts import Person
 from labeler.people.memberships import Cohorts
+from labeler.said import say
 from labeler.work import comparisons
 from labeler.work.batches import Batch, BatchState
 from labeler.work.comparisons import Comparison
+from labeler.work.drafts import MOST
 from labeler.work.lanes import Lane
-from labeler.work.projects import MOST
 
 CHUNK = 500
 """How many comparisons are changed in one transaction."""
@@ -47,6 +48,11 @@ class Arrangement(BaseModel):
         ge=1,
         le=MOST,
         description="How many of its comparisons one person is given at most; null: all of them.",
+    )
+    is_qualification: bool = Field(
+        False,
+        description="Whether it is asked before the work, of those who have yet to qualify; "
+        "all of it must be known answers.",
     )
     judgments: int | None = Field(
         None,
@@ -78,9 +84,10 @@ def carry_out(
 ) -> Iterator[None]:
     """Do all that the arrangement says; yield after every chunk, for the caller to commit.
 
-    Raises Conflict when other judgments are wanted on a batch that is still being loaded.
+    Raises Conflict when other judgments are wanted on a batch that is still being loaded, or when
+    that is to qualify people; Invalid when not all of it is known.
     """
-    if arrangement.judgments is not None:
+    if arrangement.judgments is not None or arrangement.is_qualification:
         _require_ready(batch)
     arrange(session, batch, arrangement, by=by)
     yield
@@ -94,6 +101,8 @@ def arrange(session: Session, batch: Batch, arrangement: Arrangement, *, by: Per
     new = {name: value for name, value in said.items() if getattr(batch, name) != value}
     if not new:
         return
+    if new.get("is_qualification"):
+        _require_known(session, batch)
     for name, value in new.items():
         setattr(batch, name, value)
     session.flush()
@@ -149,6 +158,13 @@ def _otherwise(session: Session, batch_id: int, number: int, *, after: int) -> S
         .order_by(Comparison.id)
         .limit(CHUNK)
     ).all()
+
+
+def _require_known(session: Session, batch: Batch) -> None:
+    unknown = sa.exists().where(Lane.batch_id == batch.id, ~Lane.is_gold)
+    if session.scalar(sa.select(unknown)):
+        words = say("Not every comparison of this batch has a known answer.")
+        raise Invalid(words, fields={"is_qualification": words})
 
 
 def _require_ready(batch: Batch) -> None:

@@ -125,6 +125,19 @@ class Assignment(Base):
     deadline: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     skip_reason: Mapped[SkipReason | None]
+    sent_back_at: Mapped[datetime | None]
+    """Since when a reviewer waits for the person to look again at what they said."""
+    qualification_id: Mapped[int | None] = reference("qualifications.id")
+    """The attempt of which this is a question."""
+    told_at: Mapped[datetime | None]
+    """When the person was told the known answer; from then on what they said stays."""
+
+    @property
+    def took_ms(self) -> int:
+        """How long it took to judge; a change of mind later on adds nothing."""
+        assert self.closed_at is not None
+        took = (self.closed_at - self.opened_at).total_seconds()
+        return max(0, int(took * 1000))  # a clock may be set back
 
 
 def find(session: Session, assignment_id: int, *, by: Person) -> Assignment:

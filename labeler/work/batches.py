@@ -39,6 +39,7 @@ LOOK_ON = 50_000
 MOMENT = timedelta(microseconds=1)
 _TOO_MANY = say("There are %(number)s answers; exactly two are compared.")
 _UNASKED = say("Nobody is asked which answer is the best.")
+_UNKNOWN = say("A question for qualification needs a known answer.")
 
 
 class BatchState(enum.Enum):
@@ -69,6 +70,8 @@ class Batch(Base):
     """The groups that it is for; empty: everybody."""
     most_per_person: Mapped[int | None]
     """How many of its comparisons one person is given at most."""
+    is_qualification: Mapped[bool] = mapped_column(default=False)
+    """Whether it is asked before the work itself, of those who have yet to qualify."""
     created_by: Mapped[int] = reference("people.id")
     created_at: Mapped[datetime]
 
@@ -97,6 +100,7 @@ def load_file(
     layout: Layout = Layout.auto,
     language: str | None = None,
     known_answers: bool = False,
+    for_qualification: bool = False,
     skip_bad: bool = False,
 ) -> Iterator[Progress]:
     """Read a file as `layouts.read` does and load it as `load` does.
@@ -109,7 +113,16 @@ def load_file(
         (language,) = project.languages
     rows = layouts.read(path, layout=layout, language=language, known_answers=known_answers)
     digest = layouts.digest(path)
-    yield from load(session, project, rows, name=name, digest=digest, by=by, skip_bad=skip_bad)
+    yield from load(
+        session,
+        project,
+        rows,
+        name=name,
+        digest=digest,
+        by=by,
+        for_qualification=for_qualification,
+        skip_bad=skip_bad,
+    )
 
 
 def load(
@@ -120,22 +133,25 @@ def load(
     name: str,
     digest: str,
     by: Person,
+    for_qualification: bool = False,
     skip_bad: bool = False,
 ) -> Iterator[Progress]:
     """Load rows as one batch; yield after every chunk, for the caller to commit.
 
-    One refused row keeps the whole file out. With `skip_bad` refused rows are left out instead,
-    up to `MOST_REFUSED` of them. Raises Invalid, naming refused rows by line and field, and
-    Conflict if the file was loaded before; both leave nothing behind.
+    For qualification every row needs a known answer. One refused row keeps the whole file out. With
+    `skip_bad` refused rows are left out instead, up to `MOST_REFUSED` of them. Raises Invalid,
+    naming refused rows by line and field, and Conflict if the file was loaded before; both leave
+    nothing behind.
     Loading a file that is still being loaded takes over: the earlier attempt raises Conflict.
     """
     progress = Progress(_open(session, project, name=name, digest=digest, by=by))
+    progress.batch.is_qualification = for_qualification
     asked = rubrics.version(session, project.id, project.rubric_number).asked
     for _ in _empty(session, progress.batch):  # of what an earlier attempt has left
         yield progress
     yield progress
     try:
-        source = _fitting(asked, rows)
+        source = fitting(asked, _known(rows) if for_qualification else rows)
         while chunk := _next_rows(source):
             _take(session, project, progress, chunk, by=by)
             yield progress  # before more is read: nobody should wait for the turn to write
@@ -179,7 +195,7 @@ def ready_ids(session: Session, project_id: int) -> Sequence[int]:
 
 def _open(session: Session, project: Project, *, name: str, digest: str, by: Person) -> Batch:
     """Make the batch of this file, or take it from an earlier attempt that did not finish."""
-    _take_turn(session, project.id)
+    take_turn(session, project.id)
     batch = session.scalar(
         sa.select(Batch)
         .where(Batch.project_id == project.id, Batch.digest == digest)
@@ -205,7 +221,8 @@ def _open(session: Session, project: Project, *, name: str, digest: str, by: Per
     return batch
 
 
-def _take_turn(session: Session, project_id: int) -> None:
+def take_turn(session: Session, project_id: int) -> None:
+    """Wait until nobody else loads anything into the project; hold others off until the commit."""
     # Two loads that store and discard the same prompts at once would trip over each other. This
     # kind of lock lets everybody else refer to the project.
     session.execute(
@@ -215,7 +232,7 @@ def _take_turn(session: Session, project_id: int) -> None:
 
 def _hold(session: Session, batch: Batch) -> None:
     """Begin a chunk: take the project's turn; raise Conflict if the batch is no longer ours."""
-    _take_turn(session, batch.project_id)
+    take_turn(session, batch.project_id)
     # Whoever takes a batch over gives it another moment.
     held = changed(
         session,
@@ -271,7 +288,7 @@ def _take(
     progress.loaded += len(fresh)
 
 
-def _fitting(asked: Questions, rows: Iterable[Row | Refused]) -> Iterator[Row | Refused]:
+def fitting(asked: Questions, rows: Iterable[Row | Refused]) -> Iterator[Row | Refused]:
     """Refuse rows that a form has no questions for."""
     _, most = questions.answers(asked)
     rates = not any(question.kind in questions.MAIN for question in asked)
@@ -282,6 +299,13 @@ def _fitting(asked: Questions, rows: Iterable[Row | Refused]) -> Iterator[Row | 
             yield Refused(row.line, "gold", _UNASKED)
         else:
             yield row
+
+
+def _known(rows: Iterable[Row | Refused]) -> Iterator[Row | Refused]:
+    """Refuse rows that cannot be asked to qualify anybody."""
+    for row in rows:
+        unknown = isinstance(row, Row) and row.gold is None
+        yield Refused(row.line, "gold", _UNKNOWN) if unknown else row
 
 
 def _require_good(progress: Progress, source: Iterator[Row | Refused], *, skip_bad: bool) -> None:

@@ -168,6 +168,16 @@ def prompts(session: Session, prompt_ids: Iterable[int]) -> dict[int, Prompt]:
     return {prompt.id: prompt for prompt in found}
 
 
+def prompts_of(session: Session, comparison_ids: Iterable[int]) -> dict[int, Prompt]:
+    """Return the prompts of comparisons, by comparison."""
+    rows = session.execute(
+        sa.select(Comparison.id, Prompt)
+        .join(Prompt, Prompt.id == Comparison.prompt_id)
+        .where(Comparison.id.in_(set(comparison_ids)))
+    )
+    return dict(rows.all())
+
+
 def want(session: Session, comparison_ids: Iterable[int], wanted: int) -> None:
     """Ask for another number of judgments on comparisons that are no gold.
 
@@ -230,6 +240,17 @@ def withdraw(session: Session, comparison: Comparison, reason: str, *, by: Perso
     )
 
 
+def close_gold(session: Session, comparison: Comparison) -> None:
+    """Give a known answer to nobody any more; what was begun may be finished and is paid."""
+    session.execute(
+        sa.update(Comparison)
+        .where(Comparison.id == comparison.id)
+        .values(wanted=0, surplus=Comparison.taken, withdrawn_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+    session.refresh(comparison)
+
+
 def take_slot(session: Session, comparison_id: int) -> bool:
     """Take one open slot; False when there is none."""
     taken = changed(
@@ -255,7 +276,7 @@ def give_back_slots(session: Session, comparison_ids: Iterable[int]) -> dict[int
                 taken=Comparison.taken - 1,
                 surplus=sa.case((over, Comparison.surplus - 1), else_=0),
             )
-            .returning(Comparison.lane_id, Comparison.taken >= Comparison.wanted)
+            .returning(Comparison.lane_id, _PLANNED & (Comparison.taken >= Comparison.wanted))
             .execution_options(synchronize_session=False)
         ).one()
         found[comparison_id] = lane_id
@@ -311,6 +332,8 @@ def _bit(label: int | None) -> int:
     return 0 if label is None else 1 << VOTES_BITS * label
 
 
+# Of a lane nothing is planned that is gold.
+_PLANNED = ~Comparison.is_gold
 # Made once: that costs more than to run it.
 _TABLE: Any = Comparison.__table__
 _COUNT = (

@@ -20,7 +20,7 @@ from labeler.people.accounts import Person
 from labeler.said import say
 from labeler.work import lanes
 from labeler.work.comparisons import EVERYBODY, Comparison, Prompt, Response
-from labeler.work.gold import Gold
+from labeler.work.gold import Gold, GoldSource
 from labeler.work.layouts import Message, Refused, Row
 from labeler.work.projects import Project
 
@@ -67,16 +67,23 @@ def split_known(
 
 
 def store(
-    session: Session, project: Project, batch_id: int, rows: Sequence[Row], *, by: Person
-) -> None:
-    """Store rows with new ids as comparisons of a batch."""
+    session: Session,
+    project: Project,
+    batch_id: int,
+    rows: Sequence[Row],
+    *,
+    by: Person,
+    source: GoldSource = GoldSource.loaded,
+) -> Sequence[int]:
+    """Store rows with new ids as comparisons of a batch; return the comparisons' ids."""
     if not rows:
-        return
+        return ()
     ids = _store_comparisons(session, project, batch_id, rows)
     columns = ("project_id", "comparison_id", "number", "text", "model", "provenance")
     bulk.append(session, Response, columns, _responses(project, ids, rows))
-    if golds := list(_golds(project, ids, rows, by=by)):
+    if golds := list(_golds(project, ids, rows, by=by, source=source)):
         session.execute(sa.insert(Gold), golds)
+    return ids
 
 
 def remove(session: Session, batch_id: int, *, at_most: int) -> bool:
@@ -212,7 +219,7 @@ def _json(value: object) -> str:
 
 
 def _golds(
-    project: Project, ids: Sequence[int], rows: Sequence[Row], *, by: Person
+    project: Project, ids: Sequence[int], rows: Sequence[Row], *, by: Person, source: GoldSource
 ) -> Iterator[dict[str, object]]:
     for comparison_id, row in zip(ids, rows, strict=True):
         if row.gold:
@@ -221,6 +228,7 @@ def _golds(
                 "project_id": project.id,
                 "better": row.gold.better,
                 "why": row.gold.why,
+                "source": source,
                 "created_by": by.id,
                 "created_at": clock.now(),
             }

@@ -5,10 +5,9 @@ whether it is the current version, and whether it is accepted, late or excluded.
 """
 
 import enum
-import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -16,15 +15,25 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from labeler import clock
-from labeler.errors import Conflict, Invalid, NotFound
+from labeler.errors import Conflict, NotFound
 from labeler.pay import ledger
 from labeler.people.accounts import Person
-from labeler.said import say
-from labeler.schema import Base, Id, changed, dialect_of, insert, moment, reference, written
+from labeler.schema import Base, Id, changed, dialect_of, insert, reference, written
 from labeler.stats.posterior import posterior
-from labeler.work import assignments, comparisons, gold, labels, redundancy, rubrics, views
+from labeler.work import (
+    answers,
+    assignments,
+    changes,
+    comparisons,
+    gold,
+    labels,
+    qualifications,
+    redundancy,
+    rubrics,
+)
 from labeler.work.assignments import Assignment, AssignmentState
 from labeler.work.comparisons import Comparison
+from labeler.work.gold import Grade
 from labeler.work.projects import Project, ProjectState
 from labeler.work.redundancy import Reliability
 from labeler.work.rubrics import Answer, Verdict
@@ -125,13 +134,14 @@ def submit(
     an assignment that was judged or skipped before.
     """
     assert by.id == assignment.person_id
-    key = read_key(key)
+    key = answers.read_key(key)
     if assignment.state is AssignmentState.reserved:
         assignments.show_late(session, assignment, active_ms=active_ms)
     stand = _take(session, assignment, _label(answer.verdict, answer.preferred))
     if stand is None:
         return _again(session, assignment, answer, key)
-    judgment = _store(session, assignment, answer, stand.state, stand.is_gold, version=1, key=key)
+    grade = gold.grade(session, assignment.comparison_id, answer.preferred, is_gold=stand.is_gold)
+    judgment = _store(session, assignment, answer, stand.state, grade, version=1, key=key)
     ledger.earn(
         session,
         project_id=assignment.project_id,
@@ -142,8 +152,9 @@ def submit(
     )
     if stand.is_adaptive:
         _learn(session, assignment, judgment)
+    qualifications.count(session, assignment, asked=1, right=grade.credit)
     totals = Totals(assignment.project_id, by.id)
-    totals.count(judgment)
+    totals.count(judgment, scores=grade.scores)
     totals.spend(judgment.created_at, assignment.pay_minor)
     totals.move_votes(judgment.created_at, stand.moved)
     totals.tally["given"] += stand.was_expired
@@ -155,13 +166,13 @@ def change(
     session: Session, project: Project, judgment: Judgment, answer: Answer, *, key: str
 ) -> Receipt:
     """Say something else within the project's window; the earlier version is kept."""
-    key = read_key(key)
+    key = answers.read_key(key)
     assignment = session.get_one(Assignment, judgment.assignment_id)
     repeated = session.scalar(sa.select(Judgment).where(Judgment.key == key))
     if repeated is not None:
         return _again(session, assignment, answer, key)
     _require_changeable(project, judgment)
-    require_time(session, project, assignment)
+    changes.require_time(session, project, assignment)
     replaced = changed(
         session,
         sa.update(Judgment)
@@ -172,10 +183,12 @@ def change(
     if not replaced:
         raise Conflict("You have changed this judgment elsewhere. Please look again.")
     session.refresh(judgment)
-    is_gold = judgment.gold_right is not None
-    version = judgment.version + 1
-    later = _store(session, assignment, answer, judgment.state, is_gold, version=version, key=key)
-    _count_change(session, judgment, later)
+    is_gold, version = judgment.gold_right is not None, judgment.version + 1
+    grade = gold.grade(session, judgment.comparison_id, answer.preferred, is_gold=is_gold)
+    later = _store(session, assignment, answer, judgment.state, grade, version=version, key=key)
+    before = grade._replace(right=judgment.gold_right)
+    qualifications.count(session, assignment, asked=0, right=grade.credit - before.credit)
+    _count_change(session, judgment, later, scores=grade.scores)
     return Receipt(later, repeated=False)
 
 
@@ -200,18 +213,6 @@ def reconsider(session: Session, judgment: Judgment) -> Sequence[float]:
     return believed
 
 
-def changeable_until(project: Project, assignment: Assignment) -> datetime:
-    """Return the end of the time in which the judgment of this assignment may be changed."""
-    closed = assignment.closed_at or clock.now()
-    return closed + timedelta(seconds=project.change_window_s)
-
-
-def require_time(session: Session, project: Project, assignment: Assignment) -> None:
-    """Raise Conflict if that time is over, by the database's clock, as the judgment's time is."""
-    if moment(session) > changeable_until(project, assignment):
-        raise Conflict("The time in which this judgment could be changed is over.")
-
-
 def current(session: Session, assignment: Assignment) -> Judgment:
     """Return what stands as the judgment of this assignment; raises NotFound."""
     judgment = session.scalar(
@@ -220,84 +221,6 @@ def current(session: Session, assignment: Assignment) -> Judgment:
     if judgment is None:
         raise NotFound("There is no such judgment.")
     return judgment
-
-
-def of_person(
-    session: Session,
-    person: Person,
-    *,
-    project_id: int | None = None,
-    before: int | None = None,
-    limit: int = 50,
-) -> Sequence[Judgment]:
-    """Return the person's current judgments, newest first, older than `before`."""
-    query = (
-        sa.select(Judgment)
-        .where(Judgment.person_id == person.id, IS_CURRENT)
-        .order_by(Judgment.id.desc())
-        .limit(limit)
-    )
-    if project_id is not None:
-        query = query.where(Judgment.project_id == project_id)
-    if before is not None:
-        query = query.where(Judgment.id < before)
-    return session.scalars(query).all()
-
-
-def of_comparison(session: Session, comparison_id: int) -> Sequence[tuple[Judgment, Person]]:
-    """Return every version of every judgment on a comparison, with who said it."""
-    rows = session.execute(
-        sa.select(Judgment, Person)
-        .join(Person, Person.id == Judgment.person_id)
-        .where(Judgment.comparison_id == comparison_id)
-        .order_by(Judgment.id)
-    )
-    return [(judgment, person) for judgment, person in rows]
-
-
-def page(
-    session: Session, project_id: int, *, after: int = 0, limit: int = 100
-) -> Sequence[Judgment]:
-    """Return the judgments of a project that follow `after`, by id, every version."""
-    return session.scalars(
-        sa.select(Judgment)
-        .where(Judgment.project_id == project_id, Judgment.id > after)
-        .order_by(Judgment.id)
-        .limit(limit)
-    ).all()
-
-
-def read_answer(
-    session: Session,
-    assignment: Assignment,
-    choice: str | int | None = None,
-    reason: str = "",
-    *,
-    answers: Mapping[str, Any] | None = None,
-) -> Answer:
-    """Read a choice and a reason, or `answers` by kind of question; raises Invalid.
-
-    The rubric is the one that the assignment showed, and so are the places.
-    """
-    rubric = rubrics.version(session, assignment.project_id, assignment.rubric_number)
-    seen = views.seen(session, assignment, rubric)
-    if answers is None:
-        return rubrics.read_answer(rubric, choice, reason, seen)
-    return rubrics.read(rubric, answers, seen)
-
-
-def read_form(session: Session, assignment: Assignment, fields: Mapping[str, str]) -> Answer:
-    """Read a filled-in form by the rubric that the assignment showed; raises Invalid."""
-    rubric = rubrics.version(session, assignment.project_id, assignment.rubric_number)
-    return rubrics.read_form(rubric, fields, views.seen(session, assignment, rubric))
-
-
-def read_key(key: str) -> str:
-    """Read an idempotency key, a UUID; raises Invalid."""
-    try:
-        return str(uuid.UUID(key))
-    except (ValueError, AttributeError, TypeError):
-        raise Invalid("The key must be a UUID.", fields={"key": say("Not a UUID.")}) from None
 
 
 @dataclass(frozen=True)
@@ -363,16 +286,14 @@ def _store(
     assignment: Assignment,
     answer: Answer,
     state: JudgmentState,
-    is_gold: bool,
+    grade: Grade,
     *,
     version: int,
     key: str,
 ) -> Judgment:
-    comparison_id, preferred = assignment.comparison_id, answer.preferred
-    right = gold.grade(session, comparison_id, preferred) if is_gold else None
     said = {
         "project_id": assignment.project_id,
-        "comparison_id": comparison_id,
+        "comparison_id": assignment.comparison_id,
         "assignment_id": assignment.id,
         "person_id": assignment.person_id,
         "version": version,
@@ -380,14 +301,14 @@ def _store(
         "verdict": answer.verdict,
         "step": answer.step,
         "place": answer.place,
-        "preferred": preferred,
+        "preferred": answer.preferred,
         "strength": answer.strength,
         "reason": answer.reason,
         "said": answer.said,
         "guideline_number": assignment.guideline_number,
         "rubric_number": assignment.rubric_number,
-        "gold_right": right,
-        "duration_ms": _duration_ms(assignment),
+        "gold_right": grade.right,
+        "duration_ms": assignment.took_ms,
         "created_at": clock.now(),
         "is_current": True,
         "state": state,
@@ -405,13 +326,6 @@ def _storing(dialect: str) -> Any:
     return said.returning(table.c.id)
 
 
-def _duration_ms(assignment: Assignment) -> int:
-    """Return how long it took to judge; a change of mind later on adds nothing."""
-    assert assignment.closed_at is not None
-    took = (assignment.closed_at - assignment.opened_at).total_seconds()
-    return max(0, int(took * 1000))  # a clock may be set back
-
-
 def _require_changeable(project: Project, judgment: Judgment) -> None:
     if judgment.state is JudgmentState.excluded:
         raise Conflict("This judgment has been reviewed and can no longer be changed.")
@@ -423,12 +337,13 @@ def _label(verdict: Verdict, preferred: int | None) -> int | None:
     return None if verdict in _UNCOUNTED else _LABELS.get(verdict, preferred)
 
 
-def _count_change(session: Session, judgment: Judgment, later: Judgment) -> None:
+def _count_change(session: Session, judgment: Judgment, later: Judgment, *, scores: bool) -> None:
     totals = Totals(later.project_id, later.person_id)
-    totals.count(judgment, -1)
-    totals.count(later)
+    totals.count(judgment, -1, scores=scores)
+    totals.count(later, scores=scores)
     comparison_id = later.comparison_id
-    if later.counts and later.label != judgment.label:
+    # There are no votes on gold, whose answer is held before its comparison here.
+    if later.counts and later.gold_right is None and later.label != judgment.label:
         counted = comparisons.change_vote(session, comparison_id, judgment.label, later.label)
         totals.move_votes(later.created_at, counted.moved)
     if later.counts:

@@ -16,16 +16,19 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler.people.accounts import Person
-from labeler.people.memberships import Membership
+from labeler.people.memberships import Membership, Role
 from labeler.schema import NOW
 from labeler.work.assignments import IN_HAND, IS_OPEN, IS_RESERVED, Assignment
 from labeler.work.batches import Batch, BatchState
 from labeler.work.lanes import UNSPENT, Lane
 from labeler.work.projects import Project
+from labeler.work.qualifications import Qualification
 from labeler.work.tallies import Tally
 
 MOST = 60
 """How many lanes are looked at together: the next ones only if none of them is for the person."""
+BEGINNERS_SHARE = 0.3
+"""How much of a beginner's work is gold at least."""
 _random = SystemRandom()
 
 
@@ -44,8 +47,16 @@ class Look:
     given: Counter[Any]
     """How much the person was given, where that is limited: in all, by batch, by language."""
     project: Project
+    is_new: bool = False
+    """Whether the person has yet to qualify."""
+    attempt_id: int | None = None
+    """The attempt that they have begun."""
+    questions: int = 0
+    """How many more they may be given in it."""
+    judged: int | None = None
+    """How much of the work itself they have judged, if beginners are told what was right."""
     plain: list[Any] = field(default_factory=list)
-    """Lanes that come next for the person, in the order of the queue."""
+    """Lanes that come next for the person, in the order of the queue; of a new one, questions."""
     golden: list[Any] = field(default_factory=list)
     """Lanes of known answers beside them."""
 
@@ -53,23 +64,31 @@ class Look:
         """Say whether the person may be given something of this lane."""
         most = {tag.lower(): n for tag, n in self.project.most_per_language.items()}
         return (
-            _speaks(self.languages, lane.language)
+            lane.is_qualification == self.is_new
+            and _speaks(self.languages, lane.language)
             and (not lane.cohorts or not set(lane.cohorts).isdisjoint(self.cohorts))
             and _below(self.given[None], self.project.most_per_person)
             and _below(self.given[lane.batch_id], lane.most_per_person)
             and all(_below(self.given[tag], most.get(tag)) for tag in _tags(lane.language))
         )
 
+    @property
+    def gold_share(self) -> float:
+        """How much of what comes is gold: more in somebody's first judgments."""
+        is_beginner = self.judged is not None and self.judged < self.project.onboarding
+        share = self.project.gold_share
+        return max(share, BEGINNERS_SHARE) if is_beginner else share
+
 
 def look(session: Session, project: Project, person: Person) -> Look:
     """Look for the person: at the first lanes that are open to them."""
-    which = {"project": project.id, "person": person.id}
+    which = {"project": project.id, "person": person.id, "is_admin": person.is_admin}
     passed = 0
     while True:
         rows = session.execute(_LOOK, which | {"passed": passed}).all()
         found = _read(project, rows)
         passed += MOST
-        if found.plain or found.golden or len(rows) < MOST:
+        if found.plain or found.golden or len(rows) < MOST or rows[-1].priority is None:
             return found
 
 
@@ -85,11 +104,23 @@ def _read(project: Project, rows: Sequence[Any]) -> Look:
         first.member_of or (),
         _given(told),
         project,
+        is_new=bool(first.is_new),
+        attempt_id=first.attempt_id,
+        questions=_questions(project, first),
+        judged=first.judged,
     )
     ready = (row for row in rows if row.priority is not None)
     for lane in sorted(filter(found.is_open, ready), key=_turn):
-        (found.golden if lane.is_gold else found.plain).append(lane)
+        (found.golden if lane.is_gold and not found.is_new else found.plain).append(lane)
     return found
+
+
+def _questions(project: Project, first: Any) -> int:
+    """Return how many more questions the person may be given, beside what is in their hands."""
+    left = first.questions_left
+    if left is None:  # the first attempt begins by itself, another one when they say so
+        left = 0 if first.has_tried else project.qualification_questions or 0
+    return int(left) - (first.held is not None) - (first.reserved is not None)
 
 
 def _given(told: str | None) -> Counter[Any]:
@@ -128,8 +159,11 @@ _lane: Any = Lane.__table__
 _batch: Any = Batch.__table__
 _tally: Any = Tally.__table__
 _assignment: Any = Assignment.__table__
+_attempt: Any = Qualification.__table__
+_begun: Any = _attempt.alias("begun")
 PROJECT: Any = sa.bindparam("project", type_=sa.BigInteger())
 PERSON: Any = sa.bindparam("person", type_=sa.BigInteger())
+IS_ADMIN: Any = sa.bindparam("is_admin", type_=sa.Boolean())
 
 
 def _told_given() -> sa.ScalarSelect[str]:
@@ -140,6 +174,41 @@ def _told_given() -> sa.ScalarSelect[str]:
         sa.select(sa.func.aggregate_strings(batch + " " + number + " " + lane.c.language, ","))
         .join_from(tally, lane, lane.c.id == tally.c.lane_id)
         .where(tally.c.project_id == PROJECT, tally.c.person_id == PERSON, tally.c.given > 0)
+        .scalar_subquery()
+    )
+
+
+def _is_new() -> sa.ColumnElement[bool]:
+    """Say whether the person has yet to qualify, as annotators have where anything is asked."""
+    passed = sa.exists().where(*_own_attempt(_attempt), _attempt.c.passed_at.is_not(None))
+    is_annotator = _membership.c.role.is_not_distinct_from(Role.annotator)
+    asks = _project.c.qualification_questions.is_not(None)
+    return sa.and_(asks, is_annotator, sa.not_(IS_ADMIN), ~passed)
+
+
+def _own_attempt(attempt: Any) -> tuple[sa.ColumnElement[bool], ...]:
+    return attempt.c.project_id == PROJECT, attempt.c.person_id == PERSON
+
+
+def _told_of_questions() -> Sequence[sa.Label[Any]]:
+    """Say whether the person has yet to qualify, and how far they are with it."""
+    return (
+        _is_new().label("is_new"),
+        _begun.c.id.label("attempt_id"),
+        (_begun.c.questions - _begun.c.asked).label("questions_left"),
+        sa.exists().where(*_own_attempt(_attempt)).label("has_tried"),
+    )
+
+
+def _judged() -> sa.ScalarSelect[int]:
+    """Count what the person has judged of the work itself."""
+    lane, tally, batch = _lane.alias(), _tally.alias(), _batch.alias()
+    return (
+        sa.select(sa.func.coalesce(sa.func.sum(tally.c.judged), 0))
+        .join_from(tally, lane, lane.c.id == tally.c.lane_id)
+        .join(batch, batch.c.id == lane.c.batch_id)
+        .where(tally.c.project_id == PROJECT, tally.c.person_id == PERSON)
+        .where(~batch.c.is_qualification)
         .scalar_subquery()
     )
 
@@ -157,6 +226,9 @@ def _looking() -> sa.Select[Any]:
     )
     unspent = sa.and_(_lane.c.project_id == _project.c.id, UNSPENT, ~had_all)
     ready = sa.and_(_batch.c.id == _lane.c.batch_id, _batch.c.state == BatchState.ready)
+    # What is not for them at all comes last, with nothing in it: it may be very much.
+    for_them = _batch.c.is_qualification == _is_new()
+    begun = sa.and_(*_own_attempt(_begun), _begun.c.ended_at.is_(None))
     limited = sa.or_(
         _project.c.most_per_person.is_not(None),
         sa.cast(_project.c.most_per_language, sa.Text) != "{}",
@@ -172,12 +244,15 @@ def _looking() -> sa.Select[Any]:
             *(_lane.c.id, _lane.c.batch_id, _lane.c.language, _lane.c.is_gold),
             *(_lane.c.comparisons, _lane.c.supply),
             *(_batch.c.priority, _batch.c.cohorts, _batch.c.most_per_person),
+            *(_batch.c.is_qualification, *_told_of_questions()),
+            sa.case((_project.c.onboarding > 0, _judged())).label("judged"),
             sa.case((limited, _told_given())).label("given"),
         )
         .select_from(_project)
         .outerjoin(_membership, member)
         .outerjoin(_lane, unspent)
-        .outerjoin(_batch, ready)
+        .outerjoin(_begun, begun)
+        .outerjoin(_batch, sa.and_(ready, for_them))
         .where(_project.c.id == PROJECT)
         .order_by(_batch.c.priority.desc().nulls_last(), _batch.c.id, _lane.c.id)
         .limit(MOST)

@@ -6,23 +6,14 @@ Finding a project and being allowed to are one act.
 import enum
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Any
 
 import sqlalchemy as sa
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    model_validator,
-)
-from pydantic import ValidationError as ModelError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from labeler import clock, errors, events
+from labeler import clock, events
 from labeler.errors import Conflict, Forbidden, Invalid, NotFound
 from labeler.pay import ledger, money
 from labeler.people import memberships
@@ -30,16 +21,13 @@ from labeler.people.accounts import Person
 from labeler.people.memberships import RANK, Membership, Role
 from labeler.said import say
 from labeler.schema import Base, BigInt, Id, changed, reference
-from labeler.text import languages, lines
 from labeler.work import guidelines, questions, rubrics
 from labeler.work.comparisons import Response
+from labeler.work.drafts import ProjectDraft
 from labeler.work.gold import Gold
 from labeler.work.questions import Questions
 from labeler.work.redundancy import AdaptiveDraft, Rule
 from labeler.work.rubrics import RubricDraft
-
-MOST = 1_000_000
-"""How much anybody can be limited to."""
 
 
 class ProjectState(enum.Enum):
@@ -94,6 +82,12 @@ class Project(Base):
     most_per_person: Mapped[int | None]
     most_per_language: Mapped[dict[str, int]]
     """How many comparisons one person is given at most: in all, and by language."""
+    qualification_questions: Mapped[int | None]
+    """How many known answers people are asked before the work itself; None: none."""
+    qualification_right: Mapped[int | None]
+    """How many of them must be right."""
+    onboarding: Mapped[int] = mapped_column(default=0)
+    """In how many first judgments people are told what was right."""
     languages: Mapped[list[str]]
     pay_minor: Mapped[BigInt]
     currency: Mapped[str]
@@ -122,82 +116,6 @@ class Project(Base):
         if self.most_judgments is None or self.confidence is None:
             return None
         return Rule(self.judgments_per_comparison, self.most_judgments, self.confidence)
-
-
-Tag = Annotated[str, AfterValidator(languages.require_tag)]
-Line = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=lines.PATTERN),
-]
-
-
-class PayDraft(BaseModel):
-    """What a judgment earns, as an owner writes it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    per_judgment: Annotated[str, Field(description='An amount such as "0.35".')] = "0"
-    currency: Annotated[str, Field(description="A code of ISO 4217, such as EUR.")] = "EUR"
-
-
-class ProjectDraft(BaseModel):
-    """A project as an owner writes it, in a form, a TOML file or JSON."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    title: Line
-    slug: Annotated[
-        str,
-        StringConstraints(pattern=r"^([a-z0-9][a-z0-9-]{0,59})?$"),
-        Field(description="Its name in addresses; made from the title if left out."),
-    ] = ""
-    question: Line = "Which answer is better?"
-    guidelines: str = ""
-    rubric: RubricDraft = RubricDraft()
-    judgments_per_comparison: int = Field(3, ge=1, le=100)
-    adaptive: AdaptiveDraft | None = Field(
-        None, description="Ask more people where the answer is unsure; else the number is fixed."
-    )
-    gold_share: float = Field(0.0, ge=0, le=0.5, description="Share of known answers in the work.")
-    repeat_share: float = Field(
-        0.0, ge=0, le=0.2, description="Share of second looks at what a person judged before."
-    )
-    most_per_person: int | None = Field(
-        None, ge=1, le=MOST, description="How many comparisons one person is given at most."
-    )
-    most_per_language: dict[Tag, Annotated[int, Field(ge=0, le=MOST)]] = Field(
-        {}, description="The same for each language; 0 keeps a language back."
-    )
-    languages: list[Tag] = Field(["en"], min_length=1)
-    pay: PayDraft = PayDraft()
-    time_limit_minutes: int = Field(60, ge=1, le=1440)
-    change_window_minutes: int = Field(60, ge=0, le=10080)
-
-    @model_validator(mode="after")
-    def _adapts(self) -> Self:
-        if self.adaptive and self.adaptive.most < self.judgments_per_comparison:
-            raise ValueError(say("The most judgments on a comparison are fewer than the least"))
-        return self
-
-
-def read_draft(given: Mapping[str, Any]) -> ProjectDraft:
-    """Read a project from outside; raises Invalid naming every bad field."""
-    try:
-        draft = ProjectDraft.model_validate(given)
-    except ModelError as error:
-        faults = errors.faults(error, whole="project")
-        raise Invalid("The project cannot be used as written.", fields=faults) from None
-    _require_pay(draft.pay)
-    return draft
-
-
-def _require_pay(pay: PayDraft) -> None:
-    money.exponent(pay.currency)
-    try:
-        money.minor(pay.per_judgment, pay.currency)
-    except Invalid as refusal:
-        faults = {"pay.per_judgment": refusal.message}
-        raise Invalid("The project cannot be used as written.", fields=faults) from None
 
 
 def may_create(session: Session, person: Person) -> bool:
@@ -299,15 +217,6 @@ def _finds_best(asked: Questions) -> bool:
     return any(question.kind in questions.MAIN for question in asked)
 
 
-def read_rubric(given: Mapping[str, Any]) -> RubricDraft:
-    """Read a form from outside; raises Invalid naming every bad field."""
-    try:
-        return RubricDraft.model_validate(given)
-    except ModelError as error:
-        faults = errors.faults(error, whole="rubric")
-        raise Invalid("The form cannot be used as written.", fields=faults) from None
-
-
 def rubric_draft(session: Session, project: Project) -> RubricDraft:
     """Return the project's current rubric as an owner would write it."""
     rubric = rubrics.version(session, project.id, project.rubric_number)
@@ -379,7 +288,11 @@ def of_person(session: Session, person: Person) -> Sequence[tuple[Project, Role]
 
 
 def _columns(draft: ProjectDraft) -> dict[str, Any]:
+    asked = draft.qualification
     return {
+        "qualification_questions": asked and asked.questions,
+        "qualification_right": asked and asked.right,
+        "onboarding": draft.onboarding,
         "title": draft.title,
         "question": draft.question,
         "judgments_per_comparison": draft.judgments_per_comparison,

@@ -6,13 +6,14 @@ constraint keeps anybody from being given a comparison twice, or two at once; on
 ahead. The cost is the same among a thousand comparisons as among a million, and after one batch as
 after a thousand.
 
-Lanes go by the priority of their batch; in a lane, what was begun goes before what was not. At
+Who has yet to qualify is given questions alone (see `qualifications`). For the others
+lanes go by the priority of their batch; in a lane, what was begun goes before what was not. At
 their shares come known answers, as long as there is other work beside them, and second looks.
 """
 
 import secrets
 import time
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from random import SystemRandom
 from typing import Any
@@ -23,7 +24,16 @@ from labeler.errors import Busy, Conflict
 from labeler.people.accounts import Person
 from labeler.said import say
 from labeler.schema import dialect_of, insert, written
-from labeler.work import assignments, comparisons, lanes, looks, second_looks, slots, tallies
+from labeler.work import (
+    assignments,
+    comparisons,
+    lanes,
+    looks,
+    qualifications,
+    second_looks,
+    slots,
+    tallies,
+)
 from labeler.work.assignments import Assignment, AssignmentState
 from labeler.work.looks import Look
 from labeler.work.projects import Project, ProjectState
@@ -82,16 +92,18 @@ def _draw(
         look = looks.look(session, project, person)
         tries = 1  # others wait for the rows of what was given back just now
     slot = _next(session, project, look, person, tries=tries)
-    return None if slot is None else _promise(session, project, slot, person, look.now, state)
+    return None if slot is None else _promise(session, project, slot, person, look, state)
 
 
 def _next(
     session: Session, project: Project, look: Look, person: Person, *, tries: int
 ) -> Slot | None:
     slot = None
+    if look.is_new and look.questions <= 0:
+        return None
     if look.plain and _random.random() < project.repeat_share:
         slot = second_looks.draw(session, project.id, person.id, look)
-    if slot is None and look.plain and look.golden and _random.random() < project.gold_share:
+    if slot is None and look.plain and look.golden and _random.random() < look.gold_share:
         slot = _take_known(session, project, look, person)
     for lane in look.plain:
         slot = slot or _take_from(session, project, lane, person, tries=tries)
@@ -112,8 +124,9 @@ def _take_from(
     session: Session, project: Project, lane: Any, person: Person, *, tries: int
 ) -> Slot | None:
     """Take a slot in the lane, or remember that it has none for this person."""
+    take = slots.take_known if lane.is_gold else slots.take
     for _ in range(tries):
-        if slot := slots.take(session, lane.id, person.id):
+        if slot := take(session, lane.id, person.id):
             return slot
         if _note_nothing(session, project, lane, person):
             return None
@@ -123,7 +136,7 @@ def _take_from(
 
 def _note_nothing(session: Session, project: Project, lane: Any, person: Person) -> bool:
     """Remember that the lane has nothing for the person, or for anybody; False if it has."""
-    left = slots.left(session, lane.id, person.id)
+    left = (slots.left_known if lane.is_gold else slots.left)(session, lane.id, person.id)
     if left.for_person:
         return False
     if not left.for_anybody:
@@ -144,7 +157,7 @@ def _promise(
     project: Project,
     slot: Slot,
     person: Person,
-    now: datetime,
+    look: Look,
     state: AssignmentState,
 ) -> Assignment | None:
     promise = {
@@ -158,14 +171,25 @@ def _promise(
         "rubric_number": project.rubric_number,
         "pay_minor": project.pay_minor,
         "currency": project.currency,
-        "opened_at": now,
-        "deadline": now + timedelta(seconds=project.time_limit_s),
+        "opened_at": look.now,
+        "deadline": look.now + timedelta(seconds=project.time_limit_s),
+        "qualification_id": _attempt(session, project, person, look) if look.is_new else None,
     }
     given = session.scalar(_promising(dialect_of(session)), promise)
     if given is None:
         return _other_window(session, project, slot, person, state)
     tallies.add(session, project_id=project.id, person_id=person.id, lane_id=slot.lane_id, given=1)
     return written(session, Assignment(id=given, **promise))
+
+
+def _attempt(session: Session, project: Project, person: Person, look: Look) -> int:
+    """Return the attempt to which a question belongs; the first one begins with its first."""
+    if look.attempt_id is not None:
+        return look.attempt_id
+    begun = qualifications.start(session, project, person, attempt=1, now=look.now)
+    if begun is None:
+        raise Busy("You have just been given this in another window. Please try again.")
+    return begun
 
 
 def _other_window(

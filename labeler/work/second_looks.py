@@ -56,6 +56,7 @@ def _drawing() -> sa.Select[Any]:
         sa.select(
             *(_assignment.c.comparison_id, _assignment.c.places, _comparison.c.lane_id),
             *(_lane.c.language, _lane.c.batch_id, _batch.c.cohorts, _batch.c.most_per_person),
+            _batch.c.is_qualification,
         )
         .join_from(_assignment, _comparison, _comparison.c.id == _assignment.c.comparison_id)
         .join(_lane, _lane.c.id == _comparison.c.lane_id)

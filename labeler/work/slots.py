@@ -6,16 +6,17 @@ this moment are passed over; on SQLite there is one writer.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import SystemRandom
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler.work.assignments import HELD, Assignment, AssignmentState
 from labeler.work.comparisons import FRESH, OPEN, STARTED, Comparison, Response
+from labeler.work.gold import Gold
 
 TOP = 2**62
 SAMPLE = 16
@@ -49,17 +50,40 @@ def take(session: Session, lane_id: int, person_id: int) -> Slot | None:
     return _run(session, _TAKE, lane_id, person_id)
 
 
+def take_known(session: Session, lane_id: int, person_id: int) -> Slot | None:
+    """Take a slot in a lane of known answers as `take` does, and as `take_beside` says."""
+    return _run(session, _TAKE_KNOWN, lane_id, person_id)
+
+
 def take_beside(
     session: Session, lane_id: int, person_id: int, others: Sequence[int]
 ) -> Slot | None:
-    """Take a slot in a lane, if there is also one for the person in one of the other lanes."""
+    """Take a slot in a lane of known answers, if there is also one in one of the other lanes.
+
+    What the person has had in its original, they are not given as a known answer.
+    """
     return _run(session, _TAKE_BESIDE, lane_id, person_id, lanes=list(others))
 
 
 def left(session: Session, lane_id: int, person_id: int) -> Left:
     """Say for whom the lane has a slot."""
+    return _left(session, _LEFT, lane_id, person_id)
+
+
+def left_known(session: Session, lane_id: int, person_id: int) -> Left:
+    """Say the same of a lane of known answers."""
+    return _left(session, _LEFT_KNOWN, lane_id, person_id)
+
+
+def count_known(session: Session, lane_ids: Sequence[int], person_id: int) -> int:
+    """Return how many known answers in these lanes the person has not had."""
+    given = {"lanes": list(lane_ids), "person": person_id}
+    return session.scalars(_COUNT_KNOWN, given).one()
+
+
+def _left(session: Session, statement: sa.Select[bool, bool], lane_id: int, person_id: int) -> Left:
     given = {"lane": lane_id, "lanes": [lane_id], "person": person_id, "start": 0}
-    return Left(*session.execute(_LEFT, given).one())
+    return Left(*session.execute(statement, given).one())
 
 
 def _run(
@@ -87,6 +111,9 @@ def _places(answers: int, ahead: int) -> list[int]:
 _COMPARISONS: Any = Comparison.__table__
 _ASSIGNMENTS: Any = Assignment.__table__
 _RESPONSES: Any = Response.__table__
+_GOLDS: Any = Gold.__table__
+Had: TypeAlias = Callable[[Any], sa.ColumnElement[bool]]
+"""Whether the person has had a comparison."""
 
 
 def _had(comparison: Any) -> sa.Exists:
@@ -95,14 +122,24 @@ def _had(comparison: Any) -> sa.Exists:
     )
 
 
-def _drawn() -> sa.ColumnElement[int]:
+def _had_known(comparison: Any) -> sa.ColumnElement[bool]:
+    copy = _GOLDS.alias()
+    original = sa.exists().where(
+        copy.c.comparison_id == comparison.c.id,
+        _ASSIGNMENTS.c.comparison_id == copy.c.copied_from_id,
+        _ASSIGNMENTS.c.person_id == PERSON,
+    )
+    return sa.or_(_had(comparison), original)
+
+
+def _drawn(had: Had) -> sa.ColumnElement[int]:
     """Draw a comparison that the person has not had: begun ones first, each from `start` on.
 
     Only a sample of the begun ones is tried before the others: whoever has had thousands of them
     would else pass by them all. The rest of them come last.
     """
     tries = ((STARTED, SAMPLE), (FRESH, None), (STARTED, None))
-    slots = [_first(which, half, most) for which, most in tries for half in (_above, _below)]
+    slots = [_first(which, half, most, had) for which, most in tries for half in (_above, _below)]
     locked = (slot.with_for_update(skip_locked=True, key_share=True) for slot in slots)
     return sa.func.coalesce(*(slot.scalar_subquery() for slot in locked))
 
@@ -115,9 +152,9 @@ def _below(comparison: Any) -> sa.ColumnElement[bool]:
     return sa.and_(comparison.c.lane_id == LANE, comparison.c.shuffle < START)
 
 
-def _first(which: sa.TextClause, half: Any, sample: int | None) -> sa.Select[int]:
+def _first(which: sa.TextClause, half: Any, sample: int | None, had: Had) -> sa.Select[int]:
     there = _COMPARISONS.alias()
-    first = sa.select(there.c.id).where(~_had(there)).order_by(there.c.shuffle).limit(1)
+    first = sa.select(there.c.id).where(~had(there)).order_by(there.c.shuffle).limit(1)
     if sample is None:
         return first.where(half(there), which)
     near = _COMPARISONS.alias()
@@ -125,10 +162,10 @@ def _first(which: sa.TextClause, half: Any, sample: int | None) -> sa.Select[int
     return first.where(there.c.id.in_(nearest), OPEN)
 
 
-def _any_left() -> sa.ColumnElement[bool]:
+def _any_left(had: Had) -> sa.ColumnElement[bool]:
     """Ask for a slot that the person has not had; from `start` on, as those before may be many."""
     there = _COMPARISONS.alias()
-    any_of = sa.exists().where(there.c.lane_id.in_(LANES), ~_had(there))
+    any_of = sa.exists().where(there.c.lane_id.in_(LANES), ~had(there))
     halves = there.c.shuffle >= START, there.c.shuffle < START
     return sa.or_(*(any_of.where(half, which) for which in (FRESH, STARTED) for half in halves))
 
@@ -166,6 +203,11 @@ def _shown() -> tuple[sa.Label[int], sa.Label[int]]:
     return answers.scalar_subquery().label("answers"), ahead.scalar_subquery().label("ahead")
 
 
-_LEFT = sa.select(_any_left(), _any_open())
-_TAKE = _taking(_drawn())
-_TAKE_BESIDE = _taking(_drawn(), _any_left())
+_COUNT_KNOWN = sa.select(sa.func.count(_COMPARISONS.c.id)).where(
+    _COMPARISONS.c.lane_id.in_(LANES), OPEN, ~_had_known(_COMPARISONS)
+)
+_LEFT = sa.select(_any_left(_had), _any_open())
+_LEFT_KNOWN = sa.select(_any_left(_had_known), _any_open())
+_TAKE = _taking(_drawn(_had))
+_TAKE_KNOWN = _taking(_drawn(_had_known))
+_TAKE_BESIDE = _taking(_drawn(_had_known), _any_left(_had))

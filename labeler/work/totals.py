@@ -37,13 +37,16 @@ class Totals:
         self.tally: Counter[str] = Counter()
         self.change: Counter[tuple[Topic, str]] = Counter()
 
-    def count(self, said: Said, times: int = 1) -> None:
-        """Count a judgment as it stands now, or uncount one as it stood, with -1 times."""
+    def count(self, said: Said, times: int = 1, *, scores: bool = True) -> None:
+        """Count a judgment as it stands now, or uncount one as it stood, with -1 times.
+
+        What is graded by an answer that was unscored is no score.
+        """
         is_gold, day = said.gold_right is not None, counts.day(said.created_at)
         self.tally["judged"] += times
         self.tally["counted"] += times * (said.counts and not is_gold)
-        self.tally["gold"] += times * is_gold
-        self.tally["gold_right"] += times * bool(said.gold_right)
+        self.tally["gold"] += times * (is_gold and scores)
+        self.tally["gold_right"] += times * (bool(said.gold_right) and scores)
         self.tally["chose_a"] += times * (said.place == 0)
         self.tally["chose_side"] += times * (said.place is not None)
         self.change[Topic.judged_on, day] += times

@@ -1,6 +1,8 @@
 """Ask more people where the answer is unsure: adaptive projects, and how reliable people are.
 
-Projects that are there keep a fixed number, and so do their comparisons.
+Projects that are there keep a fixed number, and so do their comparisons. Going back is refused
+once a project is adaptive: the older version would not know when to stop. How reliable people are
+is worked out again by `labeler refresh`.
 """
 
 import sqlalchemy as sa
@@ -14,8 +16,8 @@ depends_on = None
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 SETTINGS = {
     "most_judgments": sa.Integer,
-    "confidence": sa.Float,
-    "audit_share": sa.Float,
+    "confidence": sa.Double,
+    "audit_share": sa.Double,
     "audit_judgments": sa.Integer,
 }
 
@@ -31,8 +33,8 @@ def upgrade() -> None:
         "reliabilities",
         sa.Column("project_id", ID, nullable=False),
         sa.Column("person_id", ID, nullable=False),
-        sa.Column("right", sa.Float(), nullable=False),
-        sa.Column("votes", sa.Float(), nullable=False),
+        sa.Column("right", sa.Double(), nullable=False),
+        sa.Column("votes", sa.Double(), nullable=False),
         sa.ForeignKeyConstraint(
             ["project_id"], ["projects.id"], name=op.f("fk_reliabilities_project_id_projects")
         ),
@@ -44,6 +46,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    adaptive = "SELECT COUNT(*) FROM projects WHERE most_judgments IS NOT NULL"
+    if op.get_bind().scalar(sa.text(adaptive)):
+        raise RuntimeError("There are adaptive projects, which the older version cannot keep.")
     op.drop_table("reliabilities")
     op.drop_column("comparisons", "is_adaptive")
     for name in reversed(SETTINGS):

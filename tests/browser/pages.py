@@ -15,6 +15,8 @@ from labeler.people.memberships import Role
 from labeler.work import assignments, projects, queue
 from labeler.work.assignments import Assignment, SkipReason
 from labeler.work.comparisons import Comparison
+from labeler.work.projects import Project
+from tests.browser import reviewing
 from tests.browser.site import ADA, OLGA, Site
 from tests.make import judge
 from tests.visits import Visit
@@ -28,11 +30,14 @@ NO_PAGE = ("static", "releases.download", "sessions.whoami", "offline.worker")
 FOR_NOBODY = ("accessibility.show", "sessions.link", "sessions.sign_in")
 FOR_REVIEWERS = (
     *("projects.index", "projects.show", "members.index"),
-    *("comparisons.index", "comparisons.show"),
+    *("comparisons.index", "comparisons.show", "gold.index", "reviews.index", "reviews.show"),
     *("quality.index", "quality.disagreements", "quality.models", "quality.gold"),
-    *("quality.person", "quality.rows"),
+    *("quality.person", "quality.rows", "qualifications.ask"),
 )
-FOR_OWNERS = ("projects", "members", "batches", "comparisons", "releases", "quality")
+FOR_OWNERS = (
+    *("projects", "members", "batches", "comparisons", "gold", "releases", "qualifications.ask"),
+    *("plans", "quality", "reviews"),
+)
 WRONG = ("/nothing-here", "/projects/demo/releases?min_judgments=0")
 
 
@@ -52,6 +57,7 @@ def furnish(site: Site) -> dict[str, Any]:
         memberships.grant(
             session, held.project_id, otto, Role.owner, by=accounts.find(session, OLGA)
         )
+        asked = reviewing.ask(session, session.get_one(Project, held.project_id))
         session.commit()
     refreshing.refresh_project(site.database, held.project_id)
     last = site.said(ADA)[-1]
@@ -66,6 +72,7 @@ def furnish(site: Site) -> dict[str, Any]:
         "person_id": ada.id,
         "secret": Visit(site.app).link_for(ADA).rpartition("/")[2],
         "slug": "demo",
+        **asked,
     }
 
 

@@ -20,13 +20,14 @@ from labeler.database import Database
 from labeler.people import accounts, memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
-from labeler.work import comparisons, layouts, projects, tallies
+from labeler.work import comparisons, drafts, layouts, projects, tallies
 from labeler.work.assignments import Assignment, AssignmentState
 from labeler.work.batches import Batch
 from labeler.work.comparisons import Comparison
 from labeler.work.layouts import Message, ResponseIn, Row
 from labeler.work.projects import Project
 from tests import made_up
+from tests.browser import reviewing
 from tests.browser.site import ADA, OLGA, Site, open_site
 from tests.make import judge, load_rows, make_row
 from tests.visits import Visit
@@ -90,10 +91,14 @@ def set_scene(folder: Path) -> Iterator[tuple[Site, dict[str, Any]]]:
         with open_site(address, folder, _fill) as site:
             made_up.teach(site.app, folder)
             _cut_release(site)
+            with site.database.writing() as session:
+                project = projects.find(session, "demo", by=accounts.find(session, OLGA))
+                asked = reviewing.ask(session, project)
+                session.commit()
             _refresh(site)
             with site.database.reading() as session:
                 numbers = _numbers(session)
-            yield site, numbers
+            yield site, numbers | asked
     finally:
         clock.use(None)
 
@@ -138,7 +143,7 @@ def _open(session: Session, draft: dict[str, Any], row: Row, *, by: Person) -> N
     more = {"judgments_per_comparison": len(HOLDS), "pay": demo.project()["pay"]}
     guidelines = "Read everything **to the end** before you judge."
     given = {"guidelines": guidelines, "languages": ["en"], **more, **draft}
-    project = projects.create(session, projects.read_draft(given), by=by)
+    project = projects.create(session, drafts.read(given), by=by)
     load_rows(session, project, [row], by=by, name=f"{project.slug}.jsonl")
     for email in HOLDS:
         person = accounts.find(session, email)

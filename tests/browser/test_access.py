@@ -36,12 +36,18 @@ RULES = {
 # Forms that are sent without anything in them, to see what they say then.
 FORMS: dict[Reader, list[tuple[str, str]]] = {
     "nobody": [("/sign-in", "form")],
-    "annotator": [("/account", "form[action$=password]"), ("/work/{assignment_id}", "#judgment")],
+    "annotator": [
+        ("/account", "form[action$=password]"),
+        ("/work/{assignment_id}", "#judgment"),
+        ("/questions", "form[action^='/questions'] >> nth=0"),
+    ],
     "owner": [
         ("/projects/new", "main form"),
         ("/projects/demo/batches", "main form"),
         ("/projects/demo/people", "#invite form"),
         ("/projects/demo/comparisons/{comparison_id}", "form[action$=withdraw]"),
+        ("/projects/demo/review/{review_id}", "form[action$=adjudicate]"),
+        ("/projects/demo/review/{signal_id}", "form[action$=comment]"),
     ],
 }
 DRAWN = """() => [...document.querySelectorAll("[data-draw]")]

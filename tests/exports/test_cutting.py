@@ -12,7 +12,8 @@ from exports.formats import dpo
 from exports.pairs import Reason
 from labeler.database import Database
 from labeler.errors import Conflict, Invalid
-from labeler.work import judgments, reviews
+from labeler.quality import decisions
+from labeler.work import judgments, listings
 from labeler.work.layouts import Message, ResponseIn
 from tests.conftest import NewAddress, StoppedClock
 from tests.exports.stories import Said, contents, judge_all, known_key, plan, tell, write
@@ -132,9 +133,9 @@ def test_what_happens_later_does_not_change_a_cut(
     write(database, cut, tmp_path / "before")
     frozen.forward(minutes=1)
     with database.writing() as session:
-        for judgment in judgments.page(session, project.id)[:6]:
-            reviews.exclude(session, judgment, "Too fast.", by=cast.rex)
-        mine = judgments.of_person(session, cast.bea, project_id=project.id)[0]
+        for judgment in listings.page(session, project.id)[:6]:
+            decisions.exclude(session, judgment, "Too fast.", by=cast.rex)
+        mine = listings.of_person(session, cast.bea, project_id=project.id)[0]
         answer = judgments.rubrics.read_answer(
             judgments.rubrics.version(session, project.id, 1), "both_bad"
         )

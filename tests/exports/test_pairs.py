@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from exports import pairs
 from exports.pairs import WORDS, Majority, Reason
 from exports.selection import Criteria, Judged, Voter, Votes
+from labeler.quality.adjudications import Finding
+from labeler.work.rubrics import Verdict
 
 THEN = datetime(2026, 11, 23, tzinfo=UTC)
 ADA = Voter(1, 1, 1)
@@ -60,11 +62,35 @@ def test_rules_ask_for_more(said: list[str], rules: dict[str, float], is_pair: b
     assert isinstance(pairs.decide(judged(*said), Criteria(**rules)), Majority) is is_pair
 
 
+@pytest.mark.parametrize(
+    ("found", "outcome"),
+    [
+        (Finding(Verdict.preference, 0), Majority(0, 3, 1 / 3, 2.0, True)),
+        (Finding(Verdict.preference, 1), Majority(1, 3, 0.0, 0.0, True)),
+        (Finding(Verdict.preference, 2), Reason.not_a_pair),
+        (Finding(Verdict.tie, None), Reason.tie),
+        (Finding(Verdict.both_bad, None), Reason.both_bad),
+    ],
+)
+def test_what_a_person_found_counts_whatever_the_votes_say(
+    found: Finding, outcome: Majority | Reason
+) -> None:
+    one = judged("tie", "tie", "0+2", found=found)
+    assert pairs.decide(one, Criteria(min_judgments=5, min_agreement=1)) == outcome
+
+
+def test_what_a_person_found_without_a_vote_is_a_pair_all_the_same() -> None:
+    one = judged(found=Finding(Verdict.preference, 1))
+    assert pairs.decide(one, Criteria()) == Majority(1, 0, 0.0, 0.0, True)
+
+
 def test_gold_and_other_languages_stay_out_whatever_people_said() -> None:
     assert pairs.decide(judged("0+1", is_gold=True), Criteria()) is Reason.gold
     only_swahili = Criteria(languages=("sw",))
     assert pairs.decide(judged("0+1"), only_swahili) is Reason.language
     assert isinstance(pairs.decide(judged("0+1", language="sw"), only_swahili), Majority)
+    found = Finding(Verdict.preference, 0)
+    assert pairs.decide(judged(is_withdrawn=True, found=found), Criteria()) is Reason.withdrawn
 
 
 def test_every_reason_has_words() -> None:

@@ -7,14 +7,18 @@ import pytest
 import sqlalchemy as sa
 
 from exports import manifests, releases, verification
+from exports.formats import dpo
 from exports.pairs import Reason
 from exports.selection import Criteria
 from labeler.database import Database
 from labeler.errors import Conflict
 from labeler.events import Event
 from labeler.people.accounts import Person
-from labeler.work import comparisons, judgments, reviews
+from labeler.quality import adjudications, decisions
+from labeler.quality.adjudications import Finding
+from labeler.work import comparisons, listings
 from labeler.work.projects import Project
+from labeler.work.rubrics import Verdict
 from tests.conftest import NewAddress, StoppedClock
 from tests.exports.stories import Said, contents, plan, release, tell
 from tests.make import judge_next, load_rows, make_row
@@ -52,13 +56,38 @@ def test_a_judgment_a_rule_or_an_exclusion_makes_another(
     cuts.append(plan(database, project, min_margin=2))
     frozen.forward(seconds=1)
     with database.writing() as session:
-        reviews.exclude(session, judgments.page(session, project.id)[0], "Fast.", by=cast.rex)
+        decisions.exclude(session, listings.page(session, project.id)[0], "Fast.", by=cast.rex)
         session.commit()
     cuts.append(plan(database, project))
     judge_more(database, project, cast.ada, cast.olga)
     cuts.append(plan(database, project))
     assert [cut.number for cut in cuts] == [1, 2, 2, 2]
     assert len({cut.pseudonym_key for cut in cuts}) == 4
+
+
+def test_a_finding_makes_another_whose_row_says_so(
+    database: Database, tmp_path: Path, frozen: StoppedClock
+) -> None:
+    cast, project = tell(database, VOTES)
+    first = plan(database, project)
+    release(database, first, tmp_path / "1", data=tmp_path, by=cast.olga)
+    frozen.forward(seconds=1)
+    with database.writing() as session:
+        last = comparisons.page(session, project.id)[2]
+        finding = Finding(Verdict.preference, 1)
+        adjudications.adjudicate(session, last, finding, "0 is wrong.", by=cast.rex)
+        session.commit()
+    later = plan(database, project)
+    assert (first.number, later.number) == (1, 2)
+    release(database, later, tmp_path / "2", data=tmp_path, by=cast.olga)
+    lines = [dpo.read_lines(path) for path in (tmp_path / "2" / "jsonl").iterdir()]
+    found = [row for rows in lines for row in rows if row["adjudicated"]]
+    assert [(row["n_votes"], row["agreement"]) for row in found] == [(2, 0.0)]
+    assert found[0]["chosen"][0]["content"] == "It is 2."
+    assert verification.verify(tmp_path / "2") == []
+    again = release(database, first, tmp_path / "again", data=tmp_path, by=cast.olga)
+    assert again.number == 1
+    assert contents(tmp_path / "again") == contents(tmp_path / "1")
 
 
 def test_a_withdrawal_makes_another_and_leaves_the_first_as_it_was(
@@ -70,7 +99,7 @@ def test_a_withdrawal_makes_another_and_leaves_the_first_as_it_was(
     frozen.forward(seconds=1)
     with database.writing() as session:
         withdrawn = comparisons.page(session, project.id)[0]
-        reviews.withdraw(session, withdrawn, "It names a person.", by=cast.olga)
+        decisions.withdraw(session, withdrawn, "It names a person.", by=cast.olga)
         session.commit()
     later = plan(database, project)
     assert (later.number, later.mark.last_judgment_id) == (2, first.mark.last_judgment_id)

@@ -15,8 +15,11 @@ from labeler.errors import Invalid
 from labeler.people import memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
-from labeler.work import assignments, comparisons, judgments, queue, reviews
+from labeler.quality import adjudications, decisions
+from labeler.quality.adjudications import Finding
+from labeler.work import answers, assignments, comparisons, judgments, listings, queue
 from labeler.work.projects import Project
+from labeler.work.rubrics import Verdict
 from tests.cast import make_cast
 from tests.conftest import NewAddress, StoppedClock
 from tests.exports.stories import tell
@@ -36,7 +39,7 @@ def test_the_last_version_before_the_mark_counts(database: Database, frozen: Sto
         make_batch(session, project, cast, pairs=1)
         first = judge_next(session, project, cast.ada, "tie")
         early = selection.mark(session, project.id)
-        answer = judgments.read_answer(
+        answer = answers.read(
             session, assignments.find(session, first.assignment_id, by=cast.ada), "both_bad"
         )
         judgments.change(session, project, first, answer, key=new_key())
@@ -58,7 +61,7 @@ def test_votes_are_summed_by_what_they_are_for(database: Database, frozen: Stopp
             last = judge_next(session, project, person, choice)
             frozen.forward(seconds=0.5)
         mark = selection.mark(session, project.id)
-        said = [one for one, _ in judgments.of_comparison(session, last.comparison_id)]
+        said = [one for one, _ in listings.of_comparison(session, last.comparison_id)]
         session.commit()
     (one,) = selected(database, project.id, mark)
     sides = [[each.strength or 0 for each in said if each.preferred == n] for n in (0, 1)]
@@ -84,7 +87,7 @@ def test_what_is_left_out_after_the_mark_still_counts(
         judgment = judge_next(session, project, cast.ada)
         before = selection.mark(session, project.id)
         frozen.forward(seconds=1)
-        reviews.exclude(session, judgment, "Too fast.", by=cast.rex)
+        decisions.exclude(session, judgment, "Too fast.", by=cast.rex)
         after = selection.mark(session, project.id)
         session.commit()
     assert [one.votes.number for one in selected(database, project.id, before)] == [1]
@@ -191,6 +194,30 @@ def test_rules_that_make_no_sense_are_named(given: dict[str, object], field: str
     assert list(refusal.value.fields) == [field]
 
 
+def test_the_newest_finding_before_the_mark_counts(
+    database: Database, frozen: StoppedClock
+) -> None:
+    cast, project = tell(database, {"one": [0, 0], "two": [1, 1]})
+    marks = []
+    for finding in (Finding(Verdict.preference, 1), Finding(Verdict.both_bad, None)):
+        with database.writing() as session:
+            marks.append(selection.mark(session, project.id))
+            session.commit()
+        frozen.forward(seconds=1)
+        with database.writing() as session:
+            one = comparisons.page(session, project.id)[0]
+            adjudications.adjudicate(session, one, finding, "I have read it.", by=cast.rex)
+            session.commit()
+    with database.writing() as session:
+        marks.append(selection.mark(session, project.id))
+    found = [[one.found for one in selected(database, project.id, mark)] for mark in marks]
+    assert found == [
+        [None, None],
+        [Finding(Verdict.preference, 1), None],
+        [Finding(Verdict.both_bad, None), None],
+    ]
+
+
 def test_no_smaller_number_appears_after_the_mark(new_address: NewAddress) -> None:
     """On PostgreSQL numbers are drawn before they are committed: the mark waits for them."""
     database = Database(new_address("postgresql"))
@@ -211,17 +238,22 @@ def test_no_smaller_number_appears_after_the_mark(new_address: NewAddress) -> No
 
 
 def exclude(session: Session, project: Project, by: Person) -> None:
-    reviews.exclude(session, judgments.page(session, project.id)[0], "Too fast.", by=by)
+    decisions.exclude(session, listings.page(session, project.id)[0], "Too fast.", by=by)
 
 
 def withdraw(session: Session, project: Project, by: Person) -> None:
-    reviews.withdraw(session, comparisons.page(session, project.id)[0], "A name in it.", by=by)
+    decisions.withdraw(session, comparisons.page(session, project.id)[0], "A name in it.", by=by)
+
+
+def adjudicate(session: Session, project: Project, by: Person) -> None:
+    one = comparisons.page(session, project.id)[0]
+    adjudications.adjudicate(session, one, Finding(Verdict.tie, None), "Alike.", by=by)
 
 
 Act = Callable[[Session, Project, Person], None]
 
 
-@pytest.mark.parametrize("act", [exclude, withdraw])
+@pytest.mark.parametrize("act", [exclude, withdraw, adjudicate])
 def test_who_leaves_out_while_a_mark_is_made_comes_after_it(
     new_address: NewAddress, act: Act
 ) -> None:
@@ -238,7 +270,8 @@ def test_who_leaves_out_while_a_mark_is_made_comes_after_it(
         marking.commit()
         acting.result(timeout=5)
     assert selected(database, project.id, mark) == before
-    assert [(one.votes.number, one.is_withdrawn) for one in before] == [(2, False)]
+    told = [(one.votes.number, one.is_withdrawn, one.found) for one in before]
+    assert told == [(2, False, None)]
     database.close()
 
 

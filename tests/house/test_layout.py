@@ -9,7 +9,10 @@ REFUSED = {"utils", "util", "helpers", "common", "services", "managers", "core",
 FUNCTION_LINES = 45
 MODULE_LINES = 400
 # What stands around the rooms: it may know Flask and the engine, and no room may know it.
-RING = ("labeler.app", "labeler.config", "labeler.database", "labeler.logs", "labeler.passing")
+RING = (
+    *("labeler.app", "labeler.background", "labeler.config", "labeler.database", "labeler.logs"),
+    "labeler.passing",
+)
 OUTSIDE = {"click", "flask", "flask_login", "flask_wtf", "gunicorn", "werkzeug", "wtforms"}
 CLOCKS = re.compile(
     r"(^|\.)((datetime|date)\.(now|utcnow|today)|func\.(now|current_timestamp))$"

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from labeler import audit, recounts
 from labeler.events import Event
 from labeler.pay.ledger import Account, AccountKind, Transfer
-from labeler.work import assignments, judgments, queue, reviews
+from labeler.quality import decisions
+from labeler.work import answers, assignments, judgments, queue
 from labeler.work.assignments import Assignment, SkipReason
 from labeler.work.comparisons import Comparison
 from labeler.work.judgments import Judgment
@@ -47,7 +48,7 @@ def story(session: Session, cast: Cast, frozen: StoppedClock) -> Story:
     project = make_project(session, cast, judgments_per_comparison=2)
     load_rows(session, project, [make_row(1)], by=cast.olga)
     first = judge(session, claim(session, project, cast, "ada"), 1, cast.ada)
-    answer = judgments.read_answer(session, claim_of(session, first), 7)
+    answer = answers.read(session, claim_of(session, first), 7)
     changed = judgments.change(session, project, first, answer, key=new_key()).judgment
     lapsing = claim(session, project, cast, "bea")
     frozen.forward(hours=2)
@@ -56,7 +57,7 @@ def story(session: Session, cast: Cast, frozen: StoppedClock) -> Story:
 
     load_rows(session, project, [make_row(2)], by=cast.olga)
     excluded = judge(session, claim(session, project, cast, "bea"), 3, cast.bea)
-    reviews.exclude(session, excluded, "Too fast.", by=cast.rex)
+    decisions.exclude(session, excluded, "Too fast.", by=cast.rex)
     skipped = claim(session, project, cast, "rex")
     assignments.skip(session, skipped, SkipReason.subject)
     held = claim(session, project, cast, "olga")

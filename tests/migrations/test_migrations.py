@@ -21,17 +21,23 @@ from labeler import audit
 from labeler import database as database_module
 from labeler.database import Database
 from labeler.people import sign_ins, tokens
+from labeler.people.accounts import Person
+from labeler.quality import gold, refreshing
 from labeler.schema import Base
 from labeler.work import comparisons, queue
 from labeler.work.assignments import Assignment
+from labeler.work.comparisons import Comparison
 from labeler.work.judgments import Judgment
+from labeler.work.projects import Project
+from labeler.work.tallies import Tally
 from tests import postgres
 from tests.cast import make_cast
 from tests.conftest import StoppedClock
 from tests.exports.stories import plan, release, tell
 from tests.lives import live
-from tests.make import judge_next, make_batch, make_project
+from tests.make import judge_next, load_rows, make_batch, make_project, make_row
 
+APPENDED = ("adjudications", "comments", "events", "judgments", "transfers")
 FOLDER = Path(__file__).parents[2] / "migrations"
 VERSIONS = sorted(FOLDER.joinpath("versions").glob("*.py"))
 SCRIPTS = ScriptDirectory(str(FOLDER))
@@ -108,7 +114,7 @@ def test_every_table_of_the_code_is_made(database: Database) -> None:
 
 def test_what_is_appended_is_guarded(database: Database) -> None:
     guards = {"delete", "update"} if database.is_sqlite else {"delete", "update", "truncate"}
-    triggers = {f"{t}_refuse_{g}" for t in ("transfers", "events", "judgments") for g in guards}
+    triggers = {f"{t}_refuse_{g}" for t in APPENDED for g in guards}
     assert triggers <= left_in(database)
 
 
@@ -168,6 +174,27 @@ def test_what_was_drawn_ahead_goes_back_to_the_queue(database: Database) -> None
         assert [state.value for state in states] == ["open", "expired", "expired"]
 
 
+def test_an_unscored_answer_is_scored_again_by_older_programs(database: Database) -> None:
+    with database.writing() as session:
+        cast = make_cast(session)
+        project = make_project(session, cast)
+        project.gold_share = 1.0
+        load_rows(session, project, [make_row(1), make_row(2, gold=0)], by=cast.olga)
+        known = session.get_one(Comparison, judge_next(session, project, cast.ada).comparison_id)
+        assert queue.claim(session, project, by=cast.bea) is not None  # who holds it
+        gold.unscore(session, known, "Wrong.", by=cast.olga)
+        session.commit()
+    database.downgrade("2026_11_27_questions")
+    database.upgrade()
+    with database.writing() as session:
+        assert list(audit.faults(session)) == []
+        assert session.scalar(sa.select(sa.func.sum(Tally.gold))) == 1
+        project = session.get_one(Project, project.id)
+        given = queue.claim(session, project, by=session.get_one(Person, cast.rex.id))
+        assert given is not None
+        assert given.comparison_id == known.id
+
+
 def test_up_again_changes_nothing(database: Database) -> None:
     work(database)
     database.upgrade()
@@ -175,7 +202,18 @@ def test_up_again_changes_nothing(database: Database) -> None:
 
 
 # What a step computes anew may afterwards say the same in other words; the audit counts it again.
-REDONE = {"2026_11_24": {"counts", "tallies"}, "2026_11_27_lanes": {"lanes.spent_at"}}
+REDONE = {
+    "2026_11_24": {"counts", "tallies"},
+    "2026_11_27_lanes": {"lanes.spent_at"},
+    "2026_11_27_adaptive": {"reliabilities"},
+    "2026_11_27_snapshots": {"snapshots"},
+    # Older programs know of no reviews: they are lost on the way back.
+    "2026_11_27_reviews": {"adjudications", "comments", "reviews", "assignments.sent_back_at"},
+    "2026_11_27_qualify": {
+        *("qualifications", "projects.qualification_questions", "projects.qualification_right"),
+        *("assignments.qualification_id", "assignments.told_at", "batches.is_qualification"),
+    },
+}
 
 Rows = list[dict[str, object]]
 
@@ -209,10 +247,17 @@ def populate(database: Database, time: StoppedClock, folder: Path) -> None:
     cast, judged = tell(database, {"p": [0, 0]}, slug="judged")
     with database.writing() as session:
         live(session, cast, time)
+        asking = make_project(
+            session, cast, slug="asking", qualification={"questions": 1, "right": 1}
+        )
+        load_rows(session, asking, [make_row(1, gold=0)], by=cast.olga, for_qualification=True)
+        judge_next(session, asking, cast.ada)
         tokens.create(session, cast.olga)
         sign_ins.make_link(session, cast.ada, by=cast.olga)
         sign_ins.start(session, cast.ada)
         session.commit()
+        for _ in refreshing.refresh(session, database.reading, judged):
+            session.commit()
     release(database, plan(database, judged), folder / "release", data=folder, by=cast.olga)
 
 

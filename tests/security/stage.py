@@ -21,6 +21,9 @@ from labeler.database import Database
 from labeler.people import accounts, memberships, sign_ins, tokens
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
+from labeler.quality import reviews
+from labeler.quality.reviews import ReviewKind
+from labeler.quality.samples import DRAWN as ASKS
 from labeler.schema import Base
 from labeler.work import queue
 from labeler.work.judgments import Judgment
@@ -102,9 +105,20 @@ def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list
             memberships.remove(session, other.id, one, by=cast.root)
         memberships.grant(session, other.id, paul, Role.owner, by=cast.root)
         load_rows(session, other, [make_row(1)], by=paul)
+        make_project(
+            session, cast, slug="asking", title="Asking", qualification={"questions": 1, "right": 1}
+        )
         of_ada = _prefer_the_first(session, project, cast.ada)
         of_bea = _prefer_the_first(session, project, cast.bea)
         of_paul = _prefer_the_first(session, other, paul)
+        asked = reviews.open(
+            session, project.id, ReviewKind.sample, judgment_id=of_bea.id, reason=ASKS
+        )
+        about = {"person_id": cast.ada.id, "reason": ASKS, "evidence": [ASKS]}
+        signal = reviews.open(session, project.id, ReviewKind.signal, **about)
+        foreign = reviews.open(
+            session, other.id, ReviewKind.sample, judgment_id=of_paul.id, reason=ASKS
+        )
         held = queue.claim(session, project, by=cast.ada)
         assert held is not None
         spare_cookie = sign_ins.start(session, cast.ada)
@@ -117,6 +131,9 @@ def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list
             "held": held.id,
             "done": of_ada.assignment_id,
             "judgment": of_ada.id,
+            "review": asked.id,
+            "signal": signal.id,
+            "foreign_review": foreign.id,
             "of_bea": of_bea.id,
             "comparison": of_bea.comparison_id,
             "batch": batch.id,

@@ -17,6 +17,10 @@ from tests.security.stage import WHO, Stage, rules
 from tests.visits import Visit
 
 HELPFUL = "/projects/helpful"
+REVIEW = HELPFUL + "/review"
+ONE = REVIEW + "/{review}"
+ASKING = "/projects/asking"
+"""Where known answers are asked before the work itself."""
 PAIR = HELPFUL + "/comparisons/{comparison}"
 EXCLUDE = "/comparisons/<comparison_id>/judgments/<judgment_id>/exclude"
 
@@ -35,10 +39,13 @@ class Case(NamedTuple):
 OPEN = "                200  200  200  200  200  200  200  200"
 SIGNED_IN = "           302  302  200  200  200  200  200  200"
 MEMBER_STARTS = "       302  302  404  404  302  302  302  302"
+MEMBER_SEES = "        302  302  404  404  200  200  200  200"
+MEMBER_TOO_LATE = "    302  302  404  404  409  409  409  409"
 MEMBER_DRAWS = "       302  302  404  404  200  200  200  200"
 MEMBER = "              302  302  404  404  200  200  200  200"
 REVIEWER = "            302  302  404  404  200  200  200  403"
 REVIEWER_BAD_FORM = "   302  302  404  404  422  422  422  403"
+REVIEWER_FIRST = "      302  302  404  404  302  409  409  403"
 OWNER = "               302  302  404  404  403  200  200  403"
 OWNER_BAD_FORM = "      302  302  404  404  403  422  422  403"
 OWNER_DONE = "          302  302  404  404  403  302  302  403"
@@ -139,6 +146,49 @@ PAGES = {
     ("POST", "/projects/<slug>" + EXCLUDE): Case(
         PAIR + "/judgments/{of_bea}/exclude", REVIEWER_BAD_FORM
     ),
+    ("GET", "/questions"): Case("/questions", SIGNED_IN),
+    ("POST", "/questions/<review_id>"): Case("/questions/{signal}", ONLY_ADA_BAD_FORM),
+    ("GET", "/projects/<slug>/review"): Case(REVIEW, REVIEWER),
+    ("POST", "/projects/<slug>/review/sample"): Case(REVIEW + "/sample", REVIEWER_BAD_FORM),
+    ("GET", "/projects/<slug>/review/<review_id>"): Case(ONE, REVIEWER),
+    ("POST", "/projects/<slug>/review/<review_id>/comment"): Case(
+        ONE + "/comment", REVIEWER_BAD_FORM
+    ),
+    ("POST", "/projects/<slug>/review/<review_id>/adjudicate"): Case(
+        ONE + "/adjudicate", REVIEWER_BAD_FORM
+    ),
+    ("POST", "/projects/<slug>/review/<review_id>/second-opinion"): Case(
+        ONE + "/second-opinion", REVIEWER_BAD_FORM
+    ),
+    ("POST", "/projects/<slug>/review/<review_id>/judgments/<judgment_id>/exclude"): Case(
+        ONE + "/judgments/{of_bea}/exclude", REVIEWER_BAD_FORM
+    ),
+    ("POST", "/projects/<slug>/review/<review_id>/judgments/<judgment_id>/send-back"): Case(
+        ONE + "/judgments/{of_bea}/send-back", REVIEWER_BAD_FORM
+    ),
+    ("POST", "/projects/<slug>/review/<review_id>/dismiss"): Case(
+        REVIEW + "/{signal}/dismiss", REVIEWER_FIRST
+    ),
+    ("POST", "/projects/<slug>/review/<review_id>/accept"): Case(ONE + "/accept", REVIEWER_FIRST),
+    ("GET", "/projects/<slug>/gold"): Case(HELPFUL + "/gold", REVIEWER),
+    ("GET", "/projects/<slug>/gold/write"): Case(HELPFUL + "/gold/write", OWNER),
+    ("POST", "/projects/<slug>/gold/write"): Case(HELPFUL + "/gold/write", OWNER_BAD_FORM),
+    ("GET", "/projects/<slug>/gold/mine"): Case(HELPFUL + "/gold/mine", OWNER),
+    ("POST", "/projects/<slug>/gold/mine"): Case(HELPFUL + "/gold/mine", OWNER_BAD_FORM),
+    ("POST", "/projects/<slug>/gold/<comparison_id>/set"): Case(
+        HELPFUL + "/gold/{comparison}/set", OWNER_BAD_FORM
+    ),
+    ("POST", "/projects/<slug>/gold/<comparison_id>/unscore"): Case(
+        HELPFUL + "/gold/{comparison}/unscore", OWNER_BAD_FORM
+    ),
+    ("GET", "/projects/<slug>/qualification"): Case(HELPFUL + "/qualification", MEMBER_SEES),
+    ("POST", "/projects/<slug>/qualification"): Case(HELPFUL + "/qualification", MEMBER_TOO_LATE),
+    ("GET", "/projects/<slug>/people/<person_id>/admit"): Case(
+        ASKING + "/people/{bea}/admit", REVIEWER
+    ),
+    ("POST", "/projects/<slug>/people/<person_id>/admit"): Case(
+        ASKING + "/people/{bea}/admit", REVIEWER_BAD_FORM
+    ),
     ("GET", "/projects/<slug>/releases"): Case(HELPFUL + "/releases", OWNER),
     ("POST", "/projects/<slug>/releases"): Case(
         HELPFUL + "/releases", OWNER_BAD_FORM, {"min_margin": "0"}
@@ -184,6 +234,9 @@ API_CASES = {
         f"{API}{HELPFUL}/withdrawals",
         "401 401 404 404 403 422 422 403",
         {"comparison": "pair-0", "reason": " "},
+    ),
+    ("GET", f"{API}/projects/<slug>/reviews"): Case(
+        f"{API}{HELPFUL}/reviews", "401 401 404 404 200 200 200 403"
     ),
     ("GET", f"{API}/projects/<slug>/judgments"): Case(
         f"{API}{HELPFUL}/judgments", "401 401 404 404 200 200 200 403"
@@ -276,9 +329,23 @@ FOREIGN = [
     ("paul", "POST", "/projects/other/people/{bea}/role"),
     ("paul", "POST", "/projects/other/people/{bea}/remove"),
     ("paul", "POST", "/projects/other/people/{bea}/link"),
+    ("paul", "POST", "/projects/other/gold/{comparison}/set"),
+    ("paul", "POST", "/projects/other/gold/{comparison}/unscore"),
+    ("paul", "GET", "/projects/other/people/{bea}/admit"),
+    ("paul", "POST", "/projects/other/people/{bea}/admit"),
     ("paul", "GET", "/projects/other/releases/1"),
     ("paul", "GET", "/projects/other/releases/1/download"),
     ("olga", "GET", "/projects/helpful/comparisons/{foreign_comparison}"),
+    ("paul", "GET", "/projects/other/review/{review}"),
+    ("paul", "POST", "/projects/other/review/{review}/accept"),
+    ("paul", "POST", "/projects/other/review/{signal}/dismiss"),
+    ("paul", "POST", "/projects/other/review/{review}/comment"),
+    ("paul", "POST", "/projects/other/review/{review}/adjudicate"),
+    ("paul", "POST", "/projects/other/review/{review}/second-opinion"),
+    ("paul", "POST", "/projects/other/review/{foreign_review}/judgments/{of_bea}/exclude"),
+    ("paul", "POST", "/projects/other/review/{foreign_review}/judgments/{of_bea}/send-back"),
+    ("olga", "POST", "/projects/helpful/review/{review}/judgments/{foreign_judgment}/exclude"),
+    ("bea", "POST", "/questions/{signal}"),
     ("olga", "POST", "/projects/helpful/comparisons/{comparison}/judgments/{judgment}0/exclude"),
     ("root", "GET", "/projects/other/comparisons/{comparison}"),
     ("bea", "GET", "/work/{done}/change"),
@@ -290,7 +357,7 @@ def test_numbers_of_another_project_lead_nowhere(
     stage: Stage, who: str, method: str, path: str
 ) -> None:
     visit = _another_browser(stage, who)
-    said = {"role": "owner"} if path.endswith("/role") else {"reason": "No."}
+    said = {"role": "owner"} if path.endswith("/role") else {"reason": "No.", "comment": "No."}
     data = {"csrf_token": visit.token} | said if method == "POST" else None
     before = stage.digest()
     answer = visit.client.open(stage.path(path), method=method, data=data)

@@ -125,6 +125,7 @@ HEADERS = [
     {"Content-Length": "5"},
 ]
 QUERIES = {
+    "kind": "unsure",
     "before": "1",
     "after": "1",
     "limit": "5",
@@ -172,6 +173,11 @@ FORMS: dict[str, Mapping[str, str]] = {
     "/projects/<slug>/state": {"state": "paused"},
     "/projects/<slug>/people/invite": {"name": "F", "email": "f@example.org", "role": "annotator"},
     "/projects/<slug>/people/<person_id>/role": {"role": "annotator"},
+    "/projects/<slug>/review/sample": {"number": "1"},
+    "/projects/<slug>/review/<review_id>/comment": {"comment": "x", "tell": ""},
+    "/projects/<slug>/review/<review_id>/adjudicate": {"finding": "0", "reason": "x"},
+    "/projects/<slug>/review/<review_id>/second-opinion": {"comment": "x"},
+    "/questions/<review_id>": {"comment": "x"},
     "/projects/<slug>/batches": {"layout": "auto", "language": "en", "skip_bad": "1", "file": "x"},
     "/projects/<slug>/releases": {
         name: QUERIES[name]
@@ -238,7 +244,8 @@ def send(stage: Stage, sent: Sent) -> int:
 
 
 def who_may(rule: str) -> str:
-    return "ada" if "/work/" in rule or "/assignments/" in rule else "root"
+    mine = ("/work/", "/assignments/", "/questions/")
+    return "ada" if any(part in rule for part in mine) else "root"
 
 
 def odd_forms(stage: Stage) -> Iterator[Sent]:
@@ -289,7 +296,8 @@ def _usual(rule: str) -> str:
 def odd_queries(stage: Stage) -> Iterator[Sent]:
     """Give each name of a query one odd text at a time, the others being as usual."""
     draw = random.Random(8)
-    rules = ("judgments", "projects/helpful/comparisons", "projects/helpful/releases")
+    within = ("comparisons", "releases", "review")
+    rules = ("judgments", *(f"projects/helpful/{each}" for each in within))
     for path in (*(f"/{rule}" for rule in rules), f"{API}/projects/helpful/judgments"):
         for name in QUERIES:
             for text in draw.sample(TEXTS, FEW):

@@ -1,12 +1,11 @@
 """Whether two people give the same answers more often than each of them does with everybody else.
 
-Honest people agree, the better they are the more, so agreement itself says little. What counts
-is agreeing where the others answered otherwise, and more of it than the two usually have. The
-time is that of looking at each two votes on an item once, the memory that of the pairs of people
-who meet, whatever the number of votes.
+Honest people agree, the better they are the more, so agreement itself says little. Two questions
+must be answered alike before a pair is noticed. Do they agree more than two people do who agree
+with the others as much as these do? The best annotators do not. And do they so where the others
+answered otherwise? Who copies does; two people who share a taste with all the others do not.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from math import exp, log1p
 
@@ -16,14 +15,12 @@ from numpy.typing import ArrayLike, NDArray
 from labeler.said import say
 from labeler.stats.binomial import at_least
 from labeler.stats.reliability import wilson_interval
+from labeler.stats.signals.shared import Shared, shared_answers
 from labeler.stats.signals.signal import Signal
 
 SHARED = 30  # items that two people must share to be compared
-CROWD = 200  # votes, above which an item is left out: everybody answers what is shown to all
 LEVEL = 0.01  # chance that any pair at all is noticed, if nobody copies
-ALIKE = 1.1  # two people may agree a tenth more than they do with others: tastes are shared
-CHUNK = 1_000_000  # pairs of votes that are looked at together
-HELD = 4_000_000  # pairs of people whose sums wait to be added up
+ALIKE = 1.1  # two people may agree a tenth more than follows from the others: tastes are shared
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -38,109 +35,93 @@ class Pair:
     signal: Signal
 
 
-@dataclass(frozen=True, slots=True)
-class _Sums:
-    """Of each pair of people who share an item: key, items, equal answers, weights of those."""
-
-    keys: Whole
-    items: Floats
-    equal: Floats
-    weight: Floats
-    square: Floats
-
-
 def copying_signals(
     item: ArrayLike, person: ArrayLike, label: ArrayLike, *, most: int = 100
 ) -> list[Pair]:
     """Return the `most` pairs who agree most beyond what is usual, the least likely first.
 
     Three aligned arrays, one place a vote; a person votes once on an item. Two people are
-    compared if they share SHARED items. An answer that both give weighs one minus the share of
-    those who gave it among the other votes on the item, all labels of the pool counting as one
-    vote more. A pair's mean weight is expected to be ALIKE times the product of what the two
-    have with everybody else, over that of the pool; its chance is bounded by Bennett's
-    inequality. The chance returned is the larger of this and of as many equal answers by people
-    who agree as the pool does, and noticeable if times the number of pairs compared it is LEVEL
-    or less (Bonferroni). Bennett (1962), Probability inequalities for the sum of independent
-    random variables.
+    compared if they share SHARED items. The chance is the larger of that of so many equal
+    answers and of so much weight of them (see shared.Sums), and noticeable if, times the number
+    of pairs compared, it is LEVEL or less (Bonferroni).
     """
-    people, who = np.unique(np.asarray(person, dtype=np.int64), return_inverse=True)
-    _, what = np.unique(np.asarray(label, dtype=np.int64), return_inverse=True)
-    _, where = np.unique(np.asarray(item, dtype=np.int64), return_inverse=True)
-    sums = _sums(where.reshape(-1), who.reshape(-1), what.reshape(-1), len(people))
-    compared = np.flatnonzero(sums.items >= SHARED)
+    shared = shared_answers(item, person, label)
+    compared = np.flatnonzero(shared.sums.items >= SHARED)
     if not len(compared):
         return []
-    chances = _chances(sums, compared, len(people))
+    usual = _usual_agreement(shared, compared)
+    chances = np.maximum(_plain(shared, compared, usual), _weighted(shared, compared))
     ranked = np.argsort(chances, kind="stable")[:most]
     limit = LEVEL / len(compared)
-    return [_pair(sums, people, int(compared[at]), float(chances[at]), limit) for at in ranked]
+    return [
+        _pair(shared, int(compared[at]), float(chances[at]), limit, float(usual[at]))
+        for at in ranked
+    ]
 
 
-def _pair(sums: _Sums, people: Whole, at: int, chance: float, limit: float) -> Pair:
-    first, second = divmod(int(sums.keys[at]), len(people))
-    equal, n = int(sums.equal[at]), int(sums.items[at])
+def _pair(shared: Shared, at: int, chance: float, limit: float, usual: float) -> Pair:
+    equal, n = int(shared.sums.equal[at]), int(shared.sums.items[at])
     sentence = say(
         "These two people gave the same answer to %(equal)s of %(n)s comparisons that both "
-        "judged, also where others answered otherwise; in this project two people usually give the "
-        "same answer to %(usual)s of 100.",
+        "judged; as often as each agrees with the others, up to %(usual)s of 100 would be usual.",
         equal=equal,
         n=n,
-        usual=round(100 * _agreement(sums)),
+        usual=round(100 * usual),
     )
-    interval = wilson_interval(equal, n)
-    signal = Signal(equal / n, interval, n, chance, chance <= limit, sentence)
-    return Pair(int(people[first]), int(people[second]), signal)
+    signal = Signal(equal / n, wilson_interval(equal, n), n, chance, chance <= limit, sentence)
+    first, second = shared.people[shared.first[at]], shared.people[shared.second[at]]
+    return Pair(int(first), int(second), signal)
 
 
-def _chances(sums: _Sums, compared: Whole, people: int) -> Floats:
-    """Return, for each pair compared, the chance of so much agreement of either kind."""
-    total, square = sums.weight.sum() / sums.items.sum(), sums.square.sum() / sums.items.sum()
-    pairs = np.divmod(sums.keys, people)
-    ends = [_with_others(sums, end, compared, total, pairs, people) for end in pairs]
-    if total == 0:
+def _usual_agreement(shared: Shared, compared: Whole) -> Floats:
+    """Return, for each pair compared, up to which share of equal answers is usual.
+
+    If a person who errs gives each other label alike, two independent people agree beyond one
+    over the number of labels by the product of what each knows; so by the product of what each
+    does with the others, over that of the pool. That of the pool is usual for anybody, and so is
+    ALIKE times all this.
+    """
+    pool = float(shared.sums.equal.sum() / shared.sums.items.sum())
+    first, second = _with_others(shared, shared.sums.equal, compared)
+    beyond = pool - shared.blind
+    product = (first - shared.blind) * (second - shared.blind) / beyond if beyond > 0.02 else 0.0
+    both_above = np.minimum(first, second) > shared.blind
+    usual = np.where(both_above, shared.blind + product, pool)
+    return np.clip(ALIKE * np.maximum(usual, pool), 0.01, 0.99)
+
+
+def _plain(shared: Shared, compared: Whole, usual: Floats) -> Floats:
+    """Return the exact chance of so many equal answers by each pair; 1 if no more than usual."""
+    equal, items = shared.sums.equal[compared], shared.sums.items[compared]
+    chances = np.ones(len(compared))
+    for at in np.flatnonzero(equal > usual * items):
+        chances[at] = at_least(int(equal[at]), int(items[at]), float(usual[at]))
+    return chances
+
+
+def _weighted(shared: Shared, compared: Whole) -> Floats:
+    """Return a bound of the chance of so much weight of equal answers by each pair.
+
+    The mean weight is expected to be ALIKE times the product of what the two have with the
+    others, over that of the pool, and to vary as much as the pool's.
+    """
+    sums = shared.sums
+    pool, square = sums.weight.sum() / sums.items.sum(), sums.square.sum() / sums.items.sum()
+    if pool == 0:
         return np.ones(len(compared))
-    expected = np.minimum(ALIKE * ends[0] * ends[1] / total, 0.99)
-    variances = np.maximum(square / total * expected - expected**2, 1e-6)
+    first, second = _with_others(shared, sums.weight, compared)
+    expected = np.minimum(ALIKE * first * second / pool, 0.99)
+    variances = np.maximum(square / pool * expected - expected**2, 1e-6)
     found = sums.weight[compared] / sums.items[compared]
     rows = zip(sums.items[compared], found - expected, variances, 1 - expected, strict=True)
-    weighted = np.array([_bennett(*map(float, row)) for row in rows])
-    return np.maximum(weighted, _plain(sums, compared))
-
-
-def _plain(sums: _Sums, compared: Whole) -> Floats:
-    """Return the chance of as many equal answers by people who agree as the pool does.
-
-    Without it two people who both click at random would seem to copy each other: they are often
-    alone against the others together.
-    """
-    agreement = min(max(_agreement(sums), 0.01), 0.99)
-    counts = zip(sums.equal[compared].tolist(), sums.items[compared].tolist(), strict=True)
-    return np.array([at_least(int(equal), int(n), agreement) for equal, n in counts])
-
-
-def _agreement(sums: _Sums) -> float:
-    return float(sums.equal.sum() / sums.items.sum())
-
-
-def _with_others(
-    sums: _Sums, end: Whole, compared: Whole, pool: float, pairs: tuple[Whole, Whole], people: int
-) -> Floats:
-    """Return the mean weight of one person of each pair with all but the other.
-
-    With SHARED pairs of votes at the pool's mean added, so that few of them do not mislead.
-    """
-    items = np.bincount(pairs[0], sums.items, people) + np.bincount(pairs[1], sums.items, people)
-    weight = np.bincount(pairs[0], sums.weight, people) + np.bincount(pairs[1], sums.weight, people)
-    rest = items[end[compared]] - sums.items[compared] + SHARED
-    mean: Floats = (weight[end[compared]] - sums.weight[compared] + SHARED * pool) / rest
-    return mean
+    return np.array([_bennett(*map(float, row)) for row in rows])
 
 
 def _bennett(n: float, beyond: float, variance: float, largest: float) -> float:
     """Bound the chance that the mean of n terms lies so far beyond what is expected.
 
-    exp(-n·s²/b²·h(b·t/s²)) with h(u) = (1 + u)·log(1 + u) - u, terms no more than b above theirs.
+    exp(-n·s²/b²·h(b·t/s²)) with h(u) = (1 + u)·log(1 + u) - u, no term more than b above what is
+    expected. Bennett (1962), Probability inequalities for the sum of independent random variables.
     """
     if beyond <= 0:
         return 1.0
@@ -148,48 +129,21 @@ def _bennett(n: float, beyond: float, variance: float, largest: float) -> float:
     return exp(-n * variance / largest**2 * ((1 + u) * log1p(u) - u))
 
 
-def _sums(where: Whole, who: Whole, what: Whole, people: int) -> _Sums:
-    """Add up what each two people share, some items at a time."""
-    held = [_Sums(np.zeros(0, dtype=np.int64), *(np.zeros(0) for _ in range(4)))]
-    for chunk in _chunks(where, who, what, people):
-        held.append(chunk)
-        if sum(len(each.keys) for each in held) > max(HELD, 2 * len(held[0].keys)):
-            held = [_added(held)]
-    return _added(held)
+def _with_others(shared: Shared, column: Floats, compared: Whole) -> tuple[Floats, Floats]:
+    """Return the mean of a column of sums, for each person of each pair, with all but the other.
 
-
-def _added(held: list[_Sums]) -> _Sums:
-    keys, place = np.unique(np.concatenate([each.keys for each in held]), return_inverse=True)
-    fields = ("items", "equal", "weight", "square")
-    columns = (np.concatenate([getattr(each, name) for each in held]) for name in fields)
-    return _Sums(keys, *(np.bincount(place.reshape(-1), col, len(keys)) for col in columns))
-
-
-def _chunks(where: Whole, who: Whole, what: Whole, people: int) -> Iterator[_Sums]:
-    """Yield sums of some items at a time, all of which have the same number of votes."""
-    order = np.argsort(where, kind="stable")
-    who, what = who[order], what[order]
-    votes = np.bincount(where)
-    begin = np.cumsum(votes) - votes
-    shares = np.bincount(what) / max(1, len(what))
-    for k in np.unique(votes[(votes >= 2) & (votes <= CROWD)]).tolist():
-        starts = begin[votes == k]
-        step = max(1, CHUNK // (k * (k - 1) // 2))
-        for at in range(0, len(starts), step):
-            rows = starts[at : at + step, None] + np.arange(k)
-            yield _chunk(who[rows], what[rows], shares, people)
-
-
-def _chunk(who: Whole, what: Whole, shares: Floats, people: int) -> _Sums:
-    """Return the sums of items by votes: who voted, and for what."""
-    one, two = np.triu_indices(who.shape[1], 1)
-    left, right = who[:, one], who[:, two]
-    same = what[:, one] == what[:, two]
-    given = (what[:, :, None] == what[:, None, :]).sum(axis=2)[:, one]
-    others = who.shape[1] - 2
-    weight = np.where(same, 1 - (given - 2 + shares[what[:, one]]) / (others + 1), 0.0).reshape(-1)
-    keys = (np.minimum(left, right) * people + np.maximum(left, right)).reshape(-1)
-    apart = (left != right).reshape(-1)
-    unique, place = np.unique(keys[apart], return_inverse=True)
-    columns = (np.ones(apart.sum()), same.reshape(-1)[apart], weight[apart], weight[apart] ** 2)
-    return _Sums(unique, *(np.bincount(place.reshape(-1), c, len(unique)) for c in columns))
+    With SHARED pairs of votes at the pool's mean added, so that few of them do not mislead.
+    """
+    sums, people = shared.sums, len(shared.people)
+    ends = shared.first, shared.second
+    items, total = (
+        sum((np.bincount(end, each, people) for end in ends), np.zeros(people))
+        for each in (sums.items, column)
+    )
+    added = SHARED * column.sum() / sums.items.sum()
+    first, second = (
+        (total[end[compared]] - column[compared] + added)
+        / (items[end[compared]] - sums.items[compared] + SHARED)
+        for end in ends
+    )
+    return first, second

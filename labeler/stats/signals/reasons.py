@@ -87,13 +87,17 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(normalize("NFKC", text).casefold()))
 
 
-def _shingles(words: Sequence[str]) -> frozenset[tuple[str, ...]]:
-    return frozenset(tuple(words[at : at + SHINGLE]) for at in range(len(words) - SHINGLE + 1))
+def _shingles(words: Sequence[str]) -> Hashes:
+    """Return the hashes of all runs of SHINGLE words, in order, each once."""
+    runs = (" ".join(words[at : at + SHINGLE]) for at in range(len(words) - SHINGLE + 1))
+    digests = b"".join(blake2b(run.encode(), digest_size=8).digest() for run in runs)
+    return np.unique(np.frombuffer(digests, dtype="<u8"))
 
 
-def _jaccard(one: frozenset[tuple[str, ...]], other: frozenset[tuple[str, ...]]) -> float:
-    either = len(one | other)
-    return len(one & other) / either if either else 0.0
+def _jaccard(one: Hashes, other: Hashes) -> float:
+    both = len(np.intersect1d(one, other, assume_unique=True))
+    either = len(one) + len(other) - both
+    return both / either if either else 0.0
 
 
 def _groups(texts: list[tuple[str, ...]]) -> list[int]:
@@ -114,19 +118,19 @@ def _root(head: list[int], place: int) -> int:
     return place
 
 
-def _candidates(shingles: list[frozenset[tuple[str, ...]]]) -> Iterator[tuple[int, int]]:
+def _candidates(shingles: list[Hashes]) -> Iterator[tuple[int, int]]:
     """Yield pairs that may be alike: those with the same smallest hashes in one of the bands.
 
     Broder (1997), On the resemblance and containment of documents. In a band that very many
     share, each is compared with the first only, since alike texts are joined step by step.
     """
-    bands: dict[tuple[int, bytes], list[int]] = defaultdict(list)
-    for place, found in enumerate(shingles):
-        smallest = _smallest(found).reshape(BANDS, ROWS)
-        for band, rows in enumerate(smallest):
-            bands[band, rows.tobytes()].append(place)
-    for places in bands.values():
-        yield from _pairs(places)
+    smallest = np.array([_smallest(found) for found in shingles]).reshape(-1, BANDS, ROWS)
+    for band in range(BANDS):
+        places: dict[bytes, list[int]] = defaultdict(list)
+        for place, rows in enumerate(smallest[:, band]):
+            places[rows.tobytes()].append(place)
+        for same in places.values():
+            yield from _pairs(same)
 
 
 def _pairs(places: list[int]) -> Iterable[tuple[int, int]]:
@@ -135,10 +139,8 @@ def _pairs(places: list[int]) -> Iterable[tuple[int, int]]:
     return combinations(places, 2)
 
 
-def _smallest(shingles: frozenset[tuple[str, ...]]) -> Hashes:
-    """Return the smallest of the shingles' hashes under each of BANDS·ROWS hash functions."""
-    digests = [blake2b(" ".join(each).encode(), digest_size=8).digest() for each in shingles]
-    hashes = np.frombuffer(b"".join(digests), dtype="<u8")
+def _smallest(hashes: Hashes) -> Hashes:
+    """Return the smallest of the hashes under each of BANDS·ROWS further hash functions."""
     mixed = (hashes[:, None] ^ _SEEDS) * _FACTORS
     smallest: Hashes = (mixed ^ (mixed >> np.uint64(29))).min(axis=0)
     return smallest

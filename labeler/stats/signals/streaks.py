@@ -64,7 +64,7 @@ def streak_chance(longest: int, n: int, share: float = 0.5 + MARGIN) -> float:
     return min(1.0, too_long)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def unusual_streak(n: int) -> int:
     """Return the shortest run that is noticeable among n votes; n + 1 if none could be."""
     low, high = 1, n + 1

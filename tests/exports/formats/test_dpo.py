@@ -25,6 +25,7 @@ def row(number: int, **changes: Any) -> Row:
         "chosen_model": "x",
         "rejected_model": "",
         "language": "en",
+        "adjudicated": False,
         "annotator_ids": ["a", "b", "c"],
     }
     return given | changes  # type: ignore[return-value]

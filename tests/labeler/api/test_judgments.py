@@ -4,7 +4,7 @@ from typing import Any
 
 from labeler.database import Database
 from labeler.people.memberships import Role
-from labeler.work import judgments, projects
+from labeler.work import answers, judgments, projects
 from tests.calling import HELPFUL, Callers, claim, judge, problem
 from tests.cast import Cast
 
@@ -57,7 +57,7 @@ def test_every_version_is_there(callers: Callers, database: Database, people: Ca
         project = projects.find(session, "helpful", by=people.ada, role=Role.annotator)
         judgment = session.get_one(judgments.Judgment, first["id"])
         assignment = session.get_one(judgments.Assignment, judgment.assignment_id)
-        answer = judgments.read_answer(session, assignment, "tie")
+        answer = answers.read(session, assignment, "tie")
         judgments.change(session, project, judgment, answer, key="0" * 32)
         session.commit()
     told = read(callers)["judgments"]

@@ -22,7 +22,7 @@ DOCUMENT = ROOT / "docs" / "idempotency.md"
 ROW = re.compile(r"^\| `labeler (.+?)` \| (\d) \| (\d) \| (.+?) \|", re.MULTILINE)
 NOTHING = "nothing"
 LOOKING = """
-batch list, db version, project list, release list, release verify, secret, serve, verify
+batch list, db version, plan, project list, release list, release verify, secret, serve, verify
 """
 ELSEWHERE = {"demo", "restore"}
 """Run twice by their own tests: on a database of their own, and on none."""
@@ -37,6 +37,7 @@ COMMANDS = {
     "person create": "person create new@example.org New",
     "person link": "person link ada@example.org",
     "token create": "token create ada@example.org",
+    "refresh": "refresh",
     "project create": "project create {folder}/project.toml --owner olga@example.org",
     "project ask": "project ask helpful {folder}/form.toml",
     "project pause": "project pause helpful",

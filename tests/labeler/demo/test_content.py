@@ -5,7 +5,7 @@ from collections import Counter
 from labeler import demo
 from labeler.demo.simulation import Leaning
 from labeler.people.memberships import Role
-from labeler.work import layouts, projects
+from labeler.work import drafts, layouts
 from labeler.work.layouts import Row
 
 ROWS = [row for file in demo.files() for row in layouts.read(file)]
@@ -43,7 +43,7 @@ def test_every_pair_tells_the_simulated_annotators_what_is_true() -> None:
 
 
 def test_the_project_can_be_made_as_written() -> None:
-    draft = projects.read_draft(demo.project())
+    draft = drafts.read(demo.project())
     assert "demo" in draft.title.lower()
     assert "made up" in draft.guidelines
 

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from labeler import progress
-from labeler.work import assignments, judgments, queue, reviews
+from labeler.quality import decisions
+from labeler.work import answers, assignments, judgments, queue
 from labeler.work.assignments import Assignment, SkipReason
 from labeler.work.projects import Project
 from tests.cast import Cast
@@ -60,9 +61,9 @@ def test_known_answers_and_what_is_left_out_bring_the_end_no_nearer(
     judge_next(session, project, cast.ada)
     project.gold_share = 0.0
     first, second = (judge_next(session, project, cast.ada) for _ in range(2))
-    reviews.exclude(session, first, "By mistake", by=cast.rex)
+    decisions.exclude(session, first, "By mistake", by=cast.rex)
     assignment = session.get_one(Assignment, second.assignment_id)
-    answer = judgments.read_answer(session, assignment, 6)
+    answer = answers.read(session, assignment, 6)
     judgments.change(session, project, second, answer, key=new_key())
     found = progress.overview(session, project)
     assert [(day.judgments, day.counted) for day in found.days] == [(3, 1)]

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from labeler import progress
 from labeler.people.accounts import Person
-from labeler.work import assignments, comparisons, judgments, queue, reviews
+from labeler.quality import decisions
+from labeler.work import assignments, comparisons, listings, queue
 from labeler.work.assignments import SkipReason
 from labeler.work.projects import Project
 from tests.cast import Cast
@@ -70,8 +71,8 @@ def test_known_answers_and_what_is_left_out_do_not_count(
     asked = sa.select(comparisons.Comparison.id).where(
         comparisons.Comparison.external_id == "pair-0"
     )
-    for judgment, _ in judgments.of_comparison(session, session.scalars(asked).one()):
-        reviews.exclude(session, judgment, "By mistake", by=cast.rex)
+    for judgment, _ in listings.of_comparison(session, session.scalars(asked).one()):
+        decisions.exclude(session, judgment, "By mistake", by=cast.rex)
     assert progress.agreement(session, project.id).raw.n == 0
 
 

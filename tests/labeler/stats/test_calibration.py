@@ -34,6 +34,10 @@ def test_without_audited_items_nothing_changes() -> None:
     assert calibration.confidence([0.3, 0.5, 0.9]) == pytest.approx([0.3, 0.5, 0.9])
 
 
+def test_up_to_one_half_nothing_changes() -> None:
+    assert Calibration(0.5).confidence([0.2, 0.4, 0.5, 0.9]) == pytest.approx([0.2, 0.4, 0.5, 0.75])
+
+
 def test_a_handful_of_right_answers_proves_little() -> None:
     assert 1.0 <= calibrate([0.95] * 10, [True] * 10).power < 1.2
 

@@ -174,7 +174,12 @@ def test_the_posterior_of_one_item() -> None:
     expected = (odds / (1 + odds), 1 / (1 + odds))
     assert posterior([0, 0, 1], [0.8, 0.6, 0.7]) == pytest.approx(expected, abs=1e-12)
     assert posterior([], [], 4) == (0.25, 0.25, 0.25, 0.25)
-    assert posterior([1, 0, 0], [0.7, 0.6, 0.8]) == posterior([0, 0, 1], [0.8, 0.6, 0.7])
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.floats(0.1, 0.95)), min_size=2).map(tuple))
+def test_the_posterior_of_one_item_does_not_depend_on_who_came_first(given) -> None:
+    forth, back = zip(*given, strict=True), zip(*reversed(given), strict=True)
+    assert posterior(*forth, 3) == posterior(*back, 3)
 
 
 @pytest.mark.parametrize("label", [-1, 3])

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from labeler.pay import ledger
 from labeler.web import comparisons as pages
-from labeler.work import judgments
+from labeler.work import answers, judgments
 from labeler.work.assignments import Assignment
 from labeler.work.comparisons import Comparison
 from labeler.work.judgments import Judgment, JudgmentState
@@ -66,7 +66,7 @@ def test_one_comparison_with_all_that_was_said_of_it(site: Site) -> None:
     said = judged(site, 2)
     with site.writing() as (session, project):
         assignment = session.get_one(Assignment, said.assignment_id)
-        answer = judgments.read_answer(session, assignment, 6, "On second thoughts")
+        answer = answers.read(session, assignment, 6, "On second thoughts")
         held = session.get_one(Judgment, said.id)
         judgments.change(session, project, held, answer, key=new_key())
         better = 1 + assignment.places[1]
@@ -196,7 +196,7 @@ def test_what_models_and_people_wrote_is_harmless(site: Site) -> None:
         load_rows(session, project, [row], by=site.people.olga, name="hostile")
         for _ in range(4):
             said = judge_next(session, project, site.people.ada, 6)
-            answer = judgments.read_answer(
+            answer = answers.read(
                 session, session.get_one(Assignment, said.assignment_id), 1, HOSTILE
             )
             judgments.change(session, project, said, answer, key=new_key())

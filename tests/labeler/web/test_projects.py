@@ -11,6 +11,7 @@ from labeler.people import memberships
 from labeler.people.memberships import Role
 from labeler.work import guidelines, projects, questions
 from labeler.work.projects import Project, ProjectState
+from labeler.work.redundancy import AdaptiveDraft
 from labeler.work.rubrics import ReasonRule, Rubric, RubricDraft
 from tests.conftest import StoppedClock
 from tests.labeler.web.conftest import HELPFUL, HOSTILE, Site, statements
@@ -28,6 +29,10 @@ FILLED_IN = {
     "rubric.reason_min": "12",
     "guidelines": "Be **fair**.\r\n\r\nTake your time.",
     "judgments_per_comparison": "4",
+    "adaptive.most": "9",
+    "adaptive.confidence_percent": "97.5",
+    "adaptive.audit_percent": "10",
+    "adaptive.audit_judgments": "5",
     "gold_percent": "7.5",
     "repeat_percent": "2.5",
     "most_per_person": "500",
@@ -82,6 +87,29 @@ def test_the_list_tells_each_their_part(site: Site) -> None:
     assert "Helpful answers" not in site.visit("mallory").get("/projects").text
 
 
+def test_without_a_most_the_number_is_fixed(site: Site) -> None:
+    olga = site.visit("olga")
+    olga.get("/projects/new")
+    assert olga.post("/projects/new", **(FILLED_IN | {"adaptive.most": ""})).status_code == 302
+    with site.database.reading() as session:
+        project = projects.find(session, "kind-answers", by=site.people.olga)
+    assert project.adaptive is None
+
+
+def test_the_plan_says_what_an_accuracy_costs(site: Site) -> None:
+    with site.writing() as (_, project):
+        project.pay_minor = 40
+    olga = site.visit("olga")
+    page = olga.get(f"{HELPFUL}/plan?comparisons=1000").text
+    assert "as in published work" in page
+    for shown in ("3 judgments of each", "2 to 9, until 95% sure", "1,200.00", "3,000"):
+        assert shown in page
+    assert olga.get(f"{HELPFUL}/plan").status_code == 200
+    assert olga.get(f"{HELPFUL}/plan?comparisons=many").status_code == 200
+    assert site.visit("rex").get(f"{HELPFUL}/plan").status_code == 200
+    assert site.visit("ada").get(f"{HELPFUL}/plan").status_code == 403
+
+
 def test_the_list_takes_as_many_statements_for_many_projects(site: Site) -> None:
     with site.database.writing() as session:
         for number in range(5):
@@ -114,8 +142,11 @@ def test_making_a_project(site: Site) -> None:
     assert (project.time_limit_s, project.change_window_s) == (1800, 0)
     assert (project.repeat_share, project.most_per_person) == (pytest.approx(0.025), 500)
     assert project.most_per_language == {"sw": 100, "bn": 0}
+    assert project.adaptive == AdaptiveDraft(
+        most=9, confidence=0.975, audit_share=0.1, audit_judgments=5
+    )
     setup = olga.get("/projects/kind-answers/setup").text
-    for shown in ('value="2.5"', 'value="500"', 'value="sw: 100, bn: 0"'):
+    for shown in ('value="97.5"', 'value="2.5"', 'value="500"', 'value="sw: 100, bn: 0"'):
         assert shown in setup
     assert (rubric.steps, rubric.tie, rubric.both_bad) == (5, True, False)
     assert (rubric.reason, rubric.reason_min) == (ReasonRule.required, 12)
@@ -137,6 +168,11 @@ def test_making_a_project(site: Site) -> None:
         ("gold_percent", "some", "from 0 to 50"),
         ("gold_percent", "nan", "from 0 to 50"),
         ("repeat_percent", "21", "from 0 to 20"),
+        ("adaptive.most", "3", "fewer than the least"),
+        ("adaptive.most", "some", "This must be a whole number."),
+        ("adaptive.confidence_percent", "100", "above 50 and below 100"),
+        ("adaptive.audit_percent", "101", "from 0 to 100"),
+        ("adaptive.audit_judgments", "1", "This must be 2 at least."),
         ("most_per_person", "0", "This must be 1 at least."),
         ("most_per_person", "some", "This must be a whole number."),
         ("most_per_language", "sw", "like this: sw: 500, bn: 0"),

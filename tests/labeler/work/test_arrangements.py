@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from labeler import audit
 from labeler.errors import Conflict, Invalid, NotFound
 from labeler.events import Event
-from labeler.work import arrangements, comparisons, queue, reviews
+from labeler.quality import decisions
+from labeler.work import arrangements, comparisons, queue
 from labeler.work.arrangements import Arrangement
 from labeler.work.batches import Batch, BatchState
 from labeler.work.comparisons import Comparison
@@ -136,7 +137,7 @@ def test_known_answers_and_what_is_withdrawn_stay_as_they_are(
     session: Session, cast: Cast, project: Project, batch: Batch
 ) -> None:
     first = comparisons.page(session, project.id)[0]
-    reviews.withdraw(session, first, "A name in it.", by=cast.olga)
+    decisions.withdraw(session, first, "A name in it.", by=cast.olga)
     all_of(session, batch, 5, cast)
     wanted = [comparison.wanted for comparison in comparisons.page(session, project.id)]
     assert wanted == [0, 5, 5, comparisons.EVERYBODY]
@@ -180,16 +181,16 @@ def test_who_withdrew_it_and_why(session: Session, cast: Cast, project: Project)
     withdrawn, other = comparisons.page(session, project.id)
     held = queue.claim(session, project, by=cast.ada)
     assert held is not None
-    reviews.withdraw(session, withdrawn, " A name in it. ", by=cast.olga)
-    decision = reviews.withdrawal(session, withdrawn)
+    decisions.withdraw(session, withdrawn, " A name in it. ", by=cast.olga)
+    decision = decisions.withdrawal(session, withdrawn)
     assert decision is not None
     assert (decision.name, decision.reason) == ("Olga", "A name in it.")
-    assert reviews.withdrawal(session, other) is None
+    assert decisions.withdrawal(session, other) is None
     with pytest.raises(Conflict, match="withdrawn already"):
-        reviews.withdraw(session, withdrawn, "Again.", by=cast.olga)
+        decisions.withdraw(session, withdrawn, "Again.", by=cast.olga)
     for reason in ("  ", "a\0b", "x" * 10_001):
         with pytest.raises(Invalid) as refusal:
-            reviews.withdraw(session, other, reason, by=cast.olga)
+            decisions.withdraw(session, other, reason, by=cast.olga)
         assert list(refusal.value.fields) == ["reason"]
     assert judge_next(session, project, cast.ada).counts  # what was begun may be finished
     given = [queue.claim(session, project, by=person) for person in (cast.bea, cast.rex)]

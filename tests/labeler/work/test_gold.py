@@ -44,7 +44,7 @@ def test_only_the_known_answer_is_right(
     project = make_project(session, cast)
     load_rows(session, project, [make_row(1, gold=1)], by=cast.olga)
     comparison_id = session.scalars(sa.select(Comparison.id)).one()
-    assert gold.grade(session, comparison_id, preferred) is right
+    assert gold.grade(session, comparison_id, preferred) == (right, True)
 
 
 @pytest.mark.parametrize("places", [[0, 1], [1, 0]])

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from labeler.errors import Invalid
-from labeler.work import guidelines, projects, queue
+from labeler.work import drafts, guidelines, projects, queue
 from tests.cast import Cast
 from tests.make import judge, judge_next, make_batch, make_project
 
@@ -34,7 +34,7 @@ def test_a_judgment_cites_what_its_person_had_read(session: Session, cast: Cast)
     assert begun is not None
 
     given = {"title": "Helpful answers", "guidelines": "New.", "rubric": {"steps": 2}}
-    projects.revise(session, project, projects.read_draft(given), by=cast.olga)
+    projects.revise(session, project, drafts.read(given), by=cast.olga)
 
     before, after = judge(session, begun, 7, cast.ada), judge_next(session, project, cast.ada, 2)
     assert (before.guideline_number, before.rubric_number) == (1, 1)

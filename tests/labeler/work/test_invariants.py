@@ -27,15 +27,17 @@ from labeler.pay.ledger import Transfer
 from labeler.people import memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Membership, Role
+from labeler.quality import decisions
 from labeler.work import (
+    answers,
     arrangements,
     assignments,
     batches,
+    changes,
     comparisons,
     judgments,
     projects,
     queue,
-    reviews,
     second_looks,
 )
 from labeler.work.assignments import HELD, Assignment, AssignmentState, SkipReason
@@ -260,8 +262,8 @@ class Work(RuleBasedStateMachine):
         if (judgment := self.pick_judgment(which)) is None:
             return
         assignment = self.session.get_one(Assignment, judgment.assignment_id)
-        answer = judgments.read_answer(self.session, assignment, choice)
-        over = self.time.time > judgments.changeable_until(self.project, assignment)
+        answer = answers.read(self.session, assignment, choice)
+        over = self.time.time > changes.changeable_until(self.project, assignment)
         closed = self.project.state is ProjectState.closed
         if over or closed or judgment.state is JudgmentState.excluded:
             with self.refused():
@@ -274,10 +276,10 @@ class Work(RuleBasedStateMachine):
         if (judgment := self.pick_judgment(which)) is None:
             return
         if judgment.state is JudgmentState.accepted:
-            reviews.exclude(self.session, judgment, "Too fast.", by=self.cast.rex)
+            decisions.exclude(self.session, judgment, "Too fast.", by=self.cast.rex)
         else:
             with self.refused():
-                reviews.exclude(self.session, judgment, "Too fast.", by=self.cast.rex)
+                decisions.exclude(self.session, judgment, "Too fast.", by=self.cast.rex)
 
     # What happens around them
 
@@ -462,7 +464,7 @@ class Work(RuleBasedStateMachine):
     def send(self, assignment_id: int, choice: str, key: str) -> judgments.Receipt:
         assignment = self.session.get_one(Assignment, assignment_id)
         person = self.session.get_one(Person, assignment.person_id)
-        answer = judgments.read_answer(self.session, assignment, choice)
+        answer = answers.read(self.session, assignment, choice)
         return judgments.submit(self.session, assignment, answer, by=person, key=key)
 
     def pick(self, which: int) -> Assignment | None:

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from labeler.errors import Conflict, Invalid, NotFound
 from labeler.pay import ledger
 from labeler.people.accounts import Person
-from labeler.work import assignments, judgments, projects, queue, reviews
+from labeler.quality import decisions
+from labeler.work import answers, assignments, changes, judgments, listings, projects, queue
 from labeler.work.assignments import Assignment, AssignmentState, SkipReason
 from labeler.work.comparisons import Comparison
 from labeler.work.judgments import Judgment, JudgmentState, Receipt
@@ -44,7 +45,7 @@ def submit(
     key: str,
     reason: str = "",
 ) -> Receipt:
-    answer = judgments.read_answer(session, assignment, choice, reason)
+    answer = answers.read(session, assignment, choice, reason)
     return judgments.submit(session, assignment, answer, by=by, key=key)
 
 
@@ -52,7 +53,7 @@ def change(
     session: Session, project: Project, judgment: Judgment, choice: str | int, key: str = ""
 ) -> Receipt:
     assignment = session.get_one(Assignment, judgment.assignment_id)
-    answer = judgments.read_answer(session, assignment, choice)
+    answer = answers.read(session, assignment, choice)
     return judgments.change(session, project, judgment, answer, key=key or new_key())
 
 
@@ -221,7 +222,7 @@ def test_a_change_is_a_new_version_and_the_old_one_stays(
     assert [(each.version, each.is_current) for each in (first, later)] == [(1, False), (2, True)]
     assert (first.step, first.reason) == (1, "At first sight.")
     assert later.verdict is Verdict.tie
-    said = [each.id for each, _person in judgments.of_comparison(session, first.comparison_id)]
+    said = [each.id for each, _person in listings.of_comparison(session, first.comparison_id)]
     assert said == [first.id, later.id]
     assert standing(session) == (0, 1)
     assert earned(session, cast.ada) == 35  # once
@@ -231,7 +232,7 @@ def test_the_window_ends(
     session: Session, cast: Cast, project: Project, assignment: Assignment, frozen: StoppedClock
 ) -> None:
     first = judge(session, assignment, 1, cast.ada)
-    end = judgments.changeable_until(project, assignment)
+    end = changes.changeable_until(project, assignment)
     assert end == frozen.time + timedelta(hours=1)
     frozen.time = end
     second = change(session, project, first, 2).judgment
@@ -269,7 +270,7 @@ def test_a_closed_project_and_a_reviewed_judgment_stay_as_they_are(
     with pytest.raises(Conflict, match="project is closed"):
         change(session, project, judgment, 2)
     projects.move(session, project, ProjectState.active, by=cast.olga)
-    reviews.exclude(session, judgment, "Too fast.", by=cast.rex)
+    decisions.exclude(session, judgment, "Too fast.", by=cast.rex)
     with pytest.raises(Conflict, match="has been reviewed"):
         change(session, project, judgment, 2)
 
@@ -291,7 +292,7 @@ def test_what_is_left_out_stays_paid_and_the_comparison_wants_another(
     session: Session, cast: Cast, project: Project, assignment: Assignment, frozen: StoppedClock
 ) -> None:
     judgment = judge(session, assignment, 1, cast.ada)
-    reviews.exclude(session, judgment, "Too fast.", by=cast.rex)
+    decisions.exclude(session, judgment, "Too fast.", by=cast.rex)
     session.expire_all()
     assert (judgment.state, judgment.excluded_at) == (JudgmentState.excluded, frozen.time)
     assert judgment.step == 1
@@ -308,11 +309,11 @@ def test_leaving_out_needs_a_reason_and_happens_once(
     judgment = judge(session, assignment, 1, cast.ada)
     for reason in ("  ", "a\0b", "x" * 10_001):
         with pytest.raises(Invalid) as refusal:
-            reviews.exclude(session, judgment, reason, by=cast.rex)
+            decisions.exclude(session, judgment, reason, by=cast.rex)
         assert list(refusal.value.fields) == ["reason"]
-    reviews.exclude(session, judgment, "Too fast.", by=cast.rex)
+    decisions.exclude(session, judgment, "Too fast.", by=cast.rex)
     with pytest.raises(Conflict, match="does not count already"):
-        reviews.exclude(session, judgment, "Too fast.", by=cast.rex)
+        decisions.exclude(session, judgment, "Too fast.", by=cast.rex)
     assert standing(session) == (1, 0)
 
 
@@ -322,7 +323,7 @@ def test_an_earlier_version_cannot_be_left_out(
     first = judge(session, assignment, 1, cast.ada)
     change(session, project, first, 2)
     with pytest.raises(Conflict, match="was changed"):
-        reviews.exclude(session, first, "Too fast.", by=cast.rex)
+        decisions.exclude(session, first, "Too fast.", by=cast.rex)
     assert standing(session) == (0, 1)
 
 
@@ -333,7 +334,7 @@ def test_a_late_one_is_outside_the_count_and_cannot_be_left_out_of_it(
     judge_next(session, project, cast.bea)
     late = judge(session, assignment, 1, cast.ada)
     with pytest.raises(Conflict, match="does not count already"):
-        reviews.exclude(session, late, "Too fast.", by=cast.rex)
+        decisions.exclude(session, late, "Too fast.", by=cast.rex)
     assert standing(session) == (0, 1)
 
 
@@ -381,9 +382,9 @@ def test_lists_go_back_in_time_and_pages_forward(session: Session, cast: Cast) -
     project = make_project(session, cast, judgments_per_comparison=1)
     make_batch(session, project, cast, pairs=7)
     made = [judge_next(session, project, cast.ada) for _ in range(7)]
-    newest = judgments.of_person(session, cast.ada, limit=3)
+    newest = listings.of_person(session, cast.ada, limit=3)
     assert newest == made[:3:-1]
-    assert judgments.of_person(session, cast.ada, before=newest[-1].id) == made[3::-1]
-    assert judgments.of_person(session, cast.bea) == []
-    first = judgments.page(session, project.id, limit=4)
-    assert [*first, *judgments.page(session, project.id, after=first[-1].id)] == made
+    assert listings.of_person(session, cast.ada, before=newest[-1].id) == made[3::-1]
+    assert listings.of_person(session, cast.bea) == []
+    first = listings.page(session, project.id, limit=4)
+    assert [*first, *listings.page(session, project.id, after=first[-1].id)] == made

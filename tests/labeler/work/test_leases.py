@@ -13,7 +13,7 @@ from labeler import audit, clock
 from labeler.errors import Conflict
 from labeler.people.accounts import Person
 from labeler.schema import NOW
-from labeler.work import assignments, judgments, queue
+from labeler.work import answers, assignments, judgments, queue
 from labeler.work.assignments import Assignment, AssignmentState, SkipReason
 from labeler.work.comparisons import Comparison
 from labeler.work.judgments import Judgment
@@ -125,7 +125,7 @@ def test_minds_may_be_changed_for_as_long_as_is_said_there(
     given = claim(session, project, cast.ada)
     with wrong_by(monkeypatch, skew):
         judgment = judge(session, given, 1, cast.ada)
-        answer = judgments.read_answer(session, given, 7)
+        answer = answers.read(session, given, 7)
         later = judgments.change(session, project, judgment, answer, key=new_key()).judgment
         assert later.is_current
         given.closed_at = there(session) - timedelta(seconds=61)

@@ -11,7 +11,8 @@ from exports.selection import Criteria, glance, select
 from labeler import audit, recounts
 from labeler.database import Database
 from labeler.errors import Invalid
-from labeler.work import batches, judgments, projects, queue, reviews
+from labeler.quality import decisions
+from labeler.work import answers, batches, judgments, projects, queue
 from labeler.work.comparisons import Comparison, Prompt
 from labeler.work.judgments import Judgment
 from labeler.work.layouts import Message, ResponseIn, Row
@@ -34,7 +35,7 @@ def rank_next(session: Session, project: Project, by: Any, numbers: list[list[in
     assignment = queue.claim(session, project, by=by)
     assert assignment is not None
     tiers = [["ABCDEFGHIJ"[assignment.places.index(n)] for n in tier] for tier in numbers]
-    answer = judgments.read_answer(session, assignment, answers={"ranking": tiers})
+    answer = answers.read(session, assignment, answers={"ranking": tiers})
     return judgments.submit(session, assignment, answer, by=by, key=new_key()).judgment
 
 
@@ -47,7 +48,7 @@ def test_a_ranking_project_takes_two_to_ten_answers(session: Session, cast: Cast
         assert assignment is not None
         assert sorted(assignment.places) == list(range(len(assignment.places)))
         given = {"ranking": [list("ABCDEFGHIJ"[: len(assignment.places)])]}
-        answer = judgments.read_answer(session, assignment, answers=given)
+        answer = answers.read(session, assignment, answers=given)
         judgments.submit(session, assignment, answer, by=cast.ada, key=new_key())
     assert list(audit.faults(session)) == []
 
@@ -93,7 +94,7 @@ def test_rankings_are_no_votes_and_every_total_holds(session: Session, cast: Cas
     load_rows(session, project, [many(1, 3)], by=cast.olga)
     first = rank_next(session, project, cast.ada, [[0], [1], [2]])
     second = rank_next(session, project, cast.bea, [[2], [0, 1]])
-    reviews.exclude(session, first, "Too fast.", by=cast.rex)
+    decisions.exclude(session, first, "Too fast.", by=cast.rex)
     assert (second.preferred, second.label) == (2, None)
     comparison = session.scalars(sa.select(Comparison)).one()
     assert (comparison.votes, comparison.judged) == (0, 1)

@@ -11,7 +11,7 @@ from labeler.errors import Conflict, Forbidden, Invalid, NotFound
 from labeler.events import Event
 from labeler.people import memberships
 from labeler.people.memberships import Role
-from labeler.work import guidelines, projects
+from labeler.work import drafts, guidelines, projects
 from labeler.work.projects import MOVES, Project, ProjectState
 from tests.cast import Cast, make_cast
 from tests.make import make_project
@@ -27,7 +27,7 @@ def project(session: Session, cast: Cast) -> Project:
 
 
 def test_a_title_is_enough() -> None:
-    draft = projects.read_draft({"title": " Helpful answers "})
+    draft = drafts.read({"title": " Helpful answers "})
     assert draft.title == "Helpful answers"
     assert draft.question == "Which answer is better?"
     assert draft.rubric.steps == 7
@@ -59,7 +59,7 @@ def test_a_title_is_enough() -> None:
 )
 def test_every_bad_field_is_named(field: str, given: dict[str, Any]) -> None:
     with pytest.raises(Invalid) as refusal:
-        projects.read_draft({"title": "Helpful answers"} | given)
+        drafts.read({"title": "Helpful answers"} | given)
     assert list(refusal.value.fields) == [field]
 
 
@@ -74,7 +74,7 @@ def test_every_bad_field_is_named(field: str, given: dict[str, Any]) -> None:
 )
 def test_pay_must_be_an_amount_of_its_currency(pay: dict[str, str]) -> None:
     with pytest.raises(Invalid):
-        projects.read_draft({"title": "Helpful answers", "pay": pay})
+        drafts.read({"title": "Helpful answers", "pay": pay})
 
 
 # Making one
@@ -83,7 +83,7 @@ def test_pay_must_be_an_amount_of_its_currency(pay: dict[str, str]) -> None:
 def test_a_new_project_is_active_owned_by_its_maker_and_has_its_first_versions(
     session: Session, cast: Cast
 ) -> None:
-    draft = projects.read_draft(
+    draft = drafts.read(
         {
             "title": "Réponses utiles!",
             "guidelines": "Prefer what is correct.",
@@ -107,7 +107,7 @@ def test_a_title_without_latin_letters_gets_a_name_in_addresses(
     session: Session, cast: Cast
 ) -> None:
     made = [
-        projects.create(session, projects.read_draft({"title": "সহায়ক উত্তর"}), by=cast.root).slug
+        projects.create(session, drafts.read({"title": "সহায়ক উত্তর"}), by=cast.root).slug
         for _ in range(2)
     ]
     assert made[0] != made[1]
@@ -115,7 +115,7 @@ def test_a_title_without_latin_letters_gets_a_name_in_addresses(
 
 
 def test_a_name_is_taken_once(session: Session, cast: Cast, project: Project) -> None:
-    draft = projects.read_draft({"title": "Another", "slug": project.slug})
+    draft = drafts.read({"title": "Another", "slug": project.slug})
     with pytest.raises(Conflict, match="already a project called helpful"):
         projects.create(session, draft, by=cast.root)
 
@@ -128,7 +128,7 @@ def test_only_administrators_and_owners_make_projects(
         for person in (cast.root, cast.olga, cast.rex, cast.ada, cast.mallory)
     ] == [True, True, False, False, False]
     with pytest.raises(Forbidden):
-        projects.create(session, projects.read_draft({"title": "Mine"}), by=cast.ada)
+        projects.create(session, drafts.read({"title": "Mine"}), by=cast.ada)
 
 
 # Finding one
@@ -187,9 +187,9 @@ def test_everybody_sees_their_own_projects_newest_first(
 # Changing one
 
 
-def draft_with(**changes: Any) -> projects.ProjectDraft:
+def draft_with(**changes: Any) -> drafts.ProjectDraft:
     given = {"title": "Helpful answers", "guidelines": "Prefer what is **correct**."}
-    return projects.read_draft(given | changes)
+    return drafts.read(given | changes)
 
 
 def test_only_what_changed_becomes_a_new_version(

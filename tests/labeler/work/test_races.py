@@ -19,7 +19,7 @@ from labeler.errors import Busy
 from labeler.people import accounts, memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
-from labeler.work import assignments, judgments, queue
+from labeler.work import answers, assignments, judgments, queue
 from labeler.work.assignments import Assignment, AssignmentState, SkipReason
 from labeler.work.comparisons import Comparison
 from labeler.work.judgments import Judgment, JudgmentState, Receipt
@@ -85,7 +85,7 @@ class Worker:
 
     def _judge(self, session: Session, held: int, choice: int, key: str) -> Receipt:
         assignment = assignments.find(session, held, by=self.person)
-        answer = judgments.read_answer(session, assignment, choice)
+        answer = answers.read(session, assignment, choice)
         return judgments.submit(session, assignment, answer, by=self.person, key=key)
 
 

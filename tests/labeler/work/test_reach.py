@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from labeler.people.accounts import Person
 from labeler.people.memberships import Membership
-from labeler.work import assignments, comparisons, queue, reviews
+from labeler.quality import decisions
+from labeler.work import assignments, comparisons, queue
 from labeler.work.assignments import Assignment, SkipReason
 from labeler.work.batches import Batch
 from labeler.work.comparisons import Comparison
@@ -100,7 +101,7 @@ def test_more_wanted_after_fewer_were(session: Session, cast: Cast, project: Pro
 def test_a_judgment_that_was_excluded(session: Session, cast: Cast, project: Project) -> None:
     judgment = judge_next(session, project, cast.ada)
     told_nothing(session, project, cast.bea)
-    reviews.exclude(session, judgment, "Too fast.", by=cast.rex)
+    decisions.exclude(session, judgment, "Too fast.", by=cast.rex)
     assert reaches(session, project, cast.bea).id == judgment.comparison_id
     told_nothing(session, project, cast.ada)
 

@@ -11,7 +11,8 @@ from labeler.errors import Invalid
 from labeler.people import accounts, memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
-from labeler.work import assignments, judgments, projects, queue, reviews
+from labeler.quality import decisions
+from labeler.work import answers, assignments, drafts, judgments, listings, queue
 from labeler.work.assignments import SkipReason
 from labeler.work.comparisons import Comparison
 from labeler.work.counts import Topic, totals
@@ -122,7 +123,7 @@ def test_sending_again_changes_nothing(session: Session, cast: Cast) -> None:
     assignment = queue.claim(session, project, by=second)
     assert assignment is not None
     key = new_key()
-    answer = judgments.read_answer(session, assignment, 1)
+    answer = answers.read(session, assignment, 1)
     for _ in range(3):
         judgments.submit(session, assignment, answer, by=second, key=key)
     assert session.get_one(Reliability, (project.id, second.id)).votes == 1
@@ -138,10 +139,10 @@ def test_a_change_of_mind_asks_for_more(session: Session, cast: Cast) -> None:
     for person in people[:3]:
         say_best(session, project, person, 0)
     assert only(session, project).wanted == 3
-    judgment = judgments.of_person(session, people[2])[0]
+    judgment = listings.of_person(session, people[2])[0]
     assignment = assignments.find(session, judgment.assignment_id, by=people[2])
     other = 4 if assignment.places[0] == 0 else 1
-    answer = judgments.read_answer(session, assignment, other)
+    answer = answers.read(session, assignment, other)
     judgments.change(session, project, judgment, answer, key=new_key())
     assert only(session, project).wanted == 4
     assert not list(audit.faults(session))
@@ -155,7 +156,7 @@ def test_leaving_a_judgment_out_asks_again_if_need_be(session: Session, cast: Ca
         say_best(session, project, person, response)
     assert only(session, project).wanted == 5
     dissent = session.scalars(sa.select(judgments.Judgment).offset(2).limit(1)).one()
-    reviews.exclude(session, dissent, "Mistaken: see the comment.", by=cast.rex)
+    decisions.exclude(session, dissent, "Mistaken: see the comment.", by=cast.rex)
     comparison = only(session, project)
     assert (comparison.judged, comparison.wanted) == (3, 3)
     assert not list(audit.faults(session))
@@ -197,7 +198,7 @@ def test_votes_that_were_asked_for_because_of_others_tell_no_agreement(
 
 def test_the_most_is_not_below_the_least() -> None:
     with pytest.raises(Invalid) as refused:
-        projects.read_draft({"title": "T", "judgments_per_comparison": 5, "adaptive": {"most": 4}})
+        drafts.read({"title": "T", "judgments_per_comparison": 5, "adaptive": {"most": 4}})
     assert "fewer than the least" in str(refused.value.fields)
 
 

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from labeler import recounts
 from labeler.people.accounts import Person
-from labeler.work import assignments, judgments, looks, queue
+from labeler.work import answers, assignments, judgments, looks, queue
 from labeler.work.assignments import Assignment, SkipReason
 from labeler.work.comparisons import Comparison
 from labeler.work.lanes import Lane
@@ -37,7 +37,7 @@ def claimed(session: Session, project: Project, person: Person) -> tuple[Assignm
 
 def submitted(session: Session, assignment: Assignment, person: Person) -> int:
     """Judge; return how many statements it took."""
-    answer = judgments.read_answer(session, assignment, 1)
+    answer = answers.read(session, assignment, 1)
     with heard(session) as said:
         judgments.submit(session, assignment, answer, by=person, key=new_key())
     return len(said)

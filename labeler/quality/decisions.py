@@ -1,4 +1,4 @@
-"""Reviews: what a person decides about judgments and comparisons, with a reason."""
+"""Decisions: what a person decides about judgments and comparisons, with a reason."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -30,7 +30,7 @@ class Decision(NamedTuple):
 def exclude(session: Session, judgment: Judgment, reason: str, *, by: Person) -> None:
     """Leave a judgment out of the data; its pay stays, and the comparison wants another."""
     reason = require_reason(reason)
-    _wait_for_marks(session)
+    wait_for_marks(session)
     excluded = changed(
         session,
         sa.update(Judgment)
@@ -60,7 +60,7 @@ def exclude(session: Session, judgment: Judgment, reason: str, *, by: Person) ->
 
 def withdraw(session: Session, comparison: Comparison, reason: str, *, by: Person) -> None:
     """Withdraw a comparison as `comparisons.withdraw` does, on one side of every release's mark."""
-    _wait_for_marks(session)
+    wait_for_marks(session)
     comparisons.withdraw(session, comparison, reason, by=by)
 
 
@@ -81,6 +81,18 @@ def exclusions(session: Session, judgments: Iterable[Judgment]) -> dict[int, Dec
     return _decisions(session, left_out[0].project_id, "judgment.excluded", ids)
 
 
+def wait_for_marks(session: Session) -> None:
+    """Wait until whoever fixes a release's cut-off at this moment has done so.
+
+    What was excluded, withdrawn or adjudicated after a release's moment makes no difference to it.
+    If that read the clock before the moment and was committed after it, the files would be others
+    when they are written again. An update of judgments takes the same lock, but only after the
+    clock was read. On SQLite there is one writer.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.text("LOCK TABLE judgments IN ROW EXCLUSIVE MODE"))
+
+
 def _decisions(
     session: Session, project_id: int, kind: str, subjects: Sequence[int]
 ) -> dict[int, Decision]:
@@ -91,15 +103,3 @@ def _decisions(
         .where(Event.project_id == project_id, Event.kind == kind, about.in_(subjects))
     )
     return {subject: Decision(*said) for subject, *said in rows}
-
-
-def _wait_for_marks(session: Session) -> None:
-    """Wait until whoever fixes a release's cut-off at this moment has done so.
-
-    The release counts what was excluded or withdrawn after its moment. What read the clock before
-    that moment and was committed after it would be in the files today and not when they are
-    written again. An update of judgments takes the same lock, but only after the clock was read.
-    On SQLite there is one writer.
-    """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(sa.text("LOCK TABLE judgments IN ROW EXCLUSIVE MODE"))

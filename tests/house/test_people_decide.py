@@ -1,0 +1,79 @@
+"""Programs only ask for a look: what is left out, found or let stand, a person decides."""
+
+import ast
+from collections.abc import Iterator
+
+from tests.house.source import Module, modules
+
+DECIDING = {
+    "labeler.quality.decisions": {"exclude", "withdraw"},
+    "labeler.quality.adjudications": {"adjudicate"},
+    "labeler.quality.outcomes": {
+        *("accept", "dismiss", "exclude", "adjudicate", "send_back", "ask_second_opinion"),
+        *("remark", "tell"),
+    },
+}
+DOORS = ("labeler.web", "labeler.api")
+
+
+def functions(module: Module) -> Iterator[ast.FunctionDef]:
+    return (node for node in ast.walk(module.tree) if isinstance(node, ast.FunctionDef))
+
+
+def calls(module: Module) -> Iterator[tuple[ast.Call, str]]:
+    """Yield every call of something that decides, with the room's module that it is asked of."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            owner = ast.unparse(node.func.value)
+            if node.func.attr in DECIDING.get(f"labeler.quality.{owner}", ()):
+                yield node, f"{owner}.{node.func.attr}"
+
+
+def test_whoever_decides_is_a_person() -> None:
+    found = {}
+    for module in modules():
+        for function in functions(module):
+            if function.name in DECIDING.get(module.name, ()):
+                arguments = function.args
+                names = [each.arg for each in arguments.kwonlyargs]
+                by = names.index("by")
+                annotation = arguments.kwonlyargs[by].annotation
+                assert annotation is not None
+                assert arguments.kw_defaults[by] is None, module.at(function)  # there is none
+                found[f"{module.name}.{function.name}"] = ast.unparse(annotation)
+    wanted = {f"{module}.{name}" for module, names in DECIDING.items() for name in names}
+    assert found == dict.fromkeys(wanted, "Person")
+
+
+def test_only_what_people_ask_for_decides() -> None:
+    places = {m.name for m in modules() for _ in calls(m)}
+    assert {"labeler.web.reviews", "labeler.web.comparisons"} <= places
+    inside = {name for name in places if not name.startswith(DOORS)}
+    assert inside == {"labeler.quality.outcomes"}
+
+
+def test_nobody_decides_in_nobody_s_name() -> None:
+    for module in modules():
+        for call, name in calls(module):
+            by = [each.value for each in call.keywords if each.arg == "by"]
+            assert by, f"{module.at(call)} {name}"
+            assert not isinstance(by[0], ast.Constant), f"{module.at(call)} {name}"
+
+
+def test_one_place_leaves_judgments_out() -> None:
+    written = [
+        module.name
+        for module in modules()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.keyword)
+        and node.arg == "state"
+        and ast.unparse(node.value) == "JudgmentState.excluded"
+    ]
+    assert written == ["labeler.quality.decisions"]
+
+
+def test_reviews_know_nothing_of_pay() -> None:
+    quality = [module for module in modules() if module.within("labeler.quality")]
+    assert len(quality) > 5
+    paying = [m.name for m in quality for _, name in m.imports() if name.startswith("labeler.pay")]
+    assert paying == []
