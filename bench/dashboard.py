@@ -24,7 +24,7 @@ SAME = Target("totals on pages that a recount does not find", 0)
 HEADS = ("database", "judgments", "page", "ms", "totals that a recount does not find")
 LOOKS = 10
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
-CELL = re.compile(r'data-l="Judgments">([\d,]+)</td>')
+CELL = re.compile(r'data-l="Judgments">(?:<a [^>]+>)?([\d,]+)<')
 FACT = re.compile(r"<dt>(\w+)</dt><dd>([\d.,]+)")
 _BY_PERSON = """SELECT count(j.id) FROM people p
     JOIN memberships m ON m.person_id = p.id AND m.project_id = :project

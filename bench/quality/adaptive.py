@@ -22,7 +22,7 @@ from labeler.database import Database
 from labeler.people import accounts, memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
-from labeler.quality import consensus, refreshing, snapshots, votes
+from labeler.quality import consensus, records, refreshing, snapshots
 from labeler.work import answers, batches, drafts, judgments, projects, queue
 from labeler.work.comparisons import Comparison
 from labeler.work.layouts import Message, ResponseIn
@@ -184,7 +184,7 @@ def _refresh(session: Session, database: Database, project: Project) -> None:
 def _outcome(
     database: Database, project: Project, world: World, numbers: dict[int, int]
 ) -> Outcome:
-    found = consensus.estimate(votes.read(database.reading, project))
+    found = consensus.estimate(records.read(database.reading, project).votes)
     pairs = np.array([numbers[each] for each in found.votes.comparisons.tolist()])
     right = found.posteriors.argmax(axis=1) == world.better[pairs]
     return Outcome(

@@ -13,7 +13,7 @@ import click
 
 from labeler import config
 from labeler import demo as content
-from labeler.cli import installation, rehearsal, serving
+from labeler.cli import installation, refreshing, rehearsal, serving
 from labeler.config import PREFIX, Settings
 from labeler.errors import Invalid
 from labeler.people import accounts, secrets, sign_ins
@@ -93,8 +93,9 @@ def _set_up(settings: Settings) -> None:
                 click.echo(f"The demo in {settings.data} goes on.")
                 return
             click.echo("Making the demo: twelve simulated annotators are at work.")
-            rehearsal.play(session)
+            project_id = rehearsal.play(session).id
             session.commit()  # all of it at once: a demo that was interrupted begins anew
+        refreshing.refresh_project(database, project_id)
     click.echo(f"The demo is in {settings.data}.")
 
 

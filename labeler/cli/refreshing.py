@@ -28,7 +28,7 @@ def refresh(slugs: tuple[str, ...]) -> None:
     with installation.connected(config.load()) as database:
         os.nice(KINDNESS)
         for project_id in _chosen(database, slugs):
-            _refresh(database, project_id)
+            click.echo(f"Refreshed: {refresh_project(database, project_id)}.")
 
 
 def _chosen(database: Database, slugs: tuple[str, ...]) -> list[int]:
@@ -45,7 +45,8 @@ def _named(session: Session, slug: str) -> int:
     return found
 
 
-def _refresh(database: Database, project_id: int) -> None:
+def refresh_project(database: Database, project_id: int) -> str:
+    """Work out how good one project's labels are; return its title."""
     from labeler.quality.refreshing import refresh as steps
 
     with database.reading() as session:
@@ -53,4 +54,4 @@ def _refresh(database: Database, project_id: int) -> None:
     with database.writing() as session:
         for _ in steps(session, database.reading, project):
             session.commit()
-    click.echo(f"Refreshed: {project.title}.")
+    return project.title

@@ -53,12 +53,13 @@ def is_over(session: Session) -> bool:
     return found is not None
 
 
-def play(session: Session) -> None:
+def play(session: Session) -> Project:
     """Make the demo's people and project, load its files, and have part of them judged."""
     until = clock.now()
     with _moved_clock(until - timedelta(days=DAYS, hours=21)) as move_to:
         project, owner = _open(session)
         _perform(_agenda(session, project, owner, until), move_to)
+    return project
 
 
 def _open(session: Session) -> tuple[Project, Person]:

@@ -22,19 +22,19 @@ REASONED = 0.4
 
 _REASONS = {
     "clear": (
-        "The other answer is wrong on the main point.",
-        "Correct and complete; the other one is not.",
-        "It does what was asked, the other one does not.",
-        "The facts are right here.",
+        "Wrong on the main point.",
+        "Correct and complete.",
+        "Does what was asked.",
+        "The facts are right.",
     ),
     "close": (
         "A little easier to follow.",
-        "Both will do, but this one has the better example.",
+        "Has the better example.",
         "More to the point.",
-        "It covers one more case.",
+        "Covers one more case.",
     ),
-    "tie": ("They say the same in other words.", "I see no difference that matters."),
-    "both_bad": ("Neither keeps to the condition in the question.", "Both miss the question."),
+    "tie": ("The same in other words.", "No difference that matters."),
+    "both_bad": ("Neither keeps the condition.", "Both miss the question."),
 }
 
 

@@ -13,6 +13,7 @@ from labeler.progress.annotators import (
     today,
     work_of,
 )
+from labeler.progress.behind import Behind, behind, comparison_names, names
 from labeler.progress.members import PersonRow, people
 from labeler.progress.projects import (
     Day,
@@ -32,12 +33,15 @@ from labeler.progress.quality import (
     agreement_by_week,
     votes,
 )
+from labeler.progress.steadiness import Mine, mine
 
 __all__ = [
     "Agreement",
+    "Behind",
     "Day",
     "Estimate",
     "Judged",
+    "Mine",
     "Overview",
     "Own",
     "PersonRow",
@@ -45,10 +49,14 @@ __all__ = [
     "Work",
     "agreement",
     "agreement_by_week",
+    "behind",
+    "comparison_names",
     "cost_by_day",
     "done_of",
     "judged_by",
     "median_ms",
+    "mine",
+    "names",
     "of_annotator",
     "overview",
     "people",

@@ -1,11 +1,26 @@
 """Refreshing: everything about a project's quality that is worked out in the background."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from labeler.quality import consensus, snapshots, votes
+from labeler.quality import alerts, consensus, records, repeats, signals, snapshots, texts
+from labeler.quality.findings import (
+    agreement,
+    disagreements,
+    duels,
+    gold,
+    models,
+    people,
+    sides,
+    styles,
+    times,
+)
+from labeler.quality.records import Records
+from labeler.quality.repeats import Pairs
+from labeler.quality.signals import Found
+from labeler.quality.texts import Looks
 from labeler.quality.votes import Reading
 from labeler.work.projects import Project
 
@@ -19,11 +34,28 @@ def refresh(session: Session, reading: Reading, project: Project) -> Iterator[No
     yield
     if size is None:
         return
-    found = consensus.estimate(votes.read(reading, project))
+    known = records.read(reading, project)
+    found = consensus.estimate(known.votes)
     yield from consensus.carry_out(session, reading, project, found)
-    snapshots.keep(session, project.id, size, _data(found))
+    looks, pairs = texts.looks(reading, known), repeats.of(known)
+    noted = signals.found(known, pairs, looks, texts.reasons(reading, known))
+    data = _findings(known, pairs, looks, noted) | {"least_sure": found.least_sure(200)}
+    alerts.of_people(session, project.id, noted)
+    alerts.of_gold(session, project.id, data["gold"]["items"])
+    snapshots.keep(session, project.id, size, data)
     yield
 
 
-def _data(found: consensus.Consensus) -> dict[str, Any]:
-    return {"least_sure": found.least_sure(200)}
+def _findings(known: Records, pairs: Pairs, looks: Looks, noted: Sequence[Found]) -> dict[str, Any]:
+    """Return what there is to say about the labels and about people's work."""
+    votes = duels.of(known)
+    return {
+        "agreement": agreement.found(known),
+        "disagreements": disagreements.found(known),
+        "gold": gold.found(known),
+        "models": models.found(votes, known),
+        "people": people.found(known, pairs, signals.by_person(noted)),
+        "sides": sides.found(known),
+        "styles": styles.found(known, votes, looks),
+        "times": times.found(known),
+    }

@@ -207,6 +207,12 @@ def open_unsure(session: Session, project_id: int, rows: Sequence[tuple[int, flo
         record(session, "reviews.refreshed", project_id, None, by=None, **done)
 
 
+def subject(about: Mapping[str, int | None], topic: str = "") -> str:
+    """Say in one word what a review is about."""
+    words = [f"{name.removesuffix('_id')}-{n}" for name, n in about.items() if n is not None]
+    return " ".join([*words, topic]).strip()
+
+
 def find(session: Session, project_id: int, review_id: int) -> Review:
     """Return a review of this project; raises NotFound."""
     review = session.get(Review, review_id)
@@ -271,12 +277,11 @@ def _row(
     topic: str = "",
     by: Person | None = None,
 ) -> dict[str, Any]:
-    words = [f"{name.removesuffix('_id')}-{n}" for name, n in about.items() if n is not None]
     return {
         "project_id": project_id,
         "kind": kind,
         "state": ReviewState.open,
-        "subject": " ".join([*words, topic]).strip(),
+        "subject": subject(about, topic),
         **about,
         "confidence": confidence,
         "reason": said.parts(reason),

@@ -17,11 +17,13 @@ from labeler.web import (
     judging,
     locales,
     members,
+    mine,
     offline,
     plans,
     preferences,
     projects,
     qualifications,
+    quality,
     questions,
     refusals,
     retries,
@@ -52,7 +54,8 @@ def init_app(app: Flask) -> None:
     locales.init_app(app)
     refusals.init_app(app)
     retries.init_app(app)
-    for room in (sessions, preferences, accessibility, offline, work, questions):
+    for room in (sessions, preferences, accessibility, offline, work, questions, mine):
         app.register_blueprint(room.pages)
     for room in (projects, members, batches, comparisons, gold, plans, qualifications, reviews):
         app.register_blueprint(room.pages)
+    app.register_blueprint(quality.pages)

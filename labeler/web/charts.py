@@ -48,6 +48,8 @@ class Chart:
     spec: Spec | None = None
     columns: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()
+    links: Sequence[str] = ()
+    """Where each row's judgments are, if anywhere."""
 
 
 def of_project(session: Session, project: Project, overview: Overview) -> list[Chart]:

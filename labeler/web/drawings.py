@@ -29,6 +29,16 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class Share:
+    """A share of something that has a name, with its interval where it has one."""
+
+    name: str
+    value: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
 class Point:
     """A value on a day, with its interval where it has one."""
 
@@ -71,6 +81,36 @@ def bars(rows: Sequence[Bar]) -> Spec:
             },
         ],
     }
+
+
+def shares(rows: Sequence[Share], *, middle: float | None = None) -> Spec:
+    """Draw shares as dots on their intervals, one below the other; a mark stands at `middle`.
+
+    A name of several lines is written in as many.
+    """
+    values = [
+        {"name": row.name, "value": row.value, "place": place}
+        | {"low": row.value if row.low is None else row.low}
+        | {"high": row.value if row.high is None else row.high}
+        for place, row in enumerate(rows)
+    ]
+    lines = {"labelExpr": r"split(datum.label, '\n')"}
+    y = _order("name", {"domain": False, "ticks": False, "labelLimit": 130, **lines})
+    x = _amount("value", 1, [0, 0.5, 1], PERCENT)
+    interval = {"type": "rule", "strokeWidth": 3, "color": SIDES[""]}
+    layers: list[Spec] = [
+        {
+            "mark": interval,
+            "encoding": {"y": y, "x": x | {"field": "low"}, "x2": {"field": "high"}},
+        },
+        {"mark": {"type": "point"}, "encoding": {"y": y, "x": x}},
+    ]
+    if middle is not None:
+        mark = {"type": "rule", "strokeDash": DASHES}
+        where = {name: each for name, each in x.items() if name != "field"} | {"datum": middle}
+        layers.insert(0, {"mark": mark, "encoding": {"x": where}})
+    step = 14 + 16 * max(1 + row.name.count("\n") for row in rows)
+    return {"data": {"values": values}, "height": {"step": step}, "layer": layers}
 
 
 def columns(counts: Sequence[tuple[date, int]]) -> Spec:

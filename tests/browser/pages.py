@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
+from labeler.cli import refreshing
 from labeler.people import accounts, memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
@@ -30,11 +31,12 @@ FOR_NOBODY = ("accessibility.show", "sessions.link", "sessions.sign_in")
 FOR_REVIEWERS = (
     *("projects.index", "projects.show", "members.index"),
     *("comparisons.index", "comparisons.show", "gold.index", "reviews.index", "reviews.show"),
-    "qualifications.ask",
+    *("quality.index", "quality.disagreements", "quality.models", "quality.gold"),
+    *("quality.person", "quality.rows", "qualifications.ask"),
 )
 FOR_OWNERS = (
     *("projects", "members", "batches", "comparisons", "gold", "releases", "qualifications.ask"),
-    *("plans", "reviews"),
+    *("plans", "quality", "reviews"),
 )
 WRONG = ("/nothing-here", "/projects/demo/releases?min_judgments=0")
 
@@ -57,6 +59,7 @@ def furnish(site: Site) -> dict[str, Any]:
         )
         asked = reviewing.ask(session, session.get_one(Project, held.project_id))
         session.commit()
+    refreshing.refresh_project(site.database, held.project_id)
     last = site.said(ADA)[-1]
     return {
         "assignment_id": held.id,
@@ -64,6 +67,7 @@ def furnish(site: Site) -> dict[str, Any]:
         "comparison_id": held.comparison_id,
         "judged_id": last.assignment_id,
         "judgment_id": last.id,
+        "kind": "times",
         "number": 1,
         "person_id": ada.id,
         "secret": Visit(site.app).link_for(ADA).rpartition("/")[2],

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler import clock, demo
-from labeler.cli import rehearsal
+from labeler.cli import refreshing, rehearsal
 from labeler.database import Database
 from labeler.people import accounts, memberships
 from labeler.people.accounts import Person
@@ -95,6 +95,7 @@ def set_scene(folder: Path) -> Iterator[tuple[Site, dict[str, Any]]]:
                 project = projects.find(session, "demo", by=accounts.find(session, OLGA))
                 asked = reviewing.ask(session, project)
                 session.commit()
+            _refresh(site)
             with site.database.reading() as session:
                 numbers = _numbers(session)
             yield site, numbers | asked
@@ -185,6 +186,12 @@ def _cut_release(site: Site) -> None:
     assert visit.post("/projects/demo/releases").status_code == 302
 
 
+def _refresh(site: Site) -> None:
+    with site.database.reading() as session:
+        project = session.scalars(sa.select(Project).filter_by(slug="demo")).one()
+    refreshing.refresh_project(site.database, project.id)
+
+
 def _numbers(session: Session) -> dict[str, Any]:
     """Return the numbers in addresses; those of work by who holds it and of which project."""
     held = (
@@ -201,4 +208,5 @@ def _numbers(session: Session) -> dict[str, Any]:
         "batch_id": session.scalar(batches.order_by(Batch.id).limit(1)),
         "comparison_id": session.scalar(judged.order_by(Comparison.id).limit(1)),
         "person_id": accounts.find(session, ADA).id,
+        "worker_id": accounts.find(session, "simulated-3@demo.invalid").id,
     }

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 import exports
 from exports import cutting, releases
 from exports.selection import Criteria
+from labeler.cli import refreshing
 from labeler.database import Database
 from labeler.people import accounts, memberships, sign_ins, tokens
 from labeler.people.accounts import Person
@@ -146,6 +147,7 @@ def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list
             "cookie": spare_cookie,
         }
     _cut(database, project, folder, cast.olga)
+    refreshing.refresh_project(database, project.id)
     return cast, {name: str(value) for name, value in ids.items()}, spares
 
 

@@ -42,6 +42,7 @@ MEMBER_STARTS = "       302  302  404  404  302  302  302  302"
 MEMBER_SEES = "        302  302  404  404  200  200  200  200"
 MEMBER_TOO_LATE = "    302  302  404  404  409  409  409  409"
 MEMBER_DRAWS = "       302  302  404  404  200  200  200  200"
+MEMBER = "              302  302  404  404  200  200  200  200"
 REVIEWER = "            302  302  404  404  200  200  200  403"
 REVIEWER_BAD_FORM = "   302  302  404  404  422  422  422  403"
 REVIEWER_FIRST = "      302  302  404  404  302  409  409  403"
@@ -97,6 +98,21 @@ PAGES = {
     ("POST", "/projects/<slug>/setup"): Case(HELPFUL + "/setup", OWNER_BAD_FORM),
     ("POST", "/projects/<slug>/state"): Case(
         HELPFUL + "/state", OWNER_BAD_FORM, {"state": "elsewhere"}
+    ),
+    ("GET", "/projects/<slug>/mine"): Case(HELPFUL + "/mine", MEMBER),
+    ("GET", "/projects/<slug>/quality"): Case(HELPFUL + "/quality", REVIEWER),
+    ("GET", "/projects/<slug>/quality/disagreements"): Case(
+        HELPFUL + "/quality/disagreements", REVIEWER
+    ),
+    ("GET", "/projects/<slug>/quality/models"): Case(HELPFUL + "/quality/models", REVIEWER),
+    ("GET", "/projects/<slug>/quality/known-answers"): Case(
+        HELPFUL + "/quality/known-answers", REVIEWER
+    ),
+    ("GET", "/projects/<slug>/quality/people/<person_id>"): Case(
+        HELPFUL + "/quality/people/{bea}", REVIEWER
+    ),
+    ("GET", "/projects/<slug>/quality/judgments/<kind>/<number>"): Case(
+        HELPFUL + "/quality/judgments/sides/0", REVIEWER
     ),
     ("GET", "/projects/<slug>/people"): Case(HELPFUL + "/people", REVIEWER),
     ("POST", "/projects/<slug>/people/invite"): Case(HELPFUL + "/people/invite", OWNER_BAD_FORM),

@@ -36,6 +36,7 @@ def streak_signal(sides: ArrayLike) -> Signal:
     return Signal(float(longest), UNDEFINED, len(run), chance, chance <= LEVEL, sentence)
 
 
+@lru_cache(maxsize=4096)
 def streak_chance(longest: int, n: int, share: float = 0.5 + MARGIN) -> float:
     """Return the exact chance of `longest` or more votes in a row for one side, among n.
 

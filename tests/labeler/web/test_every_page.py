@@ -16,6 +16,8 @@ import pytest
 import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
+from labeler.cli import refreshing
+from labeler.quality.snapshots import Snapshot
 from labeler.text.languages import INTERFACE, direction
 from labeler.web import locales, rubrics
 from labeler.work.rubrics import RubricDraft
@@ -70,7 +72,9 @@ def stage(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
                 for column in columns:
                     name = "'λόγος'" if column not in ("external_id",) else "'λόγος-' || id"
                     session.execute(sa.text(f"UPDATE {table} SET {column} = {name}"))
+            project_id = session.scalars(sa.select(Snapshot.project_id)).one()
             session.commit()
+        refreshing.refresh_project(stage.database, project_id)
         yield stage
 
 

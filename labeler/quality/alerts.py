@@ -1,0 +1,64 @@
+"""Alerts: reviews that a program opens, where something is unusual or a known answer disputed.
+
+To open a review is all that it does. What a person has closed is not opened again until there is
+twice as much to see it from.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from labeler import said
+from labeler.quality import reviews
+from labeler.quality.findings.estimates import Finding
+from labeler.quality.reviews import Review, ReviewKind, ReviewState
+from labeler.quality.signals import Found
+from labeler.said import say
+
+AGAIN = 2
+"""How many times as much there has to be for what was closed to be opened again."""
+SEEN_IN = say("It was seen in these judgments, among others: %(judgments)s.")
+
+
+def of_people(session: Session, project_id: int, signals: Sequence[Found]) -> None:
+    """Ask for a look at the work of those in whose work something is unusual."""
+    closed = _closed(session, project_id, ReviewKind.signal)
+    for each in signals:
+        about = {"person_id": each.person_id}
+        if not _is_news(closed, reviews.subject(about, each.kind), each.evidence["n"]):
+            continue
+        reviews.open(
+            session,
+            project_id,
+            ReviewKind.signal,
+            person_id=each.person_id,
+            reason=each.sentence,
+            evidence=[say(SEEN_IN, judgments=", ".join(map(str, each.evidence["judgments"])))],
+            topic=each.kind,
+        )
+
+
+def of_gold(session: Session, project_id: int, items: Sequence[Finding]) -> None:
+    """Ask for a look at known answers that good annotators dispute."""
+    closed = _closed(session, project_id, ReviewKind.gold)
+    for row in items:
+        about = {"comparison_id": row["comparison_id"]}
+        if row["is_disputed"] and _is_news(closed, reviews.subject(about), row["n"]):
+            words = said.joined(row["sentence"])
+            reviews.open(session, project_id, ReviewKind.gold, **about, reason=words)
+
+
+def _closed(session: Session, project_id: int, kind: ReviewKind) -> dict[str, int]:
+    """Return, by subject, how much there was to see when a review was closed last."""
+    rows = session.execute(
+        sa.select(Review.subject, Review.reason)
+        .where(Review.project_id == project_id, Review.kind == kind)
+        .where(Review.state == ReviewState.closed)
+        .order_by(Review.id)
+    )
+    return {subject: reason["values"].get("n", 0) for subject, reason in rows}
+
+
+def _is_news(closed: Mapping[str, int], subject: str, n: int) -> bool:
+    return subject not in closed or n >= AGAIN * closed[subject]
