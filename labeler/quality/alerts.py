@@ -11,13 +11,20 @@ from sqlalchemy.orm import Session
 
 from labeler import said
 from labeler.quality import reviews
+from labeler.quality.consensus import Consensus
 from labeler.quality.findings.estimates import Finding
 from labeler.quality.reviews import Review, ReviewKind, ReviewState
 from labeler.quality.signals import Found
 from labeler.said import say
+from labeler.work.comparisons import Comparison
+from labeler.work.projects import Project
 
 AGAIN = 2
 """How many times as much there has to be for what was closed to be opened again."""
+SURE = 0.9
+"""How probable an answer must be not to be unsure, where a project does not say."""
+LOOKED_AT, MOST_UNSURE = 1000, 200
+"""How many of the least sure comparisons are looked at, and how many people are asked about."""
 SEEN_IN = say("It was seen in these judgments, among others: %(judgments)s.")
 
 
@@ -47,6 +54,19 @@ def of_gold(session: Session, project_id: int, items: Sequence[Finding]) -> None
         if row["is_disputed"] and _is_news(closed, reviews.subject(about), row["n"]):
             words = said.joined(row["sentence"])
             reviews.open(session, project_id, ReviewKind.gold, **about, reason=words)
+
+
+def of_comparisons(session: Session, project: Project, found: Consensus) -> None:
+    """Ask for a look at comparisons that nobody else is asked about, and whose answer is unsure."""
+    enough = project.confidence or SURE
+    unsure = {each: how for each, how in found.least_sure(LOOKED_AT) if how < enough}
+    settled = session.scalars(
+        sa.select(Comparison.id)
+        .where(Comparison.id.in_(unsure), Comparison.withdrawn_at.is_(None))
+        .where(Comparison.judged >= Comparison.wanted)
+    )
+    rows = sorted(((each, unsure[each]) for each in settled), key=lambda row: (row[1], row[0]))
+    reviews.open_unsure(session, project.id, rows[:MOST_UNSURE])
 
 
 def _closed(session: Session, project_id: int, kind: ReviewKind) -> dict[str, int]:

@@ -39,7 +39,8 @@ def refresh(session: Session, reading: Reading, project: Project) -> Iterator[No
     yield from consensus.carry_out(session, reading, project, found)
     looks, pairs = texts.looks(reading, known), repeats.of(known)
     noted = signals.found(known, pairs, looks, texts.reasons(reading, known))
-    data = _findings(known, pairs, looks, noted) | {"least_sure": found.least_sure(200)}
+    data = _findings(known, pairs, looks, noted)
+    alerts.of_comparisons(session, project, found)
     alerts.of_people(session, project.id, noted)
     alerts.of_gold(session, project.id, data["gold"]["items"])
     snapshots.keep(session, project.id, size, data)
