@@ -25,7 +25,7 @@ from labeler.people.accounts import Person
 from labeler.quality.adjudications import Adjudication
 from labeler.said import say
 from labeler.schema import Base, BigInt, Id, reference
-from labeler.work.judgments import Judgment, JudgmentState
+from labeler.work.judgments import LEFT_OUT, Judgment
 from labeler.work.projects import Project
 
 _OVERTAKEN = say("Somebody else has just cut a release of this project. Please try again.")
@@ -285,7 +285,7 @@ def _unchanged_since(
 def _decided_after(session: Session, project: Project, moment: datetime) -> bool:
     excluded = sa.exists().where(
         Judgment.project_id == project.id,
-        Judgment.state == JudgmentState.excluded,
+        Judgment.state.in_(LEFT_OUT),
         Judgment.excluded_at > moment,
     )
     withdrawn = sa.exists().where(  # many comparisons, few events

@@ -21,7 +21,7 @@ from labeler.errors import Invalid
 from labeler.quality.adjudications import Adjudication, Finding
 from labeler.text import languages
 from labeler.work.comparisons import Comparison
-from labeler.work.judgments import Judgment, JudgmentState
+from labeler.work.judgments import LEFT_OUT, Judgment, JudgmentState
 from labeler.work.rubrics import Verdict
 
 Columns = TypeVarTuple("Columns")
@@ -230,7 +230,7 @@ def _is_last(mark: Mark) -> sa.ColumnElement[bool]:
 
 def _counts(mark: Mark) -> sa.ColumnElement[bool]:
     return sa.and_(
-        Judgment.state.in_([JudgmentState.accepted, JudgmentState.excluded]),
+        Judgment.state.in_([JudgmentState.accepted, *LEFT_OUT]),
         sa.or_(Judgment.excluded_at.is_(None), Judgment.excluded_at > mark.cut_at),
     )
 

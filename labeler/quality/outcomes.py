@@ -18,7 +18,7 @@ from labeler.said import say
 from labeler.schema import NOW, changed
 from labeler.work.assignments import Assignment
 from labeler.work.comparisons import Comparison
-from labeler.work.judgments import Judgment, JudgmentState
+from labeler.work.judgments import LEFT_OUT, Judgment
 
 ASKED = say("You have asked for a second opinion on this, so somebody else decides.")
 OWN = say("This is about your own work, so somebody else decides.")
@@ -74,7 +74,7 @@ def send_back(
     comment = threads.require_text(comment)
     if judgment.person_id == by.id:
         raise Forbidden(OWN)
-    if not judgment.is_current or judgment.state is JudgmentState.excluded:
+    if not judgment.is_current or judgment.state in LEFT_OUT:
         raise Conflict("This judgment does not count already or was changed.")
     asked = sa.update(Assignment).where(
         Assignment.id == judgment.assignment_id, Assignment.sent_back_at.is_(None)

@@ -6,7 +6,7 @@ Three million of them, on a million comparisons, take some 120 MB.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import count
 from typing import Any, TypeAlias
@@ -54,6 +54,8 @@ class Compared:
 class Records:
     """Aligned arrays, a place per judgment as it stands that counts or is a second look, by id.
 
+    Beside them are those that were asked again by newer guidelines (`is_past`), to compare these.
+
     `item` and `person` count from 0 through `compared` and `people`, which holds ids. `label` is
     as in `labeler.work.labels`; `place` is 0 or 1 where the answer at A or at B was chosen, else
     -1; `strength` the steps away from the middle, 0 in it; `at` seconds since 1970; `gold` 1 if
@@ -72,10 +74,20 @@ class Records:
     rubric: Array
     gold: Array
     is_repeat: Array
+    is_past: Array
     compared: Compared
     people: Array
     n_labels: int
     asked: Rubric
+
+    @property
+    def standing(self) -> "Records":
+        """These without what was asked again by newer guidelines."""
+        if not self.is_past.any():
+            return self
+        left = {name: getattr(self, name)[~self.is_past] for name in _DTYPES}
+        people, person = np.unique(self.people[left["person"]], return_inverse=True)
+        return replace(self, **left | {"people": people, "person": person.astype(np.int32)})
 
     @cached_property
     def counts(self) -> Array:
@@ -150,6 +162,7 @@ _DTYPES: dict[str, Any] = {
     "rubric": np.int16,
     "gold": np.int8,
     "is_repeat": np.bool_,
+    "is_past": np.bool_,
 }
 
 
@@ -249,10 +262,17 @@ def _rows(
 
 _UNSCORED = sa.exists().where(Gold.comparison_id == Comparison.id, Gold.unscored_at.is_not(None))
 """Known answers that turned out to be wrong say nothing for or against anybody."""
+_ASKED_AGAIN = (
+    sa.select(sa.true())
+    .where(Judgment.comparison_id == Comparison.id, Judgment.state == JudgmentState.asked_again)
+    .limit(1)
+    .scalar_subquery()
+)
+"""No EXISTS, which PostgreSQL may answer by reading all judgments."""
 _COMPARED = (
     sa.select(Comparison.id, Comparison.language, Comparison.is_adaptive)
     .where(Comparison.project_id == sa.bindparam("project"), Comparison.id > sa.bindparam("last"))
-    .where(Comparison.judged > 0, ~_UNSCORED)
+    .where(sa.or_(Comparison.judged > 0, sa.func.coalesce(_ASKED_AGAIN, sa.false())), ~_UNSCORED)
     .order_by(Comparison.id)
     .limit(PAGE)
 )
@@ -260,6 +280,7 @@ _MODELS = sa.select(Response.comparison_id, Response.number, Response.model).whe
     Response.project_id == sa.bindparam("project"),
     Response.comparison_id.between(sa.bindparam("first"), sa.bindparam("last")),
 )
+_READ = JudgmentState.accepted, JudgmentState.repeat, JudgmentState.asked_again
 _PAGE = (
     sa.select(
         Judgment.id,
@@ -280,10 +301,11 @@ _PAGE = (
             (Judgment.gold_right.is_(None), -1), (Judgment.gold_right.is_(True), 1), else_=0
         ).label("gold"),
         (Judgment.state == JudgmentState.repeat).label("is_repeat"),
+        (Judgment.state == JudgmentState.asked_again).label("is_past"),
     )
     .where(Judgment.project_id == sa.bindparam("project"), Judgment.id > sa.bindparam("last"))
     .where(Judgment.is_current)
-    .where(Judgment.state.in_((JudgmentState.accepted, JudgmentState.repeat)))
+    .where(Judgment.state.in_(_READ))
     .order_by(Judgment.id)
     .limit(PAGE)
 )

@@ -34,12 +34,13 @@ def refresh(session: Session, reading: Reading, project: Project) -> Iterator[No
     yield
     if size is None:
         return
-    known = records.read(reading, project)
+    everything = records.read(reading, project)
+    known = everything.standing
     found = consensus.estimate(known.votes)
     yield from consensus.carry_out(session, reading, project, found)
     looks, pairs = texts.looks(reading, known), repeats.of(known)
     noted = signals.found(known, pairs, looks, texts.reasons(reading, known))
-    data = _findings(known, pairs, looks, noted)
+    data = _findings(known, pairs, looks, noted) | {"agreement": agreement.found(everything)}
     alerts.of_comparisons(session, project, found)
     alerts.of_people(session, project.id, noted)
     alerts.of_gold(session, project.id, data["gold"]["items"])
@@ -51,7 +52,6 @@ def _findings(known: Records, pairs: Pairs, looks: Looks, noted: Sequence[Found]
     """Return what there is to say about the labels and about people's work."""
     votes = duels.of(known)
     return {
-        "agreement": agreement.found(known),
         "disagreements": disagreements.found(known),
         "gold": gold.found(known),
         "models": models.found(votes, known),

@@ -14,6 +14,7 @@ from labeler.web import (
     filters,
     forms,
     gold,
+    guidelines,
     judging,
     locales,
     members,
@@ -58,4 +59,5 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(room.pages)
     for room in (projects, members, batches, comparisons, gold, plans, qualifications, reviews):
         app.register_blueprint(room.pages)
-    app.register_blueprint(quality.pages)
+    for room in (quality, guidelines):
+        app.register_blueprint(room.pages)

@@ -47,6 +47,14 @@ def words(text: str) -> list[str]:
     return text.replace(",", " ").split()
 
 
+def share(percent: str) -> float | str:
+    """Read a percentage as a share; what is none stays as it is, to be refused later."""
+    try:
+        return float(percent) / 100
+    except ValueError:
+        return percent
+
+
 def by_field(faults: Mapping[str, str]) -> dict[str, str]:
     """Name faults of parts of a field (`cohorts.0`) after the field."""
     return {name.partition(".")[0]: fault for name, fault in faults.items()}

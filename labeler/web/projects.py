@@ -147,14 +147,17 @@ def revise(slug: str) -> ResponseReturnValue:
     project = projects.find(session, slug, by=olga, role=Role.owner)
     if "preview" in request.form:
         return _form(project, request.form, {})
+    before = project.guideline_number
     try:
         draft = drafts.read(_nested(request.form))
         projects.revise(session, project, draft, by=olga)
     except Invalid as refusal:
         database.reread()
         return _form(project, request.form, _flat(refusal)), refusal.status
+    renewed = project.guideline_number != before
     session.commit()
-    flask.flash(_("The settings are kept. Judgments made before keep the version they saw."))
+    words = _("The settings are kept. Judgments made before keep the version they saw.")
+    flask.flash(words, f"guidelines:{slug}" if renewed else "message")
     return redirect(url_for("projects.show", slug=slug))
 
 
@@ -196,8 +199,8 @@ def _nested(form: Mapping[str, str]) -> dict[str, Any]:
     given["languages"] = forms.words(form.get("languages", ""))
     given["rubric"] = rubrics.read(form)
     given["adaptive"] = _adaptive(form)
-    given["gold_share"] = _share(form.get("gold_percent", "0"))
-    given["repeat_share"] = _share(form.get("repeat_percent", "0"))
+    given["gold_share"] = forms.share(form.get("gold_percent", "0"))
+    given["repeat_share"] = forms.share(form.get("repeat_percent", "0"))
     given["most_per_person"] = form.get("most_per_person", "").strip() or None
     given["most_per_language"] = _limits(form.get("most_per_language", ""))
     asks = any(rooms["qualification"].values())
@@ -210,17 +213,10 @@ def _adaptive(form: Mapping[str, str]) -> dict[str, Any] | None:
         return None
     return {
         "most": most,
-        "confidence": _share(form.get("adaptive.confidence_percent", "95")),
-        "audit_share": _share(form.get("adaptive.audit_percent", "5")),
+        "confidence": forms.share(form.get("adaptive.confidence_percent", "95")),
+        "audit_share": forms.share(form.get("adaptive.audit_percent", "5")),
         "audit_judgments": form.get("adaptive.audit_judgments", "3").strip(),
     }
-
-
-def _share(percent: str) -> float | str:
-    try:
-        return float(percent) / 100
-    except ValueError:
-        return percent
 
 
 def _limits(text: str) -> dict[str, str]:

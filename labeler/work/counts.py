@@ -54,16 +54,20 @@ class Count(Base):
 
 def add(session: Session, project_id: int, person_id: int, change: Change) -> None:
     """Add to the running totals of a project, in the shards of this person."""
+    add_all(session, project_id, {person_id: change})
+
+
+def add_all(session: Session, project_id: int, changes: Mapping[int, Change]) -> None:
+    """Add to the running totals of a project, in the shards of each person."""
+    sums: Counter[tuple[str, str, int]] = Counter()
+    for person_id, change in changes.items():
+        for (topic, key), n in change.items():
+            shard = person_id if topic is Topic.took else person_id % SHARDS
+            sums[topic.value, key, shard] += n
     rows = [
-        {
-            "project_id": project_id,
-            "topic": topic,
-            "key": key,
-            "shard": person_id if topic is Topic.took else person_id % SHARDS,
-            "n": n,
-        }
+        {"project_id": project_id, "topic": Topic(topic), "key": key, "shard": shard, "n": n}
         # In one order, so that two who add to the same rows wait and never lock each other out.
-        for (topic, key), n in sorted(change.items(), key=lambda each: (each[0][0].value, each[0]))
+        for (topic, key, shard), n in sorted(sums.items())
         if n
     ]
     if rows:

@@ -1,9 +1,10 @@
 """Guidelines: a project's instructions in Markdown, in numbered versions that never change."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, Session
+from sqlalchemy.orm import Mapped, Session, defer
 
 from labeler import clock
 from labeler.errors import Invalid
@@ -52,3 +53,13 @@ def version(session: Session, project_id: int, number: int) -> Guideline:
     return session.scalars(
         sa.select(Guideline).where(Guideline.project_id == project_id, Guideline.number == number)
     ).one()
+
+
+def versions(session: Session, project_id: int) -> Sequence[Guideline]:
+    """Return all versions, by number, without touching their texts."""
+    return session.scalars(
+        sa.select(Guideline)
+        .options(defer(Guideline.text))
+        .where(Guideline.project_id == project_id)
+        .order_by(Guideline.number)
+    ).all()

@@ -1,7 +1,7 @@
 """Judgments: what annotators said. Appended, never edited: a change is a new version.
 
 The database refuses to alter or remove what a judgment says. Only where it stands may move:
-whether it is the current version, and whether it is accepted, late or excluded.
+whether it is the current version, and whether it is accepted, late, excluded or asked again.
 """
 
 import enum
@@ -55,6 +55,12 @@ class JudgmentState(enum.Enum):
     """A second look, to see how steady the person is: kept and paid, outside the count."""
     excluded = "excluded"
     """Left out of the data by a person, with a reason; stays paid."""
+    asked_again = "asked_again"
+    """Asked again by newer guidelines: kept and paid, outside the count."""
+
+
+LEFT_OUT = (JudgmentState.excluded, JudgmentState.asked_again)
+"""What counted once, until the moment `excluded_at`, and for releases cut before it still does."""
 
 
 class Judgment(Base):
@@ -329,6 +335,8 @@ def _storing(dialect: str) -> Any:
 def _require_changeable(project: Project, judgment: Judgment) -> None:
     if judgment.state is JudgmentState.excluded:
         raise Conflict("This judgment has been reviewed and can no longer be changed.")
+    if judgment.state is JudgmentState.asked_again:
+        raise Conflict("Others are asked this again, so that it can no longer be changed.")
     if project.state is ProjectState.closed:
         raise Conflict("The project is closed; its judgments can no longer be changed.")
 

@@ -1,6 +1,7 @@
 """Totals: what one act changes in the tallies and counts, collected and then written at once."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -75,3 +76,18 @@ class Totals:
             **self.tally,
         )
         counts.add(session, self.project_id, self.person_id, self.change)
+
+
+def write_all(session: Session, project_id: int, found: Mapping[tuple[int, int], Totals]) -> None:
+    """Add totals by (person, lane) to what is there.
+
+    All tallies come first, as when one person's are written, and everything in one order: whoever
+    judges meanwhile waits, and nobody locks the other out.
+    """
+    changes: dict[int, Counter[tuple[Topic, str]]] = {}
+    for (person_id, lane_id), totals in sorted(found.items()):
+        tallies.add(
+            session, project_id=project_id, person_id=person_id, lane_id=lane_id, **totals.tally
+        )
+        changes.setdefault(person_id, Counter()).update(totals.change)
+    counts.add_all(session, project_id, changes)

@@ -96,6 +96,10 @@ PAGES = {
     ("GET", "/projects/<slug>"): Case(HELPFUL, REVIEWER),
     ("GET", "/projects/<slug>/setup"): Case(HELPFUL + "/setup", OWNER),
     ("POST", "/projects/<slug>/setup"): Case(HELPFUL + "/setup", OWNER_BAD_FORM),
+    ("GET", "/projects/<slug>/guidelines"): Case(HELPFUL + "/guidelines", OWNER),
+    ("POST", "/projects/<slug>/guidelines"): Case(
+        HELPFUL + "/guidelines", OWNER_BAD_FORM, {"guidelines": "none"}
+    ),
     ("POST", "/projects/<slug>/state"): Case(
         HELPFUL + "/state", OWNER_BAD_FORM, {"state": "elsewhere"}
     ),

@@ -100,6 +100,9 @@ BY_PAGE = {
     "/work/<assignment_id>/change": Way("ada", "/work/{done}/change", {"key": KEY, "choice": "4"}),
     "/projects/new": Way("root", "/projects/new", DRAFT),
     "/projects/<slug>/setup": Way("olga", f"{HELPFUL}/setup", DRAFT),
+    "/projects/<slug>/guidelines": Way(
+        "olga", f"{HELPFUL}/guidelines", {"guidelines": "1", "percent": "100"}
+    ),
     "/projects/<slug>/state": Way("olga", f"{HELPFUL}/state", {"state": "paused"}),
     "/projects/<slug>/people/invite": Way(
         "olga",

@@ -43,7 +43,11 @@ class _Said:
 
 
 def found(records: Records) -> Finding:
-    """Return agreement in all, by week, by guideline version and by language."""
+    """Return agreement in all, by week, by guideline version and by language.
+
+    Only by version also of what was asked again since: else nothing was left of the older ones.
+    """
+    everything, records = records, records.standing
     votes = _votes(records)
     sides = votes.where(votes.label < votes.n_labels - 2)
     few = _most_by(votes.person) < FEW
@@ -55,8 +59,8 @@ def found(records: Records) -> Finding:
         "ordinal": _ordinal(records, headline),
         "few": few,
         "weeks": _weeks(votes, records),
-        "guidelines": _groups(votes, sides, records, "guideline"),
-        "languages": _groups(votes, sides, records, "language"),
+        "guidelines": _groups(everything, "guideline"),
+        "languages": _groups(records, "language"),
     }
 
 
@@ -147,8 +151,9 @@ def _most_by(person: Array) -> int:
     return int(np.searchsorted(np.cumsum(given), len(person) / 2, side="right")) + 1
 
 
-def _groups(votes: _Said, sides: _Said, records: Records, name: str) -> list[Finding]:
+def _groups(records: Records, name: str) -> list[Finding]:
     """Return agreement with ties and without among the votes of each group, the largest first."""
+    votes = _votes(records)
     which = np.flatnonzero(records.audited)
     group = records.guideline[which]
     if name == "language":
@@ -156,6 +161,7 @@ def _groups(votes: _Said, sides: _Said, records: Records, name: str) -> list[Fin
     names, given = np.unique(group, return_counts=True)
     largest = names[np.argsort(-given, kind="stable")][:GROUPS].tolist()
     chose = votes.label < votes.n_labels - 2
+    sides = votes.where(chose)
     return [
         {
             "name": records.compared.languages[each] if name == "language" else each,

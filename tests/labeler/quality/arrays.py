@@ -23,6 +23,7 @@ USUAL = {
     "rubric": 1,
     "gold": -1,
     "is_repeat": False,
+    "is_past": False,
 }
 
 
