@@ -56,8 +56,8 @@ def running(
 ) -> Iterator[Server]:
     """Serve the database at `address` until the block ends; yield when the server answers.
 
-    SQLite is served by one process, PostgreSQL by two. What the server says is shown if the block
-    fails.
+    SQLite is served by one process, PostgreSQL by two, and quality is not worked out beside it.
+    What the server says is shown if the block fails.
     """
     port = port or free_port()
     bind = f"{HOST}:{port}"
@@ -68,6 +68,7 @@ def running(
         "database_url": address,
         "log_level": "warning",
         "public_url": f"http://{bind}",
+        "refresh_s": 0,
         "secret_key": KEY,
         "workers": workers,
     }
