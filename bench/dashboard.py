@@ -1,9 +1,10 @@
-"""Pages of an owner: the dashboard and the page of people, and whether their totals are right."""
+"""Pages of an owner, whether their totals are right, and what it costs to work quality out."""
 
 import html
 import re
 import time
 from dataclasses import dataclass
+from functools import partial
 from http.cookiejar import CookieJar
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, build_opener
@@ -12,14 +13,24 @@ import sqlalchemy as sa
 
 from bench import data
 from bench.data import OWNER, SLUG, Site
-from bench.figures import Found, Table, Target, Verdict, spread
+from bench.figures import Found, Table, Target, Verdict, number, spread
 from bench.plan import SHORT, Plan
+from bench.quality.cost import Cost, alone
 from bench.sites import Backend
+from labeler.cli import refreshing
 from labeler.people import accounts, sign_ins
 from tests.gunicorn import running
 
 PAGES = {"dashboard": f"/projects/{SLUG}", "people": f"/projects/{SLUG}/people"}
+QUALITY = {
+    "quality": f"/projects/{SLUG}/quality",
+    "disagreements": f"/projects/{SLUG}/quality/disagreements",
+    "models": f"/projects/{SLUG}/quality/models",
+}
 FAST = Target("dashboard and page of people", 300, " ms")
+QUALITY_FAST = Target("pages about quality", 500, " ms")
+REFRESHED = Target("working quality out", 60, " s")
+REFRESH_SMALL = Target("memory for working quality out", 500, " MB")
 SAME = Target("totals on pages that a recount does not find", 0)
 HEADS = ("database", "judgments", "page", "ms", "totals that a recount does not find")
 LOOKS = 10
@@ -65,10 +76,13 @@ class Browser:
 def measure(backend: Backend, plan: Plan) -> Found:
     """Look at the pages of a site with many judgments."""
     site = backend.with_past(plan.pages, SHORT)
+    # Before there is a server, which would see to it by itself.
+    cost = alone(partial(str, site.address), partial(_refresh, project_id=site.project_id))
     with running(site.address, plan.folder) as server:
         browser = Browser(server.url)
         browser.sign_in(site)
         took = {name: _look(browser, path) for name, path in PAGES.items()}
+        about = {name: _look(browser, path) for name, path in QUALITY.items()}
         wrong = {
             "dashboard": wrong_facts(site, browser.get(PAGES["dashboard"])),
             "people": _wrong_people(site, browser.get(PAGES["people"])),
@@ -80,8 +94,26 @@ def measure(backend: Backend, plan: Plan) -> Found:
         )
         where = f"{backend.name}, {name}, {site.judgments:,} judgments"
         found.verdicts += [Verdict(FAST, where, values), Verdict(SAME, where, [wrong[name]])]
-    found.tables.append(table)
+    for name, values in about.items():
+        table.rows.append([backend.name, f"{site.judgments:,}", name, spread(values), "–"])
+        where = f"{backend.name}, {name}, {site.judgments:,} judgments"
+        found.verdicts.append(Verdict(QUALITY_FAST, where, values))
+    found.tables += [table, _refreshing(backend, site, cost)]
+    where = f"{backend.name}, {site.judgments:,} judgments"
+    found.verdicts.append(Verdict(REFRESHED, where, [cost.seconds]))
+    found.verdicts.append(Verdict(REFRESH_SMALL, where, [cost.peak_mb]))
     return found
+
+
+def _refresh(address: str, project_id: int) -> None:
+    with data.opened(address) as database:
+        refreshing.refresh_project(database, project_id)
+
+
+def _refreshing(backend: Backend, site: Site, cost: Cost) -> Table:
+    row = [backend.name, f"{site.judgments:,}", number(cost.seconds), number(cost.peak_mb)]
+    heads = ("database", "judgments", "s of one core", "MB")
+    return Table("Working quality out in the background", heads, [row])
 
 
 def _look(browser: Browser, path: str) -> list[float]:

@@ -116,6 +116,8 @@ class Judged(NamedTuple):
     prompt_id: int
     is_withdrawn: bool
     """Whether it was withdrawn by the mark."""
+    is_adaptive: bool
+    """Whether votes were asked for because others disagreed, so that they tell no agreement."""
     votes: Votes
     found: Finding | None = None
     """What a person had found of it by the mark, all judgments before them."""
@@ -164,7 +166,7 @@ def rows(session: Session, query: sa.Select[*Columns]) -> Sequence[sa.Row[*Colum
 
 def _comparisons(
     session: Session, project_id: int, mark: Mark, *, after: int
-) -> Sequence[sa.Row[int, str, str, bool, int, bool]]:
+) -> Sequence[sa.Row[int, str, str, bool, int, bool, bool]]:
     return rows(
         session,
         sa.select(
@@ -174,6 +176,7 @@ def _comparisons(
             Comparison.is_gold,
             Comparison.prompt_id,
             sa.func.coalesce(Comparison.withdrawn_at <= mark.cut_at, sa.false()),
+            Comparison.is_adaptive,
         )
         .where(Comparison.project_id == project_id, Comparison.id > after)
         .order_by(Comparison.id)

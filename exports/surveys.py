@@ -29,7 +29,10 @@ class Survey:
     judgments: int = 0
     voters: set[Voter] = field(default_factory=set)
     tallies: Counter[tuple[int, int, int, int]] = field(default_factory=Counter)
-    """How many comparisons got these votes: for answer 0, for answer 1, ties, both bad."""
+    """How many comparisons got these votes: for answer 0, for answer 1, ties, both bad.
+
+    Without those that were asked about again because people disagreed.
+    """
     first_at: datetime | None = None
     last_at: datetime | None = None
 
@@ -39,7 +42,7 @@ class Survey:
         if votes.first_at is None or votes.last_at is None:
             return
         self.judgments += votes.number
-        self.tallies[votes.tally] += 1
+        self.tallies[votes.tally] += not judged.is_adaptive
         self.voters.update(votes.voters)
         self.first_at = min(votes.first_at, self.first_at or votes.first_at)
         self.last_at = max(votes.last_at, self.last_at or votes.last_at)

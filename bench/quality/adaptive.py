@@ -8,12 +8,17 @@ sigmoid(b · logit(a)). A person of fixed redundancy is drawn from the same worl
 """
 
 import tempfile
+import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
+import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
@@ -25,6 +30,7 @@ from labeler.people.memberships import Role
 from labeler.quality import consensus, records, refreshing, snapshots
 from labeler.work import answers, batches, drafts, judgments, projects, queue
 from labeler.work.comparisons import Comparison
+from labeler.work.judgments import Judgment
 from labeler.work.layouts import Message, ResponseIn
 from labeler.work.layouts import Row as Pair
 from labeler.work.projects import Project
@@ -89,18 +95,40 @@ def measure(seed: int) -> list[Row]:
     """Judge the whole world at four confidences, and read the targets between them."""
     found = [run(seed, confidence, PAIRS) for confidence in CONFIDENCES]
     fixed = {k: World.drawn(seed, PAIRS).majority(k) for k in (3, 5, 7, 9, 11, 13, 15)}
-    return [_row(target, votes, found, fixed) for target, votes in TARGETS.items()]
+    rows = [_row(target, votes, found, fixed) for target, votes in TARGETS.items()]
+    return [*rows, _update(seed)]
 
 
 def run(seed: int, confidence: float, pairs: int) -> Outcome:
     """Judge a world until no more votes are wanted."""
+    with _opened() as database:
+        return _judged(database, World.drawn(seed, pairs), confidence)
+
+
+@contextmanager
+def _opened() -> Iterator[Database]:
     with tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{Path(folder) / 'labeler.db'}")
         try:
             database.upgrade()
-            return _judged(database, World.drawn(seed, pairs), confidence)
+            yield database
         finally:
             database.close()
+
+
+def _update(seed: int) -> Row:
+    """Measure what a vote costs beyond storing it: the posterior, the rule, the lane."""
+    with _opened() as database:
+        _judged(database, World.drawn(seed, 100), 0.95)
+        took = []
+        with database.writing() as session:
+            for judgment in session.scalars(sa.select(Judgment)).all():
+                begun = time.process_time()
+                judgments.reconsider(session, judgment)
+                took.append(time.process_time() - begun)
+                session.rollback()
+    ms = 1000 * median(took)
+    return Row("What one vote's update takes, processor time", "≤ 5 ms", f"{ms:.1f} ms", ms <= 5)
 
 
 def _judged(database: Database, world: World, confidence: float) -> Outcome:

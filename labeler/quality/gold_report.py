@@ -46,15 +46,18 @@ def report(session: Session, project: Project) -> Sequence[GoldRow]:
 
 
 def disputed(session: Session, project_id: int) -> set[int]:
-    """Return the comparisons of scored gold whose answer reliable people find wrong, by id."""
-    from labeler.stats.disputes import disputed as find_disputed
+    """Return the comparisons of scored gold whose answer good annotators dispute, by id."""
+    import numpy as np
+
+    from labeler.stats.disputed import disputed_gold
 
     answers = session.execute(
-        sa.select(Judgment.person_id, Judgment.comparison_id, Judgment.gold_right)
+        sa.select(Judgment.comparison_id, Judgment.person_id, Judgment.gold_right)
         .join_from(Gold, Judgment, Judgment.comparison_id == Gold.comparison_id)
         .where(Gold.project_id == project_id, Gold.unscored_at.is_(None), IS_CURRENT)
-    )
-    return find_disputed([(person, item, bool(right)) for person, item, right in answers])
+    ).all()
+    columns = np.array([tuple(each) for each in answers], dtype=np.int64).reshape(-1, 3).T
+    return {each.item for each in disputed_gold(*columns) if each.signal.noticeable}
 
 
 def questions(session: Session, project_id: int) -> set[int]:

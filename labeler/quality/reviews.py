@@ -207,6 +207,17 @@ def open_unsure(session: Session, project_id: int, rows: Sequence[tuple[int, flo
         record(session, "reviews.refreshed", project_id, None, by=None, **done)
 
 
+def open_drawn(
+    session: Session, project_id: int, drawn: Mapping[int, int], reason: str, *, by: Person
+) -> None:
+    """Open reviews of judgments that were drawn by lot, each with its comparison."""
+    about = [{"comparison_id": drawn[each], "judgment_id": each} for each in drawn]
+    kind = ReviewKind.sample
+    opened = _add(session, [_row(project_id, kind, reason, each, None, by=by) for each in about])
+    if opened:
+        record(session, "reviews.drawn", project_id, None, by=by, opened=opened)
+
+
 def subject(about: Mapping[str, int | None], topic: str = "") -> str:
     """Say in one word what a review is about."""
     words = [f"{name.removesuffix('_id')}-{n}" for name, n in about.items() if n is not None]

@@ -1,6 +1,7 @@
 """Samples: judgments that are drawn by lot for a reviewer's look."""
 
 from collections.abc import Iterator
+from itertools import islice
 from random import SystemRandom
 
 import sqlalchemy as sa
@@ -33,21 +34,13 @@ def draw_sample(session: Session, project: Project, number: int, *, by: Person) 
     if not 1 <= number <= MOST:
         fault = say("Please choose a number from 1 to %(most)s.", most=MOST)
         raise Invalid("Please look at the marked fields.", fields={"number": fault})
-    missing, found = number - _waiting(session, project.id), list[int]()
+    missing, found = number - _waiting(session, project.id), dict[int, int]()
     for lots in _lots(session, project.id):
         if len(found) >= missing:
             break
-        found += _fit(session, project.id, lots)
-    drawn = found[: max(0, missing)]
-    for judgment_id in drawn:
-        reviews.open(
-            session,
-            project.id,
-            ReviewKind.sample,
-            judgment_id=judgment_id,
-            reason=DRAWN,
-            by=by,
-        )
+        found |= _fit(session, project.id, lots)
+    drawn = dict(islice(found.items(), max(0, missing)))
+    reviews.open_drawn(session, project.id, drawn, DRAWN, by=by)
     return len(drawn)
 
 
@@ -61,19 +54,21 @@ def _waiting(session: Session, project_id: int) -> int:
 
 
 def _lots(session: Session, project_id: int) -> Iterator[list[int]]:
-    mine = sa.select(sa.func.min(Judgment.id), sa.func.max(Judgment.id))
-    first, last = session.execute(mine.where(Judgment.project_id == project_id)).one()
+    mine = Judgment.project_id == project_id
+    # Each by itself is found at one end of an index; both at once would be looked for in all of it.
+    first = session.scalar(sa.select(sa.func.min(Judgment.id)).where(mine))
+    last = session.scalar(sa.select(sa.func.max(Judgment.id)).where(mine))
     numbers = range(first or 1, (last or 0) + 1)
     drawn = SystemRandom().sample(numbers, min(LOTS, len(numbers)))
     for begin in range(0, len(drawn), AT_ONCE):
         yield drawn[begin : begin + AT_ONCE]
 
 
-def _fit(session: Session, project_id: int, lots: list[int]) -> list[int]:
-    """Return those of the numbers that are judgments to look at, in the order they were drawn."""
+def _fit(session: Session, project_id: int, lots: list[int]) -> dict[int, int]:
+    """Return those of the numbers that are judgments to look at, as drawn, with comparisons."""
     seen = sa.exists().where(Review.judgment_id == Judgment.id)
-    fit = session.scalars(
-        sa.select(Judgment.id).where(
+    fit = session.execute(
+        sa.select(Judgment.id, Judgment.comparison_id).where(
             Judgment.id.in_(lots),
             Judgment.project_id == project_id,
             IS_CURRENT,
@@ -82,5 +77,5 @@ def _fit(session: Session, project_id: int, lots: list[int]) -> list[int]:
             ~seen,
         )
     )
-    there = set(fit)
-    return [number for number in lots if number in there]
+    there = dict(fit.all())
+    return {number: there[number] for number in lots if number in there}

@@ -194,7 +194,11 @@ def _final_cost(project: Project, overview: Overview, so_far: int) -> tuple[int,
 
 def _cost_sentence(project: Project, overview: Overview, low: int, high: int) -> str:
     each = _("A judgment earns %(sum)s.", sum=_money(project.pay_minor, project))
-    return f"{each} {_cost_in_all(project, overview, low, high)}"
+    told = f"{each} {_cost_in_all(project, overview, low, high)}"
+    if project.rule is None or project.state is ProjectState.closed or overview.left <= 0:
+        return told
+    more = _("Where the answer stays unsure, more is asked for, and it will cost more.")
+    return f"{told} {more}"
 
 
 def _cost_in_all(project: Project, overview: Overview, low: int, high: int) -> str:

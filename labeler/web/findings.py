@@ -273,7 +273,7 @@ def _models(id_: str, models: Sequence[Finding], title: str) -> Chart:
                 _places(row),
                 likely(row["strength"]),
                 likely(row["without_ties"]),
-                filters.percent(row["with_ties"]),
+                likely(row["with_ties"]),
                 number(row["wins"] + row["losses"] + row["ties"]),
             )
             for row in models
@@ -298,7 +298,7 @@ def _pairs(pairs: Sequence[Finding], link: Link) -> Chart:
             (
                 _between(row),
                 likely(row["without_ties"]),
-                filters.percent(row["with_ties"]),
+                likely(row["with_ties"]),
                 number(row["ties"]),
                 number(row["wins"] + row["losses"] + row["ties"]),
             )

@@ -32,7 +32,7 @@ FOR_REVIEWERS = (
     *("projects.index", "projects.show", "members.index"),
     *("comparisons.index", "comparisons.show", "gold.index", "reviews.index", "reviews.show"),
     *("quality.index", "quality.disagreements", "quality.models", "quality.gold"),
-    *("quality.person", "quality.rows", "qualifications.ask"),
+    *("quality.person", "quality.rows", "qualifications.ask", "plans.show"),
 )
 FOR_OWNERS = (
     *("projects", "members", "batches", "comparisons", "gold", "releases", "qualifications.ask"),

@@ -23,7 +23,7 @@ def judged(*said: str, **changes: object) -> Judged:
     steps = (sum(sides[0]), sum(sides[1]))
     votes = Votes(len(said), tally, steps, (ADA,) * len(said), THEN, THEN)
     given = {"id": 1, "external_id": "a", "language": "en", "is_gold": False, "prompt_id": 1}
-    given["is_withdrawn"] = False
+    given |= {"is_withdrawn": False, "is_adaptive": False}
     return Judged(**(given | changes), votes=votes)  # type: ignore[arg-type]
 
 

@@ -28,7 +28,7 @@ def build(given: Texts, preferred: int = 0) -> Row | Reason:
     votes = Votes(
         3, (3, 0, 0, 0), (6, 0), (Voter(1, 1, 1), Voter(2, 1, 1), Voter(3, 1, 1)), NOW, NOW
     )
-    judged = Judged(1, "a", "en", False, 1, False, votes)
+    judged = Judged(1, "a", "en", False, 1, False, False, votes)
     made = rows.build(judged, given, Majority(preferred, 3, 2 / 3, 5 / 3), KEY)
     if isinstance(made, Reason):
         return made

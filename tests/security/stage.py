@@ -26,6 +26,7 @@ from labeler.quality.reviews import ReviewKind
 from labeler.quality.samples import DRAWN as ASKS
 from labeler.schema import Base
 from labeler.work import queue
+from labeler.work.comparisons import Comparison
 from labeler.work.judgments import Judgment
 from labeler.work.projects import Project
 from tests.calling import Caller
@@ -98,6 +99,7 @@ def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list
         project = make_project(session, cast)
         batch = make_batch(session, project, cast, pairs=6)
         load_rows(session, project, [make_row(6, gold=0)], by=cast.olga, name="gold")
+        known = session.scalars(sa.select(Comparison.id).where(Comparison.is_gold)).one()
         spares = [_spare(session, project, n, cast) for n in range(SPARES)]
         paul = accounts.create(session, "paul@example.org", "Paul", by=None)
         other = make_project(session, cast, slug="other", title="Other")
@@ -136,6 +138,7 @@ def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list
             "foreign_review": foreign.id,
             "of_bea": of_bea.id,
             "comparison": of_bea.comparison_id,
+            "gold": known,
             "batch": batch.id,
             "foreign_comparison": of_paul.comparison_id,
             "foreign_judgment": of_paul.id,

@@ -104,6 +104,7 @@ PAGES = {
         HELPFUL + "/state", OWNER_BAD_FORM, {"state": "elsewhere"}
     ),
     ("GET", "/projects/<slug>/mine"): Case(HELPFUL + "/mine", MEMBER),
+    ("GET", "/projects/<slug>/plan"): Case(HELPFUL + "/plan", REVIEWER),
     ("GET", "/projects/<slug>/quality"): Case(HELPFUL + "/quality", REVIEWER),
     ("GET", "/projects/<slug>/quality/disagreements"): Case(
         HELPFUL + "/quality/disagreements", REVIEWER

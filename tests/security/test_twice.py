@@ -30,6 +30,14 @@ KEY = "1c9a3f4e-54a2-4b0e-8f7e-0d5f2a9f9b11"
 PAIR = (
     b'{"id": "n", "prompt": "Why?", "language": "en", "responses": [{"text": "a"}, {"text": "b"}]}'
 )
+WRITTEN = {
+    "prompt": "What is two plus two?",
+    "answer_1": "Four.",
+    "answer_2": "Five.",
+    "better": "1",
+    "why": "Count.",
+    "language": "en",
+}
 DRAFT = {"title": "Twice", "languages": "en", "pay.currency": "EUR", "rubric.tie": "1"}
 
 
@@ -136,6 +144,20 @@ BY_PAGE = {
     ),
     f"{ONE}/judgments/<judgment_id>/send-back": Way(
         "rex", REVIEW + "/{review}/judgments/{of_bea}/send-back", {"comment": "Why?"}
+    ),
+    "/projects/<slug>/gold/write": Way("olga", f"{HELPFUL}/gold/write", WRITTEN),
+    "/projects/<slug>/gold/mine": Way(
+        "olga", f"{HELPFUL}/gold/mine", {"least": "2", "percent": "100", "take": "{comparison}"}
+    ),
+    "/projects/<slug>/gold/<comparison_id>/set": Way(
+        "olga", HELPFUL + "/gold/{comparison}/set", {"better": "1", "why": "It is right."}
+    ),
+    "/projects/<slug>/gold/<comparison_id>/unscore": Way(
+        "olga", HELPFUL + "/gold/{gold}/unscore", {"reason": "It is wrong."}
+    ),
+    "/projects/<slug>/qualification": Way("ada", "/projects/asking/qualification"),
+    "/projects/<slug>/people/<person_id>/admit": Way(
+        "rex", "/projects/asking/people/{bea}/admit", {"reason": "I know her work."}
     ),
     "/questions/<review_id>": Way("ada", "/questions/{signal}", {"comment": "They were short."}),
     "/projects/<slug>/releases": Way("olga", f"{HELPFUL}/releases", {"min_judgments": "1"}),
@@ -252,7 +274,8 @@ def _by_page(stage: Stage, rule: str) -> Send:
     def send() -> TestResponse:
         file = {"file": (io.BytesIO(PAIR), "pair.jsonl")} if path.endswith("/batches") else {}
         visit.client.set_cookie(cookie.key, cookie.value)
-        return visit.post(path, **form, **file)
+        filled = {name: stage.path(value) for name, value in form.items()}
+        return visit.post(path, **filled, **file)
 
     return send
 

@@ -15,6 +15,7 @@ from labeler.stats import ranking
 from labeler.stats.agreement import Interval
 from labeler.stats.fragility import votes_to_change_first
 from labeler.stats.newton import Unsettled
+from labeler.stats.reliability import wilson_interval
 from labeler.stats.strengths import Ranking
 
 PRIOR = 0.5
@@ -105,13 +106,17 @@ def table(duels: Duels, ranked: Ranking) -> list[Finding]:
 
 
 def _said(wins: int, losses: int, ties: int) -> Finding:
-    """Keep what was said, as a share with ties, half a win each, and without."""
+    """Keep what was said, as a share with ties, half a win each, and without.
+
+    A vote worth half varies less than one that is won or lost: with ties the interval is wide.
+    """
     n = wins + losses + ties
+    score = (wins + ties / 2) / n if n else float("nan")
     return {
         "wins": wins,
         "losses": losses,
         "ties": ties,
-        "with_ties": round((wins + ties / 2) / n, 4) if n else None,
+        "with_ties": estimate(score, wilson_interval(round(wins + ties / 2), n), n),
         "without_ties": share(wins, wins + losses),
     }
 

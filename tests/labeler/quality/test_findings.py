@@ -183,7 +183,8 @@ def test_the_better_model_comes_first_with_ties_and_without() -> None:
     first, second = found["models"]
     assert (first["name"], first["wins"], first["losses"], first["ties"]) == ("x", 60, 20, 20)
     assert first["without_ties"]["value"] == 0.75
-    assert first["with_ties"] == 0.7
+    assert first["with_ties"]["value"] == 0.7
+    assert first["with_ties"]["low"] < 0.7 < first["with_ties"]["high"]
     assert (first["best"], first["worst"]) == (1, 1)
     assert (second["best"], second["worst"]) == (2, 2)
     # Forty more wins than losses: without twenty wins each way it would be even.

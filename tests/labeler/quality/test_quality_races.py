@@ -16,7 +16,7 @@ from labeler.people import accounts, memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
 from labeler.quality import gold, qualification
-from labeler.work import judgments, queue
+from labeler.work import answers, judgments, queue
 from labeler.work.assignments import Assignment, AssignmentState
 from labeler.work.batches import Batch
 from labeler.work.comparisons import Comparison
@@ -59,7 +59,7 @@ def next_one(session: Session, project: Project, person: Person) -> int | None:
     draw = Random(given.id)
     said = judge(session, given, draw.choice([1, 7]), person)
     if draw.random() < 0.5:
-        answer = judgments.read_answer(session, given, draw.choice([1, 7]))
+        answer = answers.read(session, given, draw.choice([1, 7]))
         try:
             judgments.change(session, project, said, answer, key=new_key())
         except Conflict:
@@ -196,7 +196,7 @@ def test_who_unscores_waits_for_a_change_that_is_under_way(database: Database) -
     other = threading.Thread(target=unscore)
     with database.writing() as session:
         before = session.get_one(Judgment, said.id)
-        answer = judgments.read_answer(session, session.get_one(Assignment, given.id), 7)
+        answer = answers.read(session, session.get_one(Assignment, given.id), 7)
         judgments.change(session, project, before, answer, key=new_key())
         other.start()
         assert not done.wait(0.5), "it would take away a grade that is being changed"

@@ -11,8 +11,9 @@ from labeler.database import Database
 from labeler.people import accounts, memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
-from labeler.quality import records, refreshing, snapshots, texts
-from labeler.work import judgments, queue, reviews
+from labeler.quality import decisions, gold, records, refreshing, snapshots, texts
+from labeler.work import answers, judgments, queue
+from labeler.work.comparisons import Comparison
 from labeler.work.judgments import Judgment
 from labeler.work.layouts import ResponseIn, Row
 from labeler.work.projects import Project
@@ -116,7 +117,7 @@ def test_what_is_left_out_of_the_data_is_left_out(
 ) -> None:
     session.commit()
     first = records.read(database.reading, judged)
-    reviews.exclude(session, session.get_one(Judgment, int(first.id[0])), "Broken", by=people.rex)
+    decisions.exclude(session, session.get_one(Judgment, int(first.id[0])), "Broken", by=people.rex)
     session.commit()
     known = records.read(database.reading, judged)
     assert known.id.tolist() == first.id[1:].tolist()
@@ -168,7 +169,7 @@ def test_a_project_of_rankings(database: Database, session: Session, people: Cas
 
 
 def _rank(session: Session, held: Any, order: list[list[str]], by: Person) -> None:
-    answer = judgments.read_answer(session, held, answers={"ranking": order})
+    answer = answers.read(session, held, answers={"ranking": order})
     judgments.submit(session, held, answer, by=by, key=new_key())
 
 
@@ -180,7 +181,7 @@ def test_a_project_of_criteria(database: Database, session: Session, people: Cas
             points = {
                 letter: 5 if n == 1 else 1 for letter, n in zip("AB", held.places, strict=True)
             }
-            answer = judgments.read_answer(session, held, answers={"criteria": {"Clear": points}})
+            answer = answers.read(session, held, answers={"criteria": {"Clear": points}})
             judgments.submit(session, held, answer, by=person, key=new_key())
     found = refresh(database, session, project)
     assert (found["agreement"]["raw"]["value"], found["agreement"]["raw"]["n"]) == (1.0, 3)
@@ -225,3 +226,18 @@ def test_one_person_and_models_without_names(
     assert found["agreement"]["raw"]["value"] is None
     assert found["models"]["models"] == []
     assert found["people"][str(carla.id)]["with_others"]["n"] == 0
+
+
+def test_known_answers_that_were_wrong_say_nothing(
+    database: Database, session: Session, judged: Project, people: Cast
+) -> None:
+    load_rows(session, judged, [row(9)], by=people.olga, name="more")
+    judged.gold_share = 1.0
+    graded = prefer(session, judged, people.ada, 1)
+    assert refresh(database, session, judged)["gold"]["all"]["n"] == 1
+    comparison = session.get_one(Comparison, graded.comparison_id)
+    gold.unscore(session, comparison, "It is the other one.", by=people.olga)
+    found = refresh(database, session, judged)
+    assert found["gold"]["items"] == []
+    assert found["people"][str(people.ada.id)]["gold"]["n"] == 0
+    assert found["agreement"]["raw"]["n"] == 8

@@ -120,6 +120,15 @@ def test_known_answers_widen_the_cost_if_there_are_any(
     assert "stays as it is" in drawn(session, project)["cost"].sentence
 
 
+def test_an_adaptive_project_may_cost_more(session: Session, project: Project, cast: Cast) -> None:
+    judge_next(session, project, cast.ada)
+    project.most_judgments, project.confidence = 5, 0.95
+    project.audit_share, project.audit_judgments = 0.0, 3
+    assert "stays unsure" in drawn(session, project)["cost"].sentence
+    project.state = ProjectState.closed
+    assert "stays unsure" not in drawn(session, project)["cost"].sentence
+
+
 def test_work_without_pay_has_no_cost(session: Session, project: Project, cast: Cast) -> None:
     project.pay_minor = 0
     judge_next(session, project, cast.ada)

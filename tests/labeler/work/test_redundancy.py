@@ -173,6 +173,37 @@ def test_reliable_people_settle_more(session: Session, cast: Cast) -> None:
     assert only(session, project).wanted == 2
 
 
+@pytest.mark.parametrize(
+    ("asked", "better", "worse"),
+    [
+        ({"kind": "ranking"}, {"ranking": ["A", "B"]}, {"ranking": ["B", "A"]}),
+        (
+            {"kind": "criteria", "criteria": [{"name": "Correct", "asks": "comparison"}]},
+            {"criteria": {"Correct": 1}},
+            {"criteria": {"Correct": 5}},
+        ),
+    ],
+)
+def test_rankings_and_criteria_adapt_too(
+    session: Session,
+    cast: Cast,
+    asked: dict[str, object],
+    better: dict[str, object],
+    worse: dict[str, object],
+) -> None:
+    project = make_adaptive(session, cast, rubric={"questions": [asked]})
+    wanted = []
+    for person, response in zip(make_annotators(session, project, cast, 3), [0, 1, 0], strict=True):
+        assignment = queue.claim(session, project, by=person)
+        assert assignment is not None
+        said = better if assignment.places[0] == response else worse
+        answer = answers.read(session, assignment, answers=said)
+        judgments.submit(session, assignment, answer, by=person, key=new_key())
+        wanted.append(only(session, project).wanted)
+    assert wanted == [2, 3, 4]
+    assert not list(audit.faults(session))
+
+
 def test_the_audit_slice_has_a_fixed_number_and_alone_tells_agreement(
     session: Session, cast: Cast
 ) -> None:

@@ -1,0 +1,15 @@
+"""Surveys: agreement is told only from votes that nobody asked for because others disagreed."""
+
+from exports.surveys import Survey, agreement
+from tests.exports.test_pairs import judged
+
+
+def test_votes_that_were_asked_for_because_of_others_tell_no_agreement() -> None:
+    survey = Survey()
+    for one in (judged("0+1", "0+1"), judged("0+1", "1+2"), judged("tie", "tie")):
+        survey.add(one)
+    for _ in range(50):
+        survey.add(judged("0+1", "0+1", is_adaptive=True))
+    raw, _ = agreement(survey)
+    assert (raw.n, raw.value) == (3, 2 / 3)
+    assert survey.judgments == 106
