@@ -1,8 +1,9 @@
-"""Second looks: what somebody judged a while ago, asked again in the other order.
+"""Second looks: what somebody judged a day ago or more, asked again in the other order.
 
 They take no slot and count for nothing but how steady the person is.
 """
 
+from datetime import timedelta
 from random import SystemRandom
 from typing import Any
 
@@ -18,6 +19,8 @@ from labeler.work.slots import LANES, Slot
 
 REST = 20
 """How many other judgments lie at least between a first and a second look."""
+DAY = timedelta(days=1)
+"""And how much time, so that nobody says again what they only remember."""
 
 
 def draw(session: Session, project_id: int, person_id: int, look: Look) -> Slot | None:
@@ -27,6 +30,7 @@ def draw(session: Session, project_id: int, person_id: int, look: Look) -> Slot 
         "person": person_id,
         "share": SystemRandom().random(),
         "rest": REST,
+        "rested": look.now - DAY,
         "lanes": [lane.id for lane in look.plain],
     }
     found = session.execute(_DRAWN, given).one_or_none()
@@ -71,9 +75,10 @@ def _mine(each: Any) -> sa.ColumnElement[bool]:
 
 
 def _last_rested() -> sa.ScalarSelect[int]:
-    """Return the newest of the person's assignments after which they judged enough others."""
+    """Return the newest of the person's old assignments after which enough others came."""
     judged = _assignment.alias()
-    newest = sa.select(judged.c.id).where(_mine(judged)).order_by(judged.c.id.desc())
+    rested = judged.c.closed_at <= sa.bindparam("rested", type_=_assignment.c.closed_at.type)
+    newest = sa.select(judged.c.id).where(_mine(judged), rested).order_by(judged.c.id.desc())
     return newest.offset(sa.bindparam("rest", type_=sa.Integer())).limit(1).scalar_subquery()
 
 

@@ -1,13 +1,14 @@
 """The pages about quality, and one's own: what they say, to whom, and at what cost."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
 from labeler.cli import refreshing
 from labeler.people import accounts, memberships
 from labeler.people.memberships import Role
-from labeler.work import queue
+from labeler.work import queue, second_looks
 from tests.conftest import StoppedClock
 from tests.labeler.web.conftest import HELPFUL, Site, statements
 from tests.labeler.web.test_members import words
@@ -168,7 +169,8 @@ def test_one_s_own_work_is_told_kindly_and_alone(site: Site, frozen: StoppedCloc
     assert site.visit("mallory").get(f"{HELPFUL}/mine").status_code == 404
 
 
-def test_one_s_own_second_looks(site: Site) -> None:
+def test_one_s_own_second_looks(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(second_looks, "DAY", timedelta(0))
     add_rows(site, pairs=25)
     with site.writing() as (session, project):
         ada = site.people.ada

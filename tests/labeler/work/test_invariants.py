@@ -9,6 +9,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from itertools import count, islice
 from time import monotonic
 
@@ -526,6 +527,7 @@ class Work(RuleBasedStateMachine):
 def short_rests_and_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let people look again soon, and let a batch be several chunks."""
     monkeypatch.setattr(second_looks, "REST", REST)
+    monkeypatch.setattr(second_looks, "DAY", timedelta(minutes=1))
     monkeypatch.setattr(arrangements, "CHUNK", CHUNK)
     monkeypatch.setattr(batches, "CHUNK", CHUNK)
 

@@ -1,6 +1,7 @@
 """Who is given what: by priority, language, group and limit, and what they judged before."""
 
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from labeler.pay import ledger
 from labeler.people import memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Placement
-from labeler.work import arrangements, assignments, queue
+from labeler.work import arrangements, assignments, queue, second_looks
 from labeler.work.arrangements import Arrangement
 from labeler.work.assignments import Assignment, SkipReason
 from labeler.work.batches import Batch
@@ -21,6 +22,7 @@ from labeler.work.judgments import Judgment, JudgmentState
 from labeler.work.projects import Project
 from labeler.work.second_looks import REST
 from tests.cast import Cast
+from tests.conftest import StoppedClock
 from tests.make import judge, judge_next, load_rows, make_project, make_row
 
 
@@ -234,15 +236,18 @@ def looks(session: Session, person: Person) -> list[Assignment]:
     return list(session.scalars(mine.order_by(Assignment.id)))
 
 
-def test_a_second_look_comes_after_twenty_others_the_other_way_round(
-    session: Session, cast: Cast, project: Project
+def test_a_second_look_comes_a_day_and_twenty_others_later_the_other_way_round(
+    session: Session, cast: Cast, project: Project, frozen: StoppedClock
 ) -> None:
     project.repeat_share = 1.0
-    load_rows(session, project, [make_row(n) for n in range(REST + 3)], by=cast.olga)
+    load_rows(session, project, [make_row(n) for n in range(REST + 4)], by=cast.olga)
     first = judge_next(session, project, cast.ada)
     for _ in range(REST):
         judge_next(session, project, cast.ada)
+    frozen.forward(hours=23)
+    judge_next(session, project, cast.ada)
     assert looks(session, cast.ada) == []
+    frozen.forward(hours=1)
     second = judge_next(session, project, cast.ada)
     (look,) = looks(session, cast.ada)
     assert second.assignment_id == look.id
@@ -252,15 +257,16 @@ def test_a_second_look_comes_after_twenty_others_the_other_way_round(
     comparison = session.get_one(Comparison, first.comparison_id, populate_existing=True)
     assert (comparison.taken, comparison.judged) == (1, 1)
     said = sa.select(sa.func.count()).select_from(Judgment)
-    assert session.scalar(said) == REST + 2
+    assert session.scalar(said) == REST + 3
     paid = ledger.earned(session, person_id=cast.ada.id)
-    assert paid == {"EUR": 35 * (REST + 2)}
+    assert paid == {"EUR": 35 * (REST + 3)}
     assert list(audit.faults(session)) == []
 
 
 def test_nothing_is_looked_at_a_third_time_or_alone(
-    session: Session, cast: Cast, project: Project
+    session: Session, cast: Cast, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(second_looks, "DAY", timedelta(0))
     project.repeat_share = 1.0
     load_rows(session, project, [make_row(n) for n in range(REST + 4)], by=cast.olga)
     while queue.claim(session, project, by=cast.ada) is not None:

@@ -10,6 +10,7 @@ from labeler.work.batches import Batch
 from labeler.work.projects import Project
 from labeler.work.second_looks import REST
 from tests.cast import Cast
+from tests.conftest import StoppedClock
 from tests.make import judge, load_rows, make_batch, make_project, make_row
 
 SHARE = 0.2
@@ -18,7 +19,7 @@ TURNS = 80
 
 
 @pytest.fixture
-def project(session: Session, cast: Cast) -> Project:
+def project(session: Session, cast: Cast, frozen: StoppedClock) -> Project:
     """A project in which Ada has judged what there was for nurses, to be looked at twice."""
     project = make_project(session, cast, judgments_per_comparison=1)
     make_batch(session, project, cast, pairs=REST + 5)
@@ -27,6 +28,7 @@ def project(session: Session, cast: Cast) -> Project:
     while held := queue.claim(session, project, by=cast.ada):
         judge(session, held, 1, cast.ada)
     project.repeat_share = SHARE
+    frozen.forward(days=1)
     return project
 
 

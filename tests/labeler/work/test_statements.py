@@ -1,12 +1,14 @@
 """How many statements the busiest verbs take: each is a way to the database and back."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler import recounts
 from labeler.people.accounts import Person
-from labeler.work import answers, assignments, judgments, looks, queue
+from labeler.work import answers, assignments, judgments, looks, queue, second_looks
 from labeler.work.assignments import Assignment, SkipReason
 from labeler.work.comparisons import Comparison
 from labeler.work.lanes import Lane
@@ -137,7 +139,10 @@ def test_whoever_has_had_all_known_answers(session: Session, cast: Cast, project
         submitted(session, given, cast.ada)
 
 
-def test_whoever_looks_a_second_time(session: Session, cast: Cast, project: Project) -> None:
+def test_whoever_looks_a_second_time(
+    session: Session, cast: Cast, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(second_looks, "DAY", timedelta(0))
     make_batch(session, project, cast, pairs=REST + 30)
     for _ in range(REST + 10):
         judge_next(session, project, cast.ada)
