@@ -16,12 +16,11 @@ GUIDELINES = f"{HELPFUL}/guidelines"
 
 
 def judged(site: Site) -> None:
-    """Ada and Bea judge the two pairs in English; then there are newer guidelines."""
+    """Ada and Bea judge all three pairs; then there are newer guidelines."""
     with site.writing() as (session, project):
-        project.languages = ["en"]
         project.gold_share = 0.0
         for person in (site.people.ada, site.people.bea):
-            for _ in range(2):
+            for _ in range(3):
                 judge_next(session, project, person)
         renewed = guidelines.publish(session, project.id, "Be short.", by=site.people.olga)
         project.guideline_number = renewed.number
@@ -44,7 +43,7 @@ def test_first_a_look_and_then_it_is_asked_again(site: Site) -> None:
     assert "too few for a range" in page
     assert "Other people are asked, since nobody judges a comparison twice." in page
     looked = olga.get(f"{GUIDELINES}?guidelines=1&percent=100")
-    said = "That is 2 comparisons with 4 judgments; asking again costs 1.40 EUR."
+    said = "That is 3 comparisons with 6 judgments; asking again costs 2.10 EUR."
     assert said in words(looked.text)
     assert set(states(site)) == {JudgmentState.accepted}
     hidden = dict(
@@ -55,7 +54,7 @@ def test_first_a_look_and_then_it_is_asked_again(site: Site) -> None:
     page = words(olga.get(GUIDELINES).text)
     assert "Other people are asked now. What was judged stays on record, and paid." in page
     assert "Nothing that counts was judged by older guidelines." in page
-    assert states(site) == [JudgmentState.asked_again] * 4
+    assert states(site) == [JudgmentState.asked_again] * 6
     with site.database.reading() as session:
         one = session.scalars(sa.select(Judgment.comparison_id)).first()
     shown = words(olga.get(f"{HELPFUL}/comparisons/{one}").text)
