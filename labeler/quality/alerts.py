@@ -15,7 +15,6 @@ from labeler.quality.consensus import Consensus
 from labeler.quality.findings.estimates import Finding
 from labeler.quality.reviews import Review, ReviewKind, ReviewState
 from labeler.quality.signals import Found
-from labeler.said import say
 from labeler.work.comparisons import Comparison
 from labeler.work.projects import Project
 
@@ -25,7 +24,6 @@ SURE = 0.9
 """How probable an answer must be not to be unsure, where a project does not say."""
 LOOKED_AT, MOST_UNSURE = 1000, 200
 """How many of the least sure comparisons are looked at, and how many people are asked about."""
-SEEN_IN = say("It was seen in these judgments, among others: %(judgments)s.")
 
 
 def of_people(session: Session, project_id: int, signals: Sequence[Found]) -> None:
@@ -41,7 +39,6 @@ def of_people(session: Session, project_id: int, signals: Sequence[Found]) -> No
             ReviewKind.signal,
             person_id=each.person_id,
             reason=each.sentence,
-            evidence=[say(SEEN_IN, judgments=", ".join(map(str, each.evidence["judgments"])))],
             topic=each.kind,
         )
 

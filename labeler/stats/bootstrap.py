@@ -67,6 +67,8 @@ def two_way_interval(
     level: float = 0.95,
     resamples: int = 1000,
     seed: int = 0,
+    *,
+    least: float = -1.0,
 ) -> Interval:
     """Return an interval that allows for other items and for other annotators.
 
@@ -77,7 +79,8 @@ def two_way_interval(
     agree with themselves. It takes time with the number of people: it is for few.
     The two variances add up: with h the half-width of the items' interval and
     s² = (m-1)/m · Σ (θ₋ⱼ - θ̄)² over m annotators, each half becomes √(h² + t²s²),
-    with t the quantile of Student's distribution with m-1 degrees of freedom.
+    with t the quantile of Student's distribution with m-1 degrees of freedom. It ends at 1, and at
+    the `least` that the statistic can be: 0 for shares.
     Undefined as there, and with a single annotator or if leaving one out leaves no value.
     Gwet (2008), Variance estimation of nominal-scale inter-rater reliability with random
     selection of raters.
@@ -92,7 +95,7 @@ def two_way_interval(
     reach = _student((1 + level) / 2, len(without) - 1) * _jackknife_error(without)
     low = point - np.hypot(point - inner.low, reach)
     high = point + np.hypot(inner.high - point, reach)
-    return Interval(float(low), float(np.minimum(high, 1.0)))
+    return Interval(float(np.maximum(low, least)), float(np.minimum(high, 1.0)))
 
 
 def _jackknife_error(without: list[float]) -> float:

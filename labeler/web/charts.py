@@ -279,7 +279,7 @@ def _lean(chose_a: int, chose_b: int) -> tuple[str, str]:
     if not n:
         return _("Nobody has chosen a side yet"), _("Ties and pairs of bad answers choose none.")
     likely = wilson_interval(chose_a, n)
-    if likely.low <= 0.5 <= likely.high:
+    if likely.low <= 0.6 and likely.high >= 0.4:  # as on the page about quality
         title = _("A and B are chosen about equally")
         title = title if n >= ENOUGH else _("Too early to tell whether a side is favoured")
     else:

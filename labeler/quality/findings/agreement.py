@@ -119,7 +119,8 @@ def _wider(interval: Interval, statistic: Statistic, votes: _Said, resamples: in
     """Return the interval that allows for other people too, which may be undefined."""
     _, item = np.unique(votes.item, return_inverse=True)
     said = item, _apart(votes.person), votes.label, votes.n_labels
-    both = statistics.two_way_interval(*said, statistic, resamples=resamples)
+    least = 0.0 if statistic is percent_agreement else -1.0
+    both = statistics.two_way_interval(*said, statistic, resamples=resamples, least=least)
     return interval if both.low != both.low else both
 
 

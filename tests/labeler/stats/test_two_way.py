@@ -66,3 +66,14 @@ def test_it_is_undefined_where_two_people_cannot_be_told_apart() -> None:
     # Without either of two people, no item has two votes.
     assert is_undefined(two_way_interval(item, [0, 1, 0, 1], label, 2, percent_agreement))
     assert is_undefined(two_way_interval([], [], [], 2, percent_agreement))
+
+
+def test_it_ends_where_the_statistic_does() -> None:
+    # Five items of three votes by eight people: whoever is left out moves much.
+    rng = np.random.default_rng(8)
+    who = np.concatenate([rng.permutation(8)[:3] for _ in range(5)])
+    votes = np.repeat(np.arange(5), 3), who, rng.integers(0, 2, 15), 2
+    assert two_way_interval(*votes, percent_agreement).low < 0
+    assert two_way_interval(*votes, percent_agreement, least=0.0).low == 0
+    assert two_way_interval(*votes, krippendorff_alpha, least=-2.0).low < -1
+    assert two_way_interval(*votes, krippendorff_alpha).low == -1

@@ -259,6 +259,9 @@ def test_whom_a_signal_is_about_sees_it_and_answers(site: Site) -> None:
     assert "Questions about your work: 1" not in ada.get("/").text
     shown = rex.get(address)
     assert "They were short." in shown.text
+    way = f"/projects/helpful/quality/people/{site.people.ada.id}"
+    assert f'href="{way}"' in shown.text
+    assert rex.get(way).status_code == 200
     rex.post(f"{address}/comment", comment="Thank you.", tell="1")
     rex.post(f"{address}/comment", comment="Nothing in it, I think.")
     page = ada.get(ASKED).text
