@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # gunicorn's first process, which reads this, serves nobody a
     from labeler.database import Database
 
 _log = logging.getLogger(__name__)
+_KINDLY = "import os; os.nice(10); from labeler.cli import main; main(['refresh'])"
 
 
 def post_worker_init(worker: Any) -> None:
@@ -48,7 +49,7 @@ def _any_stale(database: "Database") -> bool:
 
 def _refresh() -> None:
     subprocess.run(
-        [sys.executable, "-m", "labeler", "refresh"],
+        [sys.executable, "-c", _KINDLY],
         check=True,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -1,7 +1,5 @@
 """Refreshing: what pages about quality show is worked out apart from the server."""
 
-import os
-
 import click
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -13,9 +11,6 @@ from labeler.errors import NotFound
 from labeler.quality import snapshots
 from labeler.work.projects import Project
 
-KINDNESS = 10
-"""By how much it leaves the processor to those who wait for a page."""
-
 
 @click.command()
 @click.argument("slugs", metavar="[PROJECT]...", nargs=-1)
@@ -26,7 +21,6 @@ def refresh(slugs: tuple[str, ...]) -> None:
     or of all whose judgments have changed. `labeler serve` does this by itself.
     """
     with installation.connected(config.load()) as database:
-        os.nice(KINDNESS)
         for project_id in _chosen(database, slugs):
             click.echo(f"Refreshed: {refresh_project(database, project_id)}.")
 
