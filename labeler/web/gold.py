@@ -27,6 +27,7 @@ from labeler.work.gold import GoldSource
 pages = Blueprint("gold", __name__, url_prefix="/projects/<slug>/gold")
 
 PAGE = 100
+STORABLE = r"^[^\x00]*$"
 SOURCE_WORDS = {
     GoldSource.loaded.value: say("from a file"),
     GoldSource.written.value: say("written"),
@@ -47,11 +48,11 @@ class WrittenForm(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    prompt: str = Field(min_length=1, max_length=100_000)
-    answer_1: str = Field(min_length=1, max_length=100_000)
-    answer_2: str = Field(min_length=1, max_length=100_000)
+    prompt: str = Field(min_length=1, max_length=100_000, pattern=STORABLE)
+    answer_1: str = Field(min_length=1, max_length=100_000, pattern=STORABLE)
+    answer_2: str = Field(min_length=1, max_length=100_000, pattern=STORABLE)
     better: int = Field(ge=1, le=2)
-    why: str = Field(min_length=1, max_length=10_000)
+    why: str = Field(min_length=1, max_length=10_000, pattern=STORABLE)
     language: str = Field(min_length=1, max_length=35)
     for_qualification: bool = False
 
@@ -62,7 +63,7 @@ class SetForm(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     better: int = Field(ge=1, le=100)
-    why: str = Field(min_length=1, max_length=10_000)
+    why: str = Field(min_length=1, max_length=10_000, pattern=STORABLE)
     for_qualification: bool = False
 
 
@@ -177,7 +178,8 @@ def set_answer(slug: str, comparison_id: int) -> ResponseReturnValue:
         )
     except Invalid as refusal:
         database.reread()
-        return _deciding(slug, comparison_id, refusal.fields), refusal.status
+        faults = refusal.fields or {"why": refusal.message}
+        return _deciding(slug, comparison_id, faults), refusal.status
     session.commit()
     flask.flash(_("Its answer is known now, in a copy. Nobody further is asked this one."))
     return redirect(url_for("gold.index", slug=slug))
@@ -193,7 +195,8 @@ def unscore(slug: str, comparison_id: int) -> ResponseReturnValue:
         gold.unscore(session, comparison, request.form.get("reason", ""), by=olga)
     except Invalid as refusal:
         database.reread()
-        return _deciding(slug, comparison_id, refusal.fields), refusal.status
+        faults = refusal.fields or {"reason": refusal.message}
+        return _deciding(slug, comparison_id, faults), refusal.status
     session.commit()
     flask.flash(_("It counts for nobody any more, and nobody is given it. All pay stays."))
     return redirect(url_for("comparisons.show", slug=slug, comparison_id=comparison.id))

@@ -17,7 +17,7 @@ from labeler.people import accounts, memberships
 from labeler.people.memberships import Role
 from labeler.quality import outcomes, reviews
 from labeler.quality.reviews import ReviewKind
-from labeler.work import batches, judgments, layouts
+from labeler.work import batches, layouts, listings
 from labeler.work.rubrics import LONGEST_REASON
 from tests.browser.clicks import choose, send
 from tests.browser.harm import active, watch
@@ -126,7 +126,7 @@ def _judge_everything(page: Page, site: Site, faults: list[str]) -> None:
 def _review(session: Session) -> int:
     """Send something back, and have a signal; every word of it is an attack."""
     olga, ada = accounts.find(session, OLGA), accounts.find(session, ADA)
-    said = judgments.of_person(session, ada, limit=1)[0]
+    said = listings.of_person(session, ada, limit=1)[0]
     drawn = reviews.open(
         session,
         said.project_id,
@@ -148,6 +148,7 @@ def _addresses(site: Site, reader: Reader, review_id: int) -> list[str]:
         "batch_id": 1,
         "comparison_id": judged[0].comparison_id,
         "judgment_id": judged[0].id,
+        "kind": "sides",
         "number": 1,
         "person_id": judged[0].person_id,
         "review_id": review_id,
