@@ -7,6 +7,7 @@ from labeler.quality.adjudications import Finding
 from labeler.quality.reviews import ReviewKind
 from labeler.work import answers, assignments, comparisons, judgments, listings, queue
 from labeler.work.assignments import Assignment, SkipReason
+from labeler.work.judgments import Judgment
 from labeler.work.projects import Project
 from labeler.work.rubrics import Verdict
 from tests.cast import Cast
@@ -43,10 +44,16 @@ def live(session: Session, cast: Cast, time: StoppedClock) -> Project:
     return project
 
 
+def _is_withdrawn(session: Session, judgment: Judgment) -> bool:
+    found = comparisons.find(session, judgment.project_id, judgment.comparison_id)
+    return found.withdrawn_at is not None
+
+
 def _review(session: Session, project: Project, cast: Cast) -> None:
     """Have one comparison adjudicated, and a judgment that is with its author."""
     said = listings.of_person(session, cast.bea, limit=20)
-    one, other = [each for each in said if each.counts and each.gold_right is None][-2:]
+    counted = [each for each in said if each.counts and each.gold_right is None]
+    one, other = [each for each in counted if not _is_withdrawn(session, each)][-2:]
     reviews.open_unsure(session, project.id, [(one.comparison_id, 0.5)])
     [review] = reviews.of_comparison(session, one.comparison_id)
     finding = Finding(Verdict.preference, 0)

@@ -229,9 +229,13 @@ def _row(target: float, most: float, found: list[Outcome], fixed: dict[int, floa
     return Row(
         f"Votes a pair for {target:.0%} right, through the queue",
         f"≤ {most}",
-        f"{needed:.2f} (majority of a fixed number: {plain:.1f}; runs: {runs})",
+        f"{_told(needed)} (majority of a fixed number: {_told(plain)}; runs: {runs})",
         needed <= most,
     )
+
+
+def _told(votes: float) -> str:
+    return "not reached" if votes == float("inf") else f"{votes:.2f}"
 
 
 def _between(target: float, points: list[tuple[float, float]]) -> float:
