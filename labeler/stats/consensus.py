@@ -14,12 +14,12 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
+from labeler.stats.posterior import PRIOR
 from labeler.stats.tables import Array, tally
 
 Prior = tuple[float, float]
 """A Beta distribution: right and wrong answers that everybody is taken to have given before."""
 
-PRIOR: Prior = (8.0, 2.4)
 ROUNDS = 1000
 _Fit = TypeVar("_Fit")
 
@@ -138,15 +138,6 @@ def dawid_skene(
 
     posteriors, rates, likelihood, rounds, converged = _climb(votes.shares(), maximise, expect, tol)
     return DawidSkene(posteriors, *rates, likelihood, rounds, converged)
-
-
-def accuracy(right: float, n: float, prior: Prior = PRIOR) -> float:
-    """Return the probability that somebody is right who was right in so many of n votes.
-
-    It is (right + a)/(n + a + b), the mean of the Beta posterior, and the same as in `one_coin`,
-    where `right` is a sum of posteriors.
-    """
-    return (right + prior[0]) / (n + prior[0] + prior[1])
 
 
 def posterior(

@@ -16,9 +16,10 @@ MOST = 0.999
 
 
 def accuracy(right: float, votes: float, prior: tuple[float, float] = PRIOR) -> float:
-    """Return an annotator's accuracy, the mean of its distribution after these votes.
+    """Return an annotator's accuracy: (right + a)/(votes + a + b), the mean of the Beta posterior.
 
-    `right` is how many of the votes were right, by expectation where that is not known.
+    It is the same as in `consensus.one_coin`. `right` is how many of the votes were right, by
+    expectation, as a sum of posteriors, where that is not known.
     """
     return (right + prior[0]) / (votes + sum(prior))
 

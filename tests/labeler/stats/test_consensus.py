@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from labeler.stats.consensus import (
     PRIOR,
-    accuracy,
     dawid_skene,
     decided,
     majority,
     one_coin,
     posterior,
 )
+from labeler.stats.posterior import accuracy
 
 # Dawid and Skene (1979), table 1: 45 patients by five anaesthetists, the first of whom saw each
 # three times; fitness for anaesthesia from 1 to 4.
