@@ -231,6 +231,14 @@ def of_project(session: Session, project_id: int) -> Sequence[tuple[Person, Role
     return [(person, role) for person, role in rows]
 
 
+def member(session: Session, project_id: int, person_id: int) -> Person:
+    """Return a person who has a part in the project; raises NotFound."""
+    for person, _role in of_project(session, project_id):
+        if person.id == person_id:
+            return person
+    raise NotFound("This person has no part in the project.")
+
+
 def _keep_an_owner(session: Session, project_id: int, person: Person) -> None:
     # Locked in one order, so that of two owners who remove each other the second one sees it.
     owners = session.scalars(

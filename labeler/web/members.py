@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from labeler import database, progress
 from labeler.config import Settings
-from labeler.errors import Conflict, Forbidden, Invalid, NotFound
+from labeler.errors import Conflict, Forbidden, Invalid
 from labeler.people import accounts, memberships, sign_ins
 from labeler.people.accounts import Person
 from labeler.people.memberships import Placement, Role
@@ -115,7 +115,7 @@ def show(slug: str, person_id: int) -> ResponseReturnValue:
 def place(slug: str, person_id: int) -> ResponseReturnValue:
     session, olga = database.session(), visitors.person()
     project = projects.find(session, slug, by=olga, role=Role.owner)
-    person = _member(project.id, person_id)
+    person = memberships.member(session, project.id, person_id)
     try:
         form = forms.read(PlacementForm)
         placement = _placement(form.languages, form.cohorts)
@@ -134,7 +134,7 @@ def place(slug: str, person_id: int) -> ResponseReturnValue:
 def link(slug: str, person_id: int) -> ResponseReturnValue:
     session, olga = database.session(), visitors.person()
     project = projects.find(session, slug, by=olga, role=Role.owner)
-    person = _member(project.id, person_id)
+    person = memberships.member(session, project.id, person_id)
     secret = sign_ins.invite(session, person, by=olga)
     if secret is None:
         raise Forbidden(NOT_YOURS)
@@ -148,7 +148,7 @@ def change_role(slug: str, person_id: int) -> ResponseReturnValue:
     session, olga = database.session(), visitors.person()
     project = projects.find(session, slug, by=olga, role=Role.owner)
     role = forms.read(RoleForm).role
-    person = _member(project.id, person_id)
+    person = memberships.member(session, project.id, person_id)
     memberships.grant(session, project.id, person, role, by=olga)
     session.commit()
     flask.flash(_(NOW_IS[role], name=person.name))
@@ -160,7 +160,7 @@ def change_role(slug: str, person_id: int) -> ResponseReturnValue:
 def remove(slug: str, person_id: int) -> ResponseReturnValue:
     session, olga = database.session(), visitors.person()
     project = projects.find(session, slug, by=olga, role=Role.owner)
-    person = _member(project.id, person_id)
+    person = memberships.member(session, project.id, person_id)
     memberships.remove(session, project.id, person, by=olga)
     session.commit()
     flask.flash(_(HAS_LEFT, name=person.name))
@@ -208,7 +208,7 @@ def _placement(languages: str, cohorts: str) -> Placement:
 def _form(slug: str, person_id: int, values: Mapping[str, Any], faults: Mapping[str, str]) -> str:
     session, olga = database.session(), visitors.person()
     project = projects.find(session, slug, by=olga, role=Role.owner)
-    person = _member(project.id, person_id)
+    person = memberships.member(session, project.id, person_id)
     return render_template(
         "members/show.html",
         project=project,
@@ -220,10 +220,3 @@ def _form(slug: str, person_id: int, values: Mapping[str, Any], faults: Mapping[
         values=values,
         faults=faults,
     )
-
-
-def _member(project_id: int, person_id: int) -> Person:
-    for person, _role in memberships.of_project(database.session(), project_id):
-        if person.id == person_id:
-            return person
-    raise NotFound("This person has no part in the project.")

@@ -6,9 +6,8 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from labeler import database
-from labeler.errors import Invalid, NotFound
+from labeler.errors import Invalid
 from labeler.people import memberships
-from labeler.people.accounts import Person
 from labeler.people.memberships import Role
 from labeler.quality import qualification
 from labeler.text import languages, markdown
@@ -66,7 +65,7 @@ def ask(slug: str, person_id: int) -> ResponseReturnValue:
 def admit(slug: str, person_id: int) -> ResponseReturnValue:
     session, rex = database.session(), visitors.person()
     project = projects.find(session, slug, by=rex, role=Role.reviewer)
-    person = _member(project.id, person_id)
+    person = memberships.member(session, project.id, person_id)
     try:
         qualification.admit(session, project, person, request.form.get("reason", ""), by=rex)
     except Invalid as refusal:
@@ -81,7 +80,7 @@ def _form(slug: str, person_id: int, fault: str = "") -> str | None:
     """Draw the form; None where the work is open to them already."""
     session, rex = database.session(), visitors.person()
     project = projects.find(session, slug, by=rex, role=Role.reviewer)
-    person = _member(project.id, person_id)
+    person = memberships.member(session, project.id, person_id)
     standing = qualification.standing(session, project, person)
     if standing is None or standing.has_passed:
         return None
@@ -94,10 +93,3 @@ def _form(slug: str, person_id: int, fault: str = "") -> str | None:
         reason=request.form.get("reason", ""),
         fault=fault,
     )
-
-
-def _member(project_id: int, person_id: int) -> Person:
-    for person, _role in memberships.of_project(database.session(), project_id):
-        if person.id == person_id:
-            return person
-    raise NotFound("This person has no part in the project.")
