@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler.work import counts
-from labeler.work.comparisons import read_votes
+from labeler.work.comparisons import count_pairs, read_votes
 from labeler.work.counts import Topic
 from labeler.work.judgments import IS_CURRENT, Judgment, JudgmentState
 
@@ -79,7 +79,7 @@ def agreement_by_week(session: Session, project_id: int) -> Sequence[Week]:
     """
     weeks: dict[int, Counter[tuple[int, int]]] = defaultdict(Counter)
     for (monday, before, after), n in _moves(session, project_id).items():
-        pairs = [_pairs(after)[at] - _pairs(before)[at] for at in (0, 1)]
+        pairs = [count_pairs(after)[at] - count_pairs(before)[at] for at in (0, 1)]
         if monday and pairs[1]:
             weeks[monday][pairs[0], pairs[1]] += n
     found = [
@@ -127,12 +127,6 @@ def _counted(session: Session, project_id: int) -> tuple[Any, Any]:
     found = sorted((votes, n) for votes, n in patterns.items() if votes and n)
     rows = np.array([read_votes(votes) for votes, _ in found], dtype=np.int64).reshape(-1, 4)
     return rows, np.array([n for _, n in found], dtype=np.int64)
-
-
-def _pairs(votes: int) -> tuple[int, int]:
-    """Return how many pairs of these votes agree, and how many pairs there are."""
-    said = read_votes(votes)
-    return sum(n * (n - 1) // 2 for n in said), sum(said) * (sum(said) - 1) // 2
 
 
 def _estimate(statistic: Any, rows: Any, times: Any) -> Estimate:

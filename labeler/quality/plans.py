@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from labeler.stats.posterior import PRIOR, accuracy
 from labeler.work import counts, labels, rubrics
-from labeler.work.comparisons import read_votes
+from labeler.work.comparisons import count_pairs
 from labeler.work.counts import Topic
 from labeler.work.lanes import Lane
 from labeler.work.projects import Project
@@ -122,7 +122,7 @@ def _pairs(session: Session, project_id: int) -> tuple[int, int]:
     for key, n in counts.totals(session, project_id, Topic.votes).items():
         _, *moved = map(int, key.split(":"))
         for votes, sign in zip(moved, (-1, 1), strict=True):
-            said = read_votes(votes)
-            agreeing += sign * n * sum(each * (each - 1) // 2 for each in said)
-            pairs += sign * n * (sum(said) * (sum(said) - 1) // 2)
+            alike, whole = count_pairs(votes)
+            agreeing += sign * n * alike
+            pairs += sign * n * whole
     return agreeing, pairs

@@ -321,6 +321,12 @@ def read_votes(votes: int) -> list[int]:
     return [votes >> VOTES_BITS * label & 2**VOTES_BITS - 1 for label in range(LABELS)]
 
 
+def count_pairs(votes: int) -> tuple[int, int]:
+    """Return how many pairs of these votes agree, and how many pairs there are."""
+    said = read_votes(votes)
+    return sum(n * (n - 1) // 2 for n in said), sum(said) * (sum(said) - 1) // 2
+
+
 def _count(session: Session, comparison_id: int, judged: int, votes: int) -> Counted:
     given = {"comparison": comparison_id, "more": judged, "said": votes}
     lane_id, is_gold, is_adaptive, after = session.execute(_COUNT, given).one()
