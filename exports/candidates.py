@@ -8,8 +8,9 @@ from exports import pairs, rows, selection
 from exports.pairs import LeftOut, Majority, Reason
 from exports.releases import Cut
 from exports.rows import Texts, Written
-from exports.selection import Judged, Reading
+from exports.selection import Judged
 from exports.surveys import Survey
+from labeler.schema import Reading
 
 Decided = tuple[Judged, Majority | Reason]
 

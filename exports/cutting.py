@@ -21,11 +21,11 @@ from exports.formats import dpo
 from exports.manifests import Counts, LeftOutEntry, Manifest, ProjectEntry
 from exports.pairs import WORDS, LeftOut, Reason
 from exports.releases import Cut
-from exports.selection import Reading
 from exports.sorting import Sorter
 from exports.splits import split_of
 from exports.surveys import Survey
 from labeler.errors import Invalid
+from labeler.schema import Reading
 
 LISTED = 10_000
 """Most comparisons left out that the manifest lists itself."""

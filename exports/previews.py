@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from exports import pairs, selection
 from exports.pairs import WORDS, Reason
-from exports.selection import Criteria, Mark, Reading
+from exports.selection import Criteria, Mark
+from labeler.schema import Reading
 
 MOST_JUDGED = 20_000
 MOST = 200_000

@@ -6,10 +6,9 @@ transaction, so that nobody waits for a release and memory stays the same howeve
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import lru_cache
-from typing import Annotated, Any, NamedTuple, Protocol, TypeVarTuple
+from typing import Annotated, Any, NamedTuple, TypeVarTuple
 
 import sqlalchemy as sa
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -19,6 +18,7 @@ from sqlalchemy.orm import Session
 from labeler import clock, errors
 from labeler.errors import Invalid
 from labeler.quality.adjudications import Adjudication, Finding
+from labeler.schema import Reading
 from labeler.text import languages
 from labeler.work.comparisons import Comparison
 from labeler.work.judgments import LEFT_OUT, Judgment, JudgmentState
@@ -28,12 +28,6 @@ Columns = TypeVarTuple("Columns")
 
 PAGE = 1_000
 """Comparisons that are in memory at once, and read in one transaction."""
-
-
-class Reading(Protocol):
-    """Opens sessions that only read, each its own short transaction."""
-
-    def __call__(self) -> AbstractContextManager[Session]: ...
 
 
 def _tags(tags: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,8 +2,9 @@
 
 import enum
 import re
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar, TypeVar, cast
+from typing import Annotated, Any, ClassVar, Protocol, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -95,6 +96,12 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 def _values(members: type[enum.Enum]) -> list[str]:
     return [member.value for member in members]
+
+
+class Reading(Protocol):
+    """Opens sessions that only read, each its own short transaction."""
+
+    def __call__(self) -> AbstractContextManager[Session]: ...
 
 
 class Base(DeclarativeBase):

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from labeler.quality.votes import Reading, Votes
-from labeler.schema import dialect_of, insert
+from labeler.quality.votes import Votes
+from labeler.schema import Reading, dialect_of, insert
 from labeler.stats.consensus import one_coin
 from labeler.work import comparisons
 from labeler.work.comparisons import Comparison

@@ -15,7 +15,8 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from labeler.quality.votes import Reading, Votes
+from labeler.quality.votes import Votes
+from labeler.schema import Reading
 from labeler.work import labels, rubrics
 from labeler.work.comparisons import Comparison, Response
 from labeler.work.gold import Gold

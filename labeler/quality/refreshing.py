@@ -21,7 +21,7 @@ from labeler.quality.records import Records
 from labeler.quality.repeats import Pairs
 from labeler.quality.signals import Found
 from labeler.quality.texts import Looks
-from labeler.quality.votes import Reading
+from labeler.schema import Reading
 from labeler.work.projects import Project
 
 

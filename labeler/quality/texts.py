@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from labeler.quality.records import Records
-from labeler.quality.votes import Reading
+from labeler.schema import Reading
 from labeler.text.style import Style, style
 from labeler.work.comparisons import Comparison, Prompt, Response
 from labeler.work.judgments import Judgment

@@ -1,17 +1,9 @@
 """Votes: everything that counts of what a project's people said, as numbers, for statistics."""
 
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from numpy.typing import NDArray
-from sqlalchemy.orm import Session
-
-
-class Reading(Protocol):
-    """Opens sessions that only read, each its own short transaction."""
-
-    def __call__(self) -> AbstractContextManager[Session]: ...
 
 
 @dataclass(frozen=True, eq=False)
