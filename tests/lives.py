@@ -1,7 +1,10 @@
 """A project in which some of everything has happened."""
 
+from contextlib import nullcontext
+
 from sqlalchemy.orm import Session
 
+from labeler.pay import seals
 from labeler.quality import decisions, outcomes, reviews
 from labeler.quality.adjudications import Finding
 from labeler.quality.reviews import ReviewKind
@@ -39,7 +42,8 @@ def live(session: Session, cast: Cast, time: StoppedClock) -> Project:
     if not comparison.is_gold:
         comparisons.withdraw(session, comparison, "It shows a name.", by=cast.olga)
     _review(session, project, cast)
-    session.flush()
+    for _ in seals.seal(session, lambda: nullcontext(session)):
+        session.flush()
     session.expire_all()
     return project
 

@@ -213,6 +213,11 @@ REDONE = {
         *("qualifications", "projects.qualification_questions", "projects.qualification_right"),
         *("assignments.qualification_id", "assignments.told_at", "batches.is_qualification"),
     },
+    # Older programs know of no seals, and not why money moved.
+    "2026_11_28_money": {
+        *("seals", "transfers.kind", "transfers.reason"),
+        *("transfers.about_id", "transfers.by_id"),
+    },
 }
 
 Rows = list[dict[str, object]]
