@@ -20,6 +20,7 @@ from labeler.cli.refreshing import refresh
 from labeler.cli.serving import secret, serve
 from labeler.cli.tokens import token
 from labeler.cli.verification import verify
+from labeler.cli.wages import wages
 from labeler.errors import Refusal
 
 EPILOG = """\b
@@ -77,5 +78,6 @@ def main() -> None:
 for _command in (
     *(backup, batch, db, demo, person, plan, project, refresh, restore, secret, serve, token),
     verify,
+    wages,
 ):
     main.add_command(_command)

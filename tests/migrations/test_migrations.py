@@ -37,7 +37,7 @@ from tests.exports.stories import plan, release, tell
 from tests.lives import live
 from tests.make import judge_next, load_rows, make_batch, make_project, make_row
 
-APPENDED = ("adjudications", "comments", "events", "judgments", "transfers")
+APPENDED = ("adjudications", "comments", "events", "judgments", "transfers", "wage_references")
 FOLDER = Path(__file__).parents[2] / "migrations"
 VERSIONS = sorted(FOLDER.joinpath("versions").glob("*.py"))
 SCRIPTS = ScriptDirectory(str(FOLDER))

@@ -22,7 +22,7 @@ DOCUMENT = ROOT / "docs" / "idempotency.md"
 ROW = re.compile(r"^\| `labeler (.+?)` \| (\d) \| (\d) \| (.+?) \|", re.MULTILINE)
 NOTHING = "nothing"
 LOOKING = """
-batch list, db version, plan, project list, release list, release verify, secret, serve, verify
+batch list, db version, plan, project list, release list, release verify, secret, serve, verify, wages list
 """
 ELSEWHERE = {"demo", "restore"}
 """Run twice by their own tests: on a database of their own, and on none."""
@@ -45,6 +45,7 @@ COMMANDS = {
     "project close": "project close helpful",
     "project invite": "project invite helpful new@example.org New",
     "project place": "project place helpful ada@example.org --language en",
+    "wages load": "wages load",
     "batch load": "batch load helpful {folder}/pair.jsonl",
     "batch arrange": "batch arrange helpful 1 --priority 5 --judgments 4",
     "release cut": "release cut helpful --out {folder}/release",
