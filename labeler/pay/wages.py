@@ -213,12 +213,13 @@ def load(session: Session, text: str, *, by: Person | None) -> Loaded:
     }
     _refuse(faults)
     new = [columns for name, (_, columns) in rows.items() if name not in known]
-    entered = {"entered_by": by and by.id, "entered_at": clock.now()}
+    by_id = by.id if by else None
+    entered = {"entered_by": by_id, "entered_at": clock.now()}
     session.add_all(Wage(**columns, **entered) for columns in new)
     session.flush()
     if new:
         names = [columns["ref_id"] for columns in new]
-        events.record(session, "wages.loaded", person_id=by and by.id, references=names)
+        events.record(session, "wages.loaded", person_id=by_id, references=names)
     return Loaded(len(new), len(known))
 
 

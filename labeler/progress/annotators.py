@@ -35,6 +35,11 @@ class Work:
     left: int
     """How many more there are for them at most; 0 if none."""
     median_ms: int | None
+    pay_minor: int
+    """What a judgment earns them from now on."""
+    currency: str
+    is_spent: bool
+    """Whether the project has used up its budget."""
     begun: Assignment | None
     standing: Standing | None
     """Where they stand before the work itself, if anything is asked of them."""
@@ -97,10 +102,10 @@ def work_of(session: Session, person: Person) -> Sequence[Work]:
 def of_annotator(session: Session, project: Project, person: Person) -> Own:
     """Return how far the person has come in the project, and today's earnings everywhere."""
     done, had = _own(session, project.id, person)
-    left, holds = reach.left_for(session, project, person, had=had)
+    there = reach.left_for(session, project, person, had=had)
     return Own(
         done=done,
-        total=done + left + holds,
+        total=done + there.left + there.holds,
         today=ledger.earned(session, person_id=person.id, since=today()),
     )
 
@@ -143,14 +148,17 @@ def judged_by(
 
 def _work(session: Session, project: Project, role: Role, person: Person) -> Work:
     done, had = _own(session, project.id, person)
-    left, holds = reach.left_for(session, project, person, had=had)
+    there = reach.left_for(session, project, person, had=had)
     return Work(
         project,
         role,
         done=done,
-        left=left,
+        left=there.left,
         median_ms=median_ms(session, project.id),
-        begun=assignments.open_of(session, project, person) if holds else None,
+        pay_minor=there.pay_minor,
+        currency=there.currency,
+        is_spent=there.is_spent,
+        begun=assignments.open_of(session, project, person) if there.holds else None,
         standing=qualification.standing(session, project, person),
     )
 

@@ -33,6 +33,7 @@ def init_app(app: Flask) -> None:
         decimal=decimal,
         excerpt=markdown.plain,
         language=language,
+        place=locales.place,
         endonym=languages.name,
         direction=languages.direction,
     )
