@@ -31,8 +31,8 @@ class Reach(NamedTuple):
     """How many more they can be given at most; 0 if none."""
     holds: bool
     """Whether they hold one."""
-    pay_minor: int
-    currency: str
+    rate_id: int
+    """By which rate they are paid."""
     is_spent: bool
     """Whether the project has used up its budget."""
 
@@ -51,7 +51,7 @@ def left_for(
     is_spent = left > 0 and not spending.has_room(session, look)
     left = 0 if is_spent else left
     left += look.reserved is not None  # drawn ahead, so counted as given
-    return Reach(left, look.held is not None, look.pay_minor, look.currency, is_spent)
+    return Reach(left, look.held is not None, look.rate_id, is_spent)
 
 
 def _free(session: Session, look: Look, person: Person, had: Mapping[int, int]) -> int:
