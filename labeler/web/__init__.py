@@ -26,12 +26,14 @@ from labeler.web import (
     qualifications,
     quality,
     questions,
+    rates,
     refusals,
     retries,
     reviews,
     security,
     sessions,
     visitors,
+    wages,
     work,
 )
 
@@ -59,5 +61,5 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(room.pages)
     for room in (projects, members, batches, comparisons, gold, plans, qualifications, reviews):
         app.register_blueprint(room.pages)
-    for room in (quality, guidelines):
+    for room in (quality, guidelines, rates, wages):
         app.register_blueprint(room.pages)

@@ -25,6 +25,7 @@ def init_app(app: Flask) -> None:
         money=money,
         moneys=moneys,
         amount=amount,
+        plain=plain,
         day=day,
         moment=moment,
         minutes=minutes,
@@ -33,6 +34,7 @@ def init_app(app: Flask) -> None:
         decimal=decimal,
         excerpt=markdown.plain,
         language=language,
+        place=locales.place,
         endonym=languages.name,
         direction=languages.direction,
     )
@@ -90,6 +92,11 @@ def money(amount_minor: int, currency: str) -> str:
 def amount(amount_minor: int, currency: str) -> str:
     """Write an amount without its currency, with the decimals of ISO 4217."""
     return decimal(amounts.decimal(amount_minor, currency), amounts.exponent(currency))
+
+
+def plain(amount_minor: int, currency: str) -> str:
+    """Write an amount as a field takes it, for example "1200.00"."""
+    return f"{amounts.decimal(amount_minor, currency):f}"
 
 
 def moneys(sums: Mapping[str, int]) -> str:

@@ -328,7 +328,7 @@ def _progress(
         # What is drawn ahead is shown when the one before it is done.
         "done": own.done + (is_ahead and assignments.open_of(session, project, ada) is not None),
         "total": own.total,
-        "today_text": filters.moneys(own.today or {project.currency: 0}),
+        "today_text": filters.moneys(own.today or {assignment.currency: 0}),
     }
 
 

@@ -20,11 +20,12 @@ import labeler.app  # noqa: F401 (which every table comes with)
 from labeler import audit
 from labeler import database as database_module
 from labeler.database import Database
+from labeler.pay import budgets, rates, wages
 from labeler.people import sign_ins, tokens
 from labeler.people.accounts import Person
 from labeler.quality import gold, refreshing
 from labeler.schema import Base
-from labeler.work import comparisons, queue
+from labeler.work import comparisons, projects, queue
 from labeler.work.assignments import Assignment
 from labeler.work.comparisons import Comparison
 from labeler.work.judgments import Judgment
@@ -37,7 +38,15 @@ from tests.exports.stories import plan, release, tell
 from tests.lives import live
 from tests.make import judge_next, load_rows, make_batch, make_project, make_row
 
-APPENDED = ("adjudications", "comments", "events", "judgments", "transfers")
+APPENDED = (
+    "adjudications",
+    "comments",
+    "events",
+    "judgments",
+    "rates",
+    "transfers",
+    "wage_references",
+)
 FOLDER = Path(__file__).parents[2] / "migrations"
 VERSIONS = sorted(FOLDER.joinpath("versions").glob("*.py"))
 SCRIPTS = ScriptDirectory(str(FOLDER))
@@ -209,6 +218,10 @@ REDONE = {
     "2026_11_27_snapshots": {"snapshots"},
     # Older programs know of no reviews: they are lost on the way back.
     "2026_11_27_reviews": {"adjudications", "comments", "reviews", "assignments.sent_back_at"},
+    "2026_11_28_wages": {"wage_references"},
+    # Older programs know one rate for each project, and count what was spent whatever it was in.
+    "2026_11_28_rates": {"counts", "rates", "assignments.rate_id", "memberships.place"},
+    "2026_11_28_budgets": {"budgets"},
     "2026_11_27_qualify": {
         *("qualifications", "projects.qualification_questions", "projects.qualification_right"),
         *("assignments.qualification_id", "assignments.told_at", "batches.is_qualification"),
@@ -251,7 +264,11 @@ def populate(database: Database, time: StoppedClock, folder: Path) -> None:
     """Let some of everything happen, so that no table is empty."""
     cast, judged = tell(database, {"p": [0, 0]}, slug="judged")
     with database.writing() as session:
-        live(session, cast, time)
+        wages.load(session, wages.shipped(), by=cast.root)
+        lived = live(session, cast, time)
+        budgets.limit(session, lived.id, "EUR", 100_00, by=cast.olga)
+        in_italy = rates.read({"place": "IT", "per_judgment": "0.50"})
+        projects.price(session, lived, in_italy, by=cast.olga)
         asking = make_project(
             session, cast, slug="asking", qualification={"questions": 1, "right": 1}
         )
