@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler import events, recounts
-from labeler.pay import ledger
+from labeler.pay import ledger, worktime
 from labeler.pay.ledger import Account, AccountKind, Transfer
 from labeler.work.assignments import HELD, Assignment, AssignmentState
 from labeler.work.comparisons import Comparison
@@ -37,6 +37,7 @@ def faults(session: Session) -> Iterator[str]:
     yield from _earned_wrongly(session)
     yield from _earned_for_nothing(session)
     yield from ledger.faults(session)
+    yield from worktime.faults(session)
     yield from recounts.faults(session)
     for event_id in events.breaks(session):
         yield f"event {event_id} does not follow from the one before it"

@@ -33,6 +33,7 @@ from labeler.web import (
     sessions,
     visitors,
     work,
+    worktime,
 )
 
 
@@ -59,5 +60,5 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(room.pages)
     for room in (projects, members, batches, comparisons, gold, plans, qualifications, reviews):
         app.register_blueprint(room.pages)
-    for room in (quality, guidelines):
+    for room in (quality, guidelines, worktime):
         app.register_blueprint(room.pages)
