@@ -58,14 +58,15 @@ def add(
     return added
 
 
-def withdraw(session: Session, interval_id: int, *, by: Person) -> Interval:
+def withdraw(session: Session, project_id: int, interval_id: int, *, by: Person) -> Interval:
     """Take back what one has added; it stays on record. Doing it again is no error.
 
     Raises NotFound for what is another person's, and for what the pages told.
     """
     now = worktime.turn(session, by.id)
     added = session.get(Interval, interval_id, populate_existing=True)
-    if added is None or added.person_id != by.id or added.source is not Source.added:
+    theirs = added is not None and (added.project_id, added.person_id) == (project_id, by.id)
+    if added is None or not theirs or added.source is not Source.added:
         raise NotFound("You have added no such time.")
     if added.withdrawn_at is None:
         added.withdrawn_at = now

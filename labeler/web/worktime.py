@@ -150,8 +150,8 @@ def add(slug: str) -> ResponseReturnValue:
 @login_required
 def withdraw(slug: str, interval_id: int) -> ResponseReturnValue:
     session, ada = database.session(), visitors.person()
-    hours.project_of(session, slug, ada)
-    taken_back = missed.withdraw(session, interval_id, by=ada)
+    project = hours.project_of(session, slug, ada)
+    taken_back = missed.withdraw(session, project.id, interval_id, by=ada)
     session.commit()
     flask.flash(_("Withdrawn. It stays on record, and counts no more."))
     week = worktime.monday(taken_back.started_at.date())

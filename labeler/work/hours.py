@@ -11,7 +11,7 @@ from labeler.pay import missed
 from labeler.pay.worktime import Interval, Kind
 from labeler.people.accounts import Person
 from labeler.work import looks, projects
-from labeler.work.assignments import Assignment
+from labeler.work.assignments import Assignment, AssignmentState
 from labeler.work.projects import Project
 
 
@@ -21,12 +21,12 @@ def kind_of(session: Session, assignment: Assignment, person: Person) -> Kind:
     Nothing of it tells which comparisons have a known answer: training are the first judgments of
     the work itself, whatever they are of.
     """
-    if assignment.sent_back_at is not None:
-        return Kind.review_reply
+    if assignment.state is AssignmentState.judged:
+        return Kind.judging if assignment.sent_back_at is None else Kind.review_reply
     if assignment.qualification_id is not None:
         return Kind.qualification
     project = session.get_one(Project, assignment.project_id)
-    if not project.onboarding or assignment.closed_at is not None:
+    if not project.onboarding:
         return Kind.judging
     judged = looks.look(session, project, person).judged
     return Kind.training if judged is not None and judged < project.onboarding else Kind.judging

@@ -37,7 +37,7 @@ from tests.exports.stories import plan, release, tell
 from tests.lives import live
 from tests.make import judge_next, load_rows, make_batch, make_project, make_row
 
-APPENDED = ("adjudications", "comments", "events", "judgments", "transfers")
+APPENDED = ("adjudications", "comments", "events", "intervals", "judgments", "transfers")
 FOLDER = Path(__file__).parents[2] / "migrations"
 VERSIONS = sorted(FOLDER.joinpath("versions").glob("*.py"))
 SCRIPTS = ScriptDirectory(str(FOLDER))
@@ -213,6 +213,8 @@ REDONE = {
         *("qualifications", "projects.qualification_questions", "projects.qualification_right"),
         *("assignments.qualification_id", "assignments.told_at", "batches.is_qualification"),
     },
+    # Older programs know of no time.
+    "2026_11_28_worktime": {"intervals"},
 }
 
 Rows = list[dict[str, object]]

@@ -322,9 +322,9 @@ def test_what_people_add_is_counted_until_they_withdraw_it(
         date(2026, 11, 23): {Kind.clarification: 1800}
     }
     with pytest.raises(NotFound):
-        missed.withdraw(session, added.id, by=cast.bea)
+        missed.withdraw(session, project.id, added.id, by=cast.bea)
     for _ in range(2):
-        missed.withdraw(session, added.id, by=cast.ada)
+        missed.withdraw(session, project.id, added.id, by=cast.ada)
     assert worktime.by_week(session, project.id, cast.ada.id) == {}
     assert worktime.of_person(session, project.id, cast.ada.id, monday, frozen.time) == [added]
     kinds = sa.select(Event.kind).where(Event.kind.like("time.%")).order_by(Event.id)
