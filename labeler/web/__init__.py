@@ -35,6 +35,7 @@ from labeler.web import (
     visitors,
     wages,
     work,
+    worktime,
 )
 
 
@@ -61,5 +62,5 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(room.pages)
     for room in (projects, members, batches, comparisons, gold, plans, qualifications, reviews):
         app.register_blueprint(room.pages)
-    for room in (quality, guidelines, rates, wages):
+    for room in (quality, guidelines, rates, wages, worktime):
         app.register_blueprint(room.pages)

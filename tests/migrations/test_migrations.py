@@ -42,8 +42,10 @@ APPENDED = (
     "adjudications",
     "comments",
     "events",
+    "intervals",
     "judgments",
     "rates",
+    "seals",
     "transfers",
     "wage_references",
 )
@@ -231,6 +233,8 @@ REDONE = {
         *("seals", "transfers.kind", "transfers.reason"),
         *("transfers.about_id", "transfers.by_id"),
     },
+    # Older programs know of no time.
+    "2026_11_28_worktime": {"intervals"},
 }
 
 Rows = list[dict[str, object]]
