@@ -20,6 +20,8 @@ import labeler.app  # noqa: F401 (which every table comes with)
 from labeler import audit
 from labeler import database as database_module
 from labeler.database import Database
+from labeler.pay import destinations, mappings
+from labeler.pay.rails.making import Rail
 from labeler.people import sign_ins, tokens
 from labeler.people.accounts import Person
 from labeler.quality import gold, refreshing
@@ -37,7 +39,10 @@ from tests.exports.stories import plan, release, tell
 from tests.lives import live
 from tests.make import judge_next, load_rows, make_batch, make_project, make_row
 
-APPENDED = ("adjudications", "comments", "events", "judgments", "transfers")
+APPENDED = (
+    *("adjudications", "comments", "destinations", "events", "judgments", "payout_layouts"),
+    "transfers",
+)
 FOLDER = Path(__file__).parents[2] / "migrations"
 VERSIONS = sorted(FOLDER.joinpath("versions").glob("*.py"))
 SCRIPTS = ScriptDirectory(str(FOLDER))
@@ -218,6 +223,8 @@ REDONE = {
         *("seals", "transfers.kind", "transfers.reason"),
         *("transfers.about_id", "transfers.by_id"),
     },
+    # And of no payouts.
+    "2026_11_28_destinations": {"destinations", "payout_layouts"},
 }
 
 Rows = list[dict[str, object]]
@@ -257,6 +264,9 @@ def populate(database: Database, time: StoppedClock, folder: Path) -> None:
         )
         load_rows(session, asking, [make_row(1, gold=0)], by=cast.olga, for_qualification=True)
         judge_next(session, asking, cast.ada)
+        account = {"kind": "bank", "name": "Ada", "iban": "DE89370400440532013000"}
+        destinations.replace(session, cast.ada, "EUR", account)
+        mappings.lay_out(session, asking.id, Rail.plain, {"is_verified": True}, by=cast.olga)
         tokens.create(session, cast.olga)
         sign_ins.make_link(session, cast.ada, by=cast.olga)
         sign_ins.start(session, cast.ada)
