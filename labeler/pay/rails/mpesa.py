@@ -14,7 +14,7 @@ from labeler.pay.rails.columns import Cell, Column
 from labeler.pay.rails.rows import PayoutFile, PayoutRow
 from labeler.said import Said, say
 
-CURRENCY = "KES"
+CURRENCY, COUNTRY = "KES", "KE"
 MOST = 20_000
 STEP = 100
 """One shilling, in its minor unit: M-Pesa pays whole ones."""
@@ -40,6 +40,6 @@ def make(
 
 
 def _fault(row: PayoutRow) -> Said | None:
-    if isinstance(row.details, Mobile) and row.details.country != "KE":
+    if isinstance(row.details, Mobile) and row.details.country != COUNTRY:
         return say("%(name)s: M-Pesa of Kenya pays Kenyan numbers only.", name=row.name)
     return rows.off_step(row, STEP)

@@ -47,10 +47,15 @@ def make(given: Sequence[PayoutRow], order: Order, *, name: str = "sepa") -> Pay
     """Write the transfers; raises Invalid naming each row that does not fit."""
     if not _MESSAGE.fullmatch(order.message):
         raise Invalid("The message needs a number of 4 to 30 letters and digits.")
-    paid = rows.checked(given, Bank, most=MOST, currency=CURRENCY, fault=_fault)
+    paid = checked(given)
     content = _valid(_settled(_written(paid, order), order))
     plain = [row for row, _ in paid]
     return rows.finished(content, plain, name=f"{name}.xml", media_type="application/xml")
+
+
+def checked(given: Sequence[PayoutRow]) -> list[tuple[PayoutRow, Bank]]:
+    """Return the rows above zero; raises Invalid naming each that does not fit."""
+    return rows.checked(given, Bank, most=MOST, currency=CURRENCY, fault=_fault)
 
 
 def _fault(row: PayoutRow) -> Said | None:
