@@ -14,6 +14,7 @@ from labeler.cli.batches import batch
 from labeler.cli.databases import db
 from labeler.cli.demonstration import demo
 from labeler.cli.ledgers import ledger
+from labeler.cli.pay import pay
 from labeler.cli.people import person
 from labeler.cli.plans import plan
 from labeler.cli.projects import project
@@ -83,6 +84,7 @@ for _command in (
         db,
         demo,
         ledger,
+        pay,
         person,
         plan,
         project,

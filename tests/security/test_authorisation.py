@@ -73,6 +73,9 @@ PAGES = {
     ("POST", "/link/<secret>"): Case("/link/nothing", "404 404 404 404 404 404 404 404"),
     ("GET", "/account"): Case("/account", SIGNED_IN),
     ("GET", "/session"): Case("/session", SIGNED_IN),
+    ("GET", "/account/pay"): Case("/account/pay", SIGNED_IN),
+    ("GET", "/account/pay/new"): Case("/account/pay/new", SIGNED_IN),
+    ("POST", "/account/pay/new"): Case("/account/pay/new", ANYBODY_BAD_FORM),
     ("POST", "/account/password"): Case("/account/password", ANYBODY_BAD_FORM),
     ("POST", "/account/sign-ins/<sign_in_id>/end"): Case(
         "/account/sign-ins/{sign_in}/end", ONLY_ADA_DONE

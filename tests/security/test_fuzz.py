@@ -165,6 +165,7 @@ FORMS: dict[str, Mapping[str, str]] = {
     "/sign-in": {"email": "ada@example.org", "password": "not the password"},
     "/link/<secret>": {"password": "short"},
     "/account/password": {"password": "short"},
+    "/account/pay/new": {"kind": "bank", "currency": "EUR", "name": "Ada", "iban": "DE1"},
     "/account/tokens": {"label": "x", "scopes": "judge"},
     "/work/<assignment_id>": {"choice": "2", "reason": "x", "key": str(uuid.UUID(int=7))},
     "/work/<assignment_id>/change": {"choice": "2", "reason": "x", "key": str(uuid.UUID(int=8))},

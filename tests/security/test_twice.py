@@ -38,6 +38,7 @@ WRITTEN = {
     "why": "Count.",
     "language": "en",
 }
+ACCOUNT = {"kind": "bank", "currency": "EUR", "name": "Ada", "iban": "DE89370400440532013000"}
 DRAFT = {"title": "Twice", "languages": "en", "pay.currency": "EUR", "rubric.tie": "1"}
 
 
@@ -89,6 +90,7 @@ BY_PAGE = {
     "/sign-in": Way("anonymous", "/sign-in", {"email": "rex@example.org", "password": PASSWORD}),
     "/sign-out": Way("rex", "/sign-out"),
     "/link/<secret>": Way("anonymous", "/link/{link}"),
+    "/account/pay/new": Way("ada", "/account/pay/new", ACCOUNT),
     "/account/password": Way("ada", "/account/password", {"password": PASSWORD}),
     "/account/sign-ins/<sign_in_id>/end": Way("ada", "/account/sign-ins/{sign_in}/end"),
     "/account/tokens": Way("ada", "/account/tokens", {"label": "new", "scopes": "judge"}),
