@@ -104,9 +104,7 @@ def _require_within(session: Session, judgment: Judgment) -> None:
             )
         )
     if _count(session, STANDS, Refusal.proposed_at > now - DAY, *about) > PER_DAY:
-        raise Conflict(
-            say("Of one person’s work, no more than %(number)s a day.", number=PER_DAY)
-        )
+        raise Conflict(say("Of one person’s work, no more than %(number)s a day.", number=PER_DAY))
 
 
 def _is_mass(session: Session, judgment: Judgment) -> bool:

@@ -4,7 +4,7 @@ It is read from what those decisions left behind, so that none can be made witho
 """
 
 import enum
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from labeler.errors import NotFound
 from labeler.events import Event
+from labeler.people.accounts import Person
 from labeler.people.memberships import Membership, Role
 from labeler.quality import refusals
 from labeler.quality.refusals import RefusalState
@@ -20,6 +21,7 @@ from labeler.quality.reviews import Review, ReviewKind
 from labeler.quality.threads import Comment
 from labeler.said import say
 from labeler.work.judgments import Judgment, JudgmentState
+from labeler.work.projects import Project
 from labeler.work.qualifications import Qualification
 
 MOST = 100
@@ -60,6 +62,14 @@ class Act:
     by: tuple[int, ...]
     at: datetime
     reason: str
+    comparison_id: int | None = None
+    """On what they were judging, if it is about a judgment."""
+
+
+def projects_of(session: Session, person: Person) -> Sequence[Project]:
+    """Return the projects in which the person has, or had, a part, newest first."""
+    query = sa.select(Project).where(Project.id.in_(_projects(person.id)))
+    return session.scalars(query.order_by(Project.id.desc())).all()
 
 
 def of_person(session: Session, person_id: int) -> list[Act]:
@@ -98,38 +108,42 @@ def _exclusions(session: Session, person_id: int) -> Iterator[Act]:
         Judgment.project_id == Event.project_id,
     )
     rows = session.execute(
-        sa.select(subject, Event.project_id, Event.person_id, Event.at, _REASON)
+        sa.select(
+            Judgment.id,
+            *(Event.project_id, Event.person_id, Event.at, _REASON, Judgment.comparison_id),
+        )
         .join(Judgment, sa.and_(Judgment.id == subject, theirs))
         .where(Event.kind == "judgment.excluded", Event.project_id.in_(_projects(person_id)))
         .order_by(Event.id.desc())
         .limit(MOST)
     )
-    for number, project_id, by, at, reason in rows:
-        yield Act(About.exclusion, number, project_id, (by,), at, reason)
+    for number, project_id, by, *told in rows:
+        assert project_id is not None
+        yield Act(About.exclusion, number, project_id, _people(by), *told)
 
 
 def _refusals(session: Session, person_id: int) -> Iterator[Act]:
-    for each in refusals.of_person(session, person_id):
+    known = refusals.of_person(session, person_id)
+    judged = refusals.comparisons_of(session, known)
+    for each in known:
         if each.decided_at is not None and each.state is not RefusalState.dropped:
-            by = (each.proposed_by, each.decided_by)
-            people = tuple(number for number in by if number is not None)
-            yield Act(
-                About.refusal, each.id, each.project_id, people, each.decided_at, each.reasons
-            )
+            by = _people(each.proposed_by, each.decided_by)
+            told = (each.decided_at, each.reasons, judged[each.judgment_id])
+            yield Act(About.refusal, each.id, each.project_id, by, *told)
 
 
 def _sent_back(session: Session, person_id: int) -> Iterator[Act]:
     rows = session.execute(
-        sa.select(Comment, Review.project_id)
+        sa.select(Comment, Review.project_id, Review.comparison_id)
         .join(Review, Review.id == Comment.review_id)
         .where(Comment.author_id == person_id, Comment.person_id != person_id)
         .where(Review.kind != ReviewKind.signal)
         .order_by(Comment.id.desc())
         .limit(MOST)
     )
-    for comment, project_id in rows:
-        by = (comment.person_id,)
-        yield Act(About.sent_back, comment.id, project_id, by, comment.created_at, comment.text)
+    for comment, project_id, comparison_id in rows:
+        told = (comment.created_at, comment.text, comparison_id)
+        yield Act(About.sent_back, comment.id, project_id, (comment.person_id,), *told)
 
 
 def _attempts(session: Session, person_id: int) -> Iterator[Act]:
@@ -156,7 +170,12 @@ def _removals(session: Session, person_id: int) -> Iterator[Act]:
         .limit(MOST)
     )
     for number, project_id, by, at in rows:
-        yield Act(About.removal, number, project_id, (by,), at, "")
+        assert project_id is not None
+        yield Act(About.removal, number, project_id, _people(by), at, "")
+
+
+def _people(*numbers: int | None) -> tuple[int, ...]:
+    return tuple(number for number in numbers if number is not None)
 
 
 def _projects(person_id: int) -> sa.Select[int]:

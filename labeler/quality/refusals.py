@@ -181,7 +181,7 @@ def add(
 def notify(session: Session, refusal: Refusal, *, by: Person, released: bool = False) -> None:
     """Keep the money apart, and show its owner why; their days begin. Raises Conflict if due."""
     now = clock.now()
-    values = {"notified_at": now, "answer_until": now + TO_ANSWER}
+    values: dict[str, Any] = {"notified_at": now, "answer_until": now + TO_ANSWER}
     values |= {"decide_until": now + TO_ANSWER + TO_DECIDE}
     values |= {"released_by": by.id} if released else {}
     _move(session, refusal, RefusalState.proposed, **values)
@@ -311,6 +311,15 @@ def pay_of(session: Session, refusals: Sequence[Refusal]) -> dict[int, Transfer]
     ids = [each.transfer_id for each in refusals]
     found = session.scalars(sa.select(Transfer).where(Transfer.id.in_(ids)))
     return {each.id: each for each in found}
+
+
+def comparisons_of(session: Session, refusals: Sequence[Refusal]) -> dict[int, int]:
+    """Return which comparison was judged, by the judgment's number."""
+    ids = [each.judgment_id for each in refusals]
+    rows = session.execute(
+        sa.select(Judgment.id, Judgment.comparison_id).where(Judgment.id.in_(ids))
+    )
+    return dict(rows.tuples().all())
 
 
 def _earned(session: Session, judgment: Judgment) -> Transfer:

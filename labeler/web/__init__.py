@@ -12,6 +12,7 @@ from labeler.web import (
     comparisons,
     compression,
     destinations,
+    disputes,
     filters,
     forms,
     gold,
@@ -31,6 +32,7 @@ from labeler.web import (
     refusals,
     retries,
     reviews,
+    rights,
     security,
     sessions,
     visitors,
@@ -63,5 +65,5 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(room.pages)
     for room in (projects, members, batches, comparisons, gold, plans, qualifications, reviews):
         app.register_blueprint(room.pages)
-    for room in (quality, guidelines, rates, wages, worktime, destinations):
+    for room in (quality, guidelines, rates, wages, worktime, destinations, disputes, rights):
         app.register_blueprint(room.pages)

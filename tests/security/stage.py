@@ -25,7 +25,9 @@ from labeler.pay.worktime import Kind
 from labeler.people import accounts, memberships, sign_ins, tokens
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
-from labeler.quality import reviews
+from labeler.quality import brakes, disputes, reviews
+from labeler.quality.explained import About
+from labeler.quality.refusals import ReasonCode
 from labeler.quality.reviews import ReviewKind
 from labeler.quality.samples import DRAWN as ASKS
 from labeler.schema import Base
@@ -133,6 +135,12 @@ def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list
         assert held is not None
         spare_cookie = sign_ins.start(session, cast.ada)
         tokens.create(session, cast.ada, label="spare")
+        why = {"evidence": "It is a copy.", "by": cast.rex}
+        refusal = brakes.propose(session, of_ada, ReasonCode.copied, **why)
+        # The second of one batch waits for an owner who did not propose it.
+        extra = _prefer_the_first(session, project, cast.root)
+        brakes.propose(session, extra, ReasonCode.copied, **why)
+        dispute = disputes.open(session, project, About.time, "It was more.", by=cast.ada)
         added = missed.add(
             session,
             project.id,
@@ -152,6 +160,8 @@ def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list
             "held": held.id,
             "done": of_ada.assignment_id,
             "judgment": of_ada.id,
+            "refusal": refusal.id,
+            "dispute": dispute.id,
             "review": asked.id,
             "signal": signal.id,
             "foreign_review": foreign.id,

@@ -30,8 +30,7 @@ WHY = "The two answers are swapped in every reason that is given."
 
 
 def propose(session: Session, judgment: Judgment, by: Person) -> Refusal:
-    with session.begin_nested():
-        return brakes.propose(session, judgment, ReasonCode.copied, WHY, by=by)
+    return brakes.propose(session, judgment, ReasonCode.copied, WHY, by=by)
 
 
 def money(session: Session, person: Person) -> dict[str, int]:
@@ -177,13 +176,13 @@ def test_only_so_much_of_one_persons_work_can_be_proposed(
     theirs = [judge_next(session, project, cast.ada) for _ in range(40)]
     for judgment in theirs[:2]:
         propose(session, judgment, cast.rex)
-    with pytest.raises(Conflict, match="5 in 100"):  # two of 40 are
+    with pytest.raises(Conflict, match="5 in 100"), session.begin_nested():  # two of 40 are
         propose(session, theirs[2], cast.rex)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(brakes, "PERCENT_OF_PERSON", 100)
         for judgment in theirs[2:10]:
             propose(session, judgment, cast.rex)
-        with pytest.raises(Conflict, match="10 a day"):
+        with pytest.raises(Conflict, match="10 a day"), session.begin_nested():
             propose(session, theirs[10], cast.rex)
     assert (brakes.PERCENT_OF_PERSON, brakes.PER_DAY) == (5, 10)
     assert (brakes.PERCENT_OF_BATCH, brakes.PROJECT_PER_DAY) == (5, 20)
