@@ -12,6 +12,7 @@ from labeler.web import (
     comparisons,
     compression,
     destinations,
+    earnings,
     filters,
     forms,
     gold,
@@ -63,5 +64,5 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(room.pages)
     for room in (projects, members, batches, comparisons, gold, plans, qualifications, reviews):
         app.register_blueprint(room.pages)
-    for room in (quality, guidelines, rates, wages, worktime, destinations):
+    for room in (quality, guidelines, rates, wages, worktime, destinations, earnings):
         app.register_blueprint(room.pages)
