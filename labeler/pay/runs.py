@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from labeler import clock, events
 from labeler.errors import Conflict, Forbidden, Invalid, NotFound
-from labeler.pay import destinations, mappings, money, payouts
+from labeler.pay import destinations, mappings, payouts
 from labeler.pay.payouts import Payout, PayoutState
 from labeler.pay.rails import making
 from labeler.pay.rails.making import Rail
@@ -288,13 +288,28 @@ def sums(session: Session, run_ids: list[int]) -> dict[int, Sum]:
     return {run_id: Sum(count, int(total)) for run_id, count, total in rows}
 
 
-def in_words(run: PayRun, whole: Sum) -> str:
-    """Say what a run pays, for whoever reads a terminal."""
-    return say(
-        "%(count)s payouts, %(total)s",
-        count=whole.payouts,
-        total=money.text(whole.total_minor, run.currency),
+def held(session: Session, run_id: int) -> int:
+    """Return how many payouts of a run are held or were left."""
+    return (
+        session.scalar(
+            sa.select(sa.func.count()).where(
+                Payout.run_id == run_id,
+                sa.or_(
+                    Payout.state == PayoutState.left,
+                    sa.and_(Payout.held.is_not(None), Payout.released_at.is_(None)),
+                ),
+            )
+        )
+        or 0
     )
+
+
+def stored(session: Session, run_id: int) -> tuple[str, str]:
+    """Return the name and the SHA-256 of a run's file, without its content."""
+    name, sha256 = session.execute(
+        sa.select(FiledPayouts.name, FiledPayouts.sha256).where(FiledPayouts.run_id == run_id)
+    ).one()
+    return name, sha256
 
 
 def _rows(session: Session, run: PayRun) -> list[PayoutRow]:

@@ -21,6 +21,8 @@ from labeler.web import (
     members,
     mine,
     offline,
+    paylayouts,
+    payruns,
     plans,
     preferences,
     projects,
@@ -60,5 +62,5 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(room.pages)
     for room in (projects, members, batches, comparisons, gold, plans, qualifications, reviews):
         app.register_blueprint(room.pages)
-    for room in (quality, guidelines, destinations):
+    for room in (quality, guidelines, destinations, payruns, paylayouts):
         app.register_blueprint(room.pages)
