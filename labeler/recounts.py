@@ -257,9 +257,10 @@ def _counts() -> Iterator[tuple[Topic, Any]]:
         sa.select(project, day, nobody, one).where(counted).group_by(project, day),
     )
     paid = sa.func.sum(Assignment.pay_minor)
-    spent = sa.select(project, day, nobody, paid).where(Judgment.version == 1)
+    money = day + ":" + Assignment.currency
+    spent = sa.select(project, money, nobody, paid).where(Judgment.version == 1)
     spent = spent.join(Assignment, Assignment.id == Judgment.assignment_id)
-    yield Topic.spent_on, spent.group_by(project, day).having(paid > 0)
+    yield Topic.spent_on, spent.group_by(project, money).having(paid > 0)
     took = sa.cast(_two_digits(Judgment.duration_ms), sa.Text())
     person = Judgment.person_id
     yield (

@@ -22,6 +22,7 @@ from labeler.cli.refreshing import refresh
 from labeler.cli.serving import secret, serve
 from labeler.cli.tokens import token
 from labeler.cli.verification import verify
+from labeler.cli.wages import wages
 from labeler.errors import Refusal
 
 EPILOG = """\b
@@ -94,5 +95,6 @@ for _command in (
         token,
     ),
     verify,
+    wages,
 ):
     main.add_command(_command)

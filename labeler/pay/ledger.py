@@ -149,11 +149,7 @@ def move(
     number = session.scalar(_moving(dialect_of(session)), said | {"at": clock.now()})
     if number is None:
         return _again(session, said)
-    # In one order, so that two who move money between the same accounts never lock each other out.
-    moved = {from_id: (giver, -amount_minor), to_id: (taker, amount_minor)}
-    for account_id, (place, by_minor) in sorted(moved.items()):
-        if place.person_id is not None:
-            _add(session, account_id, by_minor)
+    _carry(session, {from_id: (giver, -amount_minor), to_id: (taker, amount_minor)})
     return session.get_one(Transfer, number)
 
 
@@ -272,6 +268,13 @@ def _again(session: Session, said: dict[str, Any]) -> Transfer:
     if any(getattr(stored, name) != value for name, value in said.items()):
         raise Conflict("This was booked before, and differently.")
     return stored
+
+
+def _carry(session: Session, moved: dict[int, tuple[Place, int]]) -> None:
+    # In one order, so that two who move money between the same accounts never lock each other out.
+    for account_id, (place, by_minor) in sorted(moved.items()):
+        if place.person_id is not None:
+            _add(session, account_id, by_minor)
 
 
 def _add(session: Session, account_id: int, by_minor: int) -> None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler import clock
-from labeler.pay import ledger
+from labeler.pay import ledger, rates
 from labeler.work import counts
 from labeler.work.assignments import Assignment, AssignmentState
 from labeler.work.batches import Batch, BatchState
@@ -54,7 +54,9 @@ class Overview:
     """The likely range of `ends_on`, without a last day where the pace varies too much for one."""
     cost: dict[str, int]
     forecast_minor: int
-    """What is left will cost, without known answers."""
+    """What is left will cost by the rate for everywhere, without known answers."""
+    by_place: bool
+    """Whether people in some places are paid by other rates."""
     has_gold: bool
     """Whether there are known answers to be given."""
     median_ms: int | None
@@ -84,6 +86,7 @@ def overview(session: Session, project: Project) -> Overview:
         ends_between=ends_between,
         cost=ledger.cost(session, project.id),
         forecast_minor=left * project.pay_minor,
+        by_place=rates.differ(session, project.id),
         has_gold=_has_gold(session, project.id),
         median_ms=median_ms(session, project.id),
     )
@@ -97,7 +100,11 @@ def done_of(session: Session, project_ids: Sequence[int]) -> dict[int, tuple[int
 
 def cost_by_day(session: Session, project: Project) -> Sequence[tuple[date, int]]:
     """Return what the project spent on every day since the first, in its own currency."""
-    spent = _by_date(session, project.id, Topic.spent_on)
+    spent = Counter[date]()
+    for key, n in counts.totals(session, project.id, Topic.spent_on).items():
+        day, currency = key.split(":")
+        if currency == project.currency:
+            spent[date.fromisoformat(day)] += n
     return [(each, spent[each]) for each in _every_day(spent)]
 
 

@@ -29,13 +29,16 @@ from labeler.web import (
     qualifications,
     quality,
     questions,
+    rates,
     refusals,
     retries,
     reviews,
     security,
     sessions,
     visitors,
+    wages,
     work,
+    worktime,
 )
 
 
@@ -62,5 +65,5 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(room.pages)
     for room in (projects, members, batches, comparisons, gold, plans, qualifications, reviews):
         app.register_blueprint(room.pages)
-    for room in (quality, guidelines, destinations, payruns, paylayouts):
+    for room in (quality, guidelines, rates, wages, worktime, destinations, payruns, paylayouts):
         app.register_blueprint(room.pages)

@@ -25,14 +25,18 @@ def init_app(app: Flask) -> None:
         money=money,
         moneys=moneys,
         amount=amount,
+        plain=plain,
         day=day,
         moment=moment,
         minutes=minutes,
+        worked=worked,
+        clock_time=clock_time,
         percent=percent,
         number=number,
         decimal=decimal,
         excerpt=markdown.plain,
         language=language,
+        place=locales.place,
         endonym=languages.name,
         direction=languages.direction,
     )
@@ -92,6 +96,11 @@ def amount(amount_minor: int, currency: str) -> str:
     return decimal(amounts.decimal(amount_minor, currency), amounts.exponent(currency))
 
 
+def plain(amount_minor: int, currency: str) -> str:
+    """Write an amount as a field takes it, for example "1200.00"."""
+    return f"{amounts.decimal(amount_minor, currency):f}"
+
+
 def moneys(sums: Mapping[str, int]) -> str:
     """Write sums in several currencies, for example "12.40 EUR, 300.00 KES"."""
     return ", ".join(money(sum_, currency) for currency, sum_ in sums.items()) or "0"
@@ -118,6 +127,22 @@ def minutes(milliseconds: float | None) -> str:
     if not seconds and milliseconds:
         return "<0:01"
     return f"{seconds // 60}:{seconds % 60:02d}"
+
+
+def worked(seconds: float) -> str:
+    """Write how long somebody worked, for example "5 h 07 min"; less than a minute in seconds."""
+    if seconds < 60:
+        return gettext("%(seconds)s s", seconds=int(seconds))
+    minutes = int(seconds) // 60
+    if minutes < 60:
+        return gettext("%(minutes)s min", minutes=minutes)
+    hours = minutes // 60
+    return gettext("%(hours)s h %(minutes)s min", hours=hours, minutes=f"{minutes % 60:02d}")
+
+
+def clock_time(value: datetime) -> str:
+    """Write a time of day in UTC, for example "14:05"."""
+    return dates.format_time(value, "short", locale=locales.current())
 
 
 def percent(share: float | None) -> str:

@@ -15,6 +15,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from labeler.pay import budgets, rates
+from labeler.pay.rates import Rate
 from labeler.people.accounts import Person
 from labeler.people.memberships import Membership, Role
 from labeler.schema import NOW
@@ -47,6 +49,12 @@ class Look:
     given: Counter[Any]
     """How much the person was given, where that is limited: in all, by batch, by language."""
     project: Project
+    rate_id: int
+    """By which rate the person is paid."""
+    pay_minor: int
+    currency: str
+    has_budget: bool
+    """Whether the project may spend only so much."""
     is_new: bool = False
     """Whether the person has yet to qualify."""
     attempt_id: int | None = None
@@ -104,6 +112,10 @@ def _read(project: Project, rows: Sequence[Any]) -> Look:
         first.member_of or (),
         _given(told),
         project,
+        first.rate_id,
+        first.per_judgment_minor,
+        first.currency,
+        bool(first.has_budget),
         is_new=bool(first.is_new),
         attempt_id=first.attempt_id,
         questions=_questions(project, first),
@@ -154,6 +166,7 @@ def _below(given: int, most: int | None) -> bool:
 # The statement is of tables and made once: to make it costs more than to run it.
 
 _project: Any = Project.__table__
+_rate: Any = Rate.__table__
 _membership: Any = Membership.__table__
 _lane: Any = Lane.__table__
 _batch: Any = Batch.__table__
@@ -240,6 +253,8 @@ def _looking() -> sa.Select[Any]:
             mine.where(IS_OPEN).scalar_subquery().label("held"),
             mine.where(IS_RESERVED).scalar_subquery().label("reserved"),
             sa.exists().where(*late).label("overdue"),
+            *(_rate.c.id.label("rate_id"), _rate.c.per_judgment_minor, _rate.c.currency),
+            budgets.limited(PROJECT).label("has_budget"),
             *(_membership.c.languages, _membership.c.cohorts.label("member_of")),
             *(_lane.c.id, _lane.c.batch_id, _lane.c.language, _lane.c.is_gold),
             *(_lane.c.comparisons, _lane.c.supply),
@@ -249,6 +264,7 @@ def _looking() -> sa.Select[Any]:
             sa.case((limited, _told_given())).label("given"),
         )
         .select_from(_project)
+        .outerjoin(_rate, _rate.c.id == rates.of_person(PROJECT, PERSON))
         .outerjoin(_membership, member)
         .outerjoin(_lane, unspent)
         .outerjoin(_begun, begun)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_28_destinations"
-down_revision = "2026_11_28_money"
+down_revision = "2026_11_28_worktime"
 branch_labels = None
 depends_on = None
 

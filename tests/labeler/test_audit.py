@@ -260,8 +260,8 @@ def test_money_without_work_and_work_without_money_are_named(
     ours = f"UPDATE accounts SET person_id = {cast.mallory.id} WHERE person_id = {cast.bea.id}"
     assert misses in after(session, ours)
     assert after(session, f"UPDATE transfers SET currency = 'USD' WHERE id = {paid}") == [
-        misses,
         f"transfer {paid} does not fit its accounts",
+        misses,
     ]
     books = f"UPDATE accounts SET currency = 'USD' WHERE id = {from_account}"
     assert all("does not fit its accounts" in said for said in after(session, books))

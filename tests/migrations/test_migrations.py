@@ -21,7 +21,7 @@ import labeler.app  # noqa: F401 (which every table comes with)
 from labeler import audit, clock
 from labeler import database as database_module
 from labeler.database import Database
-from labeler.pay import destinations, mappings
+from labeler.pay import budgets, destinations, mappings, rates, wages
 from labeler.pay.payouts import Payout
 from labeler.pay.rails.making import Rail
 from labeler.pay.runs import FiledPayouts, PayRun, RunState
@@ -29,7 +29,7 @@ from labeler.people import sign_ins, tokens
 from labeler.people.accounts import Person
 from labeler.quality import gold, refreshing
 from labeler.schema import Base
-from labeler.work import comparisons, queue
+from labeler.work import comparisons, projects, queue
 from labeler.work.assignments import Assignment
 from labeler.work.comparisons import Comparison
 from labeler.work.judgments import Judgment
@@ -43,9 +43,8 @@ from tests.lives import live
 from tests.make import judge_next, load_rows, make_batch, make_project, make_row
 
 APPENDED = (
-    *("adjudications", "comments", "destinations", "events", "judgments"),
-    *("payout_files", "payout_layouts"),
-    "transfers",
+    *("adjudications", "comments", "destinations", "events", "intervals", "judgments"),
+    *("payout_files", "payout_layouts", "rates", "seals", "transfers", "wage_references"),
 )
 FOLDER = Path(__file__).parents[2] / "migrations"
 VERSIONS = sorted(FOLDER.joinpath("versions").glob("*.py"))
@@ -218,6 +217,10 @@ REDONE = {
     "2026_11_27_snapshots": {"snapshots"},
     # Older programs know of no reviews: they are lost on the way back.
     "2026_11_27_reviews": {"adjudications", "comments", "reviews", "assignments.sent_back_at"},
+    "2026_11_28_wages": {"wage_references"},
+    # Older programs know one rate for each project, and count what was spent whatever it was in.
+    "2026_11_28_rates": {"counts", "rates", "assignments.rate_id", "memberships.place"},
+    "2026_11_28_budgets": {"budgets"},
     "2026_11_27_qualify": {
         *("qualifications", "projects.qualification_questions", "projects.qualification_right"),
         *("assignments.qualification_id", "assignments.told_at", "batches.is_qualification"),
@@ -227,6 +230,8 @@ REDONE = {
         *("seals", "transfers.kind", "transfers.reason"),
         *("transfers.about_id", "transfers.by_id"),
     },
+    # Older programs know of no time.
+    "2026_11_28_worktime": {"intervals"},
     # And of no payouts.
     "2026_11_28_destinations": {"destinations", "payout_layouts"},
     "2026_11_28_runs": {"pay_runs", "payouts", "payout_files"},
@@ -263,7 +268,11 @@ def populate(database: Database, time: StoppedClock, folder: Path) -> None:
     """Let some of everything happen, so that no table is empty."""
     cast, judged = tell(database, {"p": [0, 0]}, slug="judged")
     with database.writing() as session:
-        live(session, cast, time)
+        wages.load(session, wages.shipped(), by=cast.root)
+        lived = live(session, cast, time)
+        budgets.limit(session, lived.id, "EUR", 100_00, by=cast.olga)
+        in_italy = rates.read({"place": "IT", "per_judgment": "0.50"})
+        projects.price(session, lived, in_italy, by=cast.olga)
         asking = make_project(
             session, cast, slug="asking", qualification={"questions": 1, "right": 1}
         )

@@ -176,6 +176,23 @@ BY_PAGE = {
     f"{PAID}/payouts/<payout_id>/outcome": Way(
         "olga", HELPFUL + "/pay/runs/{run}/payouts/{payout}/outcome", {"outcome": "confirmed"}
     ),
+    "/time/beats": Way(
+        "ada",
+        "/time/beats",
+        {"slip": "{slip}", "from_ms": "0", "to_ms": "5", "ago_ms": "0", "touched": "1"},
+    ),
+    "/projects/<slug>/time": Way(
+        "ada",
+        f"{HELPFUL}/time",
+        {
+            "day": "{yesterday}",
+            "started_at": "01:00",
+            "ended_at": "01:10",
+            "kind": "judging",
+            "note": "The page did not open.",
+        },
+    ),
+    "/projects/<slug>/time/<interval_id>/withdraw": Way("ada", HELPFUL + "/time/{added}/withdraw"),
     "/projects/<slug>/releases": Way("olga", f"{HELPFUL}/releases", {"min_judgments": "1"}),
 }
 

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from labeler import audit, recounts
 from labeler.database import Database
 from labeler.errors import Conflict, Invalid, NotFound
-from labeler.pay import ledger
+from labeler.pay import ledger, rates
 from labeler.pay.ledger import Transfer
 from labeler.people import memberships
 from labeler.people.accounts import Person
@@ -124,7 +124,7 @@ class Work(RuleBasedStateMachine):
             case "load":
                 self.load_more()
             case "pay":
-                self.project.pay_minor = which
+                self.pay(which)
             case "speak" | "join":
                 self.be_another(act, who, which)
             case "leave":
@@ -362,6 +362,19 @@ class Work(RuleBasedStateMachine):
         else:
             comparisons.withdraw(self.session, comparison, "It is a joke.", by=olga)
             assert comparison.wanted == 0
+
+    def pay(self, which: int) -> None:
+        """Pay something else from now on: never less than what somebody was given."""
+        draft = rates.read({"per_judgment": f"{which / 100:.2f}"})
+        given = self.session.scalar(
+            sa.select(Assignment.id).where(Assignment.project_id == self.project.id).limit(1)
+        )
+        if given and which < self.project.pay_minor:
+            with self.refused():
+                projects.price(self.session, self.project, draft, by=self.cast.olga)
+        else:
+            projects.price(self.session, self.project, draft, by=self.cast.olga)
+            assert self.project.pay_minor == which
 
     def be_another(self, act: str, who: str, which: int) -> None:
         """Speak other languages, or belong to other cohorts."""
