@@ -222,7 +222,7 @@ def release(session: Session, payout: Payout, reason: str, *, by: Person) -> Non
     _tell(session, "payout.released", payout, by, reason=reason)
 
 
-def begin(session: Session, each: Sequence[Payout], *, by: Person) -> int:
+def put_in_flight(session: Session, each: Sequence[Payout], *, by: Person) -> int:
     """Put the money of those payouts of one run in flight that can be made; return how many.
 
     Every account is locked before it is looked at, so that of two runs of the same people the

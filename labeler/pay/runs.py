@@ -109,16 +109,7 @@ def draft(
     """
     making.step(rail, currency)
     mappings.layout(session, project_id, rail)
-    held = session.scalar(
-        sa.select(PayRun).where(
-            PayRun.project_id == project_id,
-            PayRun.currency == currency,
-            PayRun.rail == rail,
-            PayRun.period_end == period_end,
-            PayRun.state == RunState.draft,
-        )
-    )
-    if held is not None:
+    if (held := _drafted(session, project_id, currency, rail, period_end)) is not None:
         return held
     run = PayRun(
         project_id=project_id,
@@ -139,6 +130,23 @@ def draft(
         )
     _tell(session, run, by)
     return run
+
+
+def _drafted(
+    session: Session, project_id: int, currency: str, rail: Rail, period_end: date
+) -> PayRun | None:
+    return session.scalar(
+        sa.select(PayRun)
+        .where(
+            PayRun.project_id == project_id,
+            PayRun.currency == currency,
+            PayRun.rail == rail,
+            PayRun.period_end == period_end,
+            PayRun.state == RunState.draft,
+        )
+        .order_by(PayRun.id)
+        .limit(1)
+    )
 
 
 def find(session: Session, project_id: int, run_id: int) -> PayRun:
@@ -175,7 +183,7 @@ def approve(session: Session, run: PayRun, *, by: Person) -> None:
         if run.state is RunState.dropped or run.approved_by != by.id:
             raise Conflict("Somebody else has dropped or approved this run.")
         return
-    if not payouts.begin(session, payouts.of_run(session, run.id), by=by):
+    if not payouts.put_in_flight(session, payouts.of_run(session, run.id), by=by):
         raise Invalid("There is nothing in this run that can be paid now.")
     layout = mappings.layout(session, run.project_id, run.rail)
     making.check(run.rail, _rows(session, run), layout, _about(run))

@@ -18,7 +18,7 @@ from labeler.web import forms, payruns, visitors
 from labeler.web.filters import gettext as _
 from labeler.work import projects
 
-pages = Blueprint("paylayouts", __name__, url_prefix="/projects/<slug>/pay/layouts")
+pages = Blueprint("paylayouts", __name__, url_prefix="/projects/<slug>/payouts/layouts")
 
 PRESETS = {Rail.mpesa: mpesa.UNVERIFIED, Rail.plain: plain.COLUMNS}
 

@@ -27,7 +27,7 @@ from labeler.web.filters import gettext as _
 from labeler.work import projects
 from labeler.work.projects import Project
 
-pages = Blueprint("payruns", __name__, url_prefix="/projects/<slug>/pay")
+pages = Blueprint("payruns", __name__, url_prefix="/projects/<slug>/payouts")
 
 PAGE = 100
 """Payouts on a page."""

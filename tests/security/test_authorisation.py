@@ -22,7 +22,7 @@ ONE = REVIEW + "/{review}"
 ASKING = "/projects/asking"
 """Where known answers are asked before the work itself."""
 PAIR = HELPFUL + "/comparisons/{comparison}"
-RUN = "/projects/<slug>/pay/runs/<run_id>"
+RUN = "/projects/<slug>/payouts/runs/<run_id>"
 EXCLUDE = "/comparisons/<comparison_id>/judgments/<judgment_id>/exclude"
 
 
@@ -209,19 +209,21 @@ PAGES = {
     ("POST", "/projects/<slug>/people/<person_id>/admit"): Case(
         ASKING + "/people/{bea}/admit", REVIEWER_BAD_FORM
     ),
-    ("GET", "/projects/<slug>/pay"): Case(HELPFUL + "/pay", OWNER),
-    ("POST", "/projects/<slug>/pay/runs"): Case(HELPFUL + "/pay/runs", OWNER_BAD_FORM),
-    ("GET", "/projects/<slug>/pay/layouts"): Case(HELPFUL + "/pay/layouts", OWNER),
-    ("POST", "/projects/<slug>/pay/layouts"): Case(HELPFUL + "/pay/layouts", OWNER_BAD_FORM),
-    ("GET", RUN): Case(HELPFUL + "/pay/runs/{run}", OWNER),
-    ("GET", RUN + "/file"): Case(HELPFUL + "/pay/runs/{run}/file", OWNER),
-    ("POST", RUN + "/step"): Case(HELPFUL + "/pay/runs/{run}/step", OWNER_BAD_FORM),
-    ("POST", RUN + "/results"): Case(HELPFUL + "/pay/runs/{run}/results", OWNER_BAD_FORM),
+    ("GET", "/projects/<slug>/payouts"): Case(HELPFUL + "/payouts", OWNER),
+    ("POST", "/projects/<slug>/payouts/runs"): Case(HELPFUL + "/payouts/runs", OWNER_BAD_FORM),
+    ("GET", "/projects/<slug>/payouts/layouts"): Case(HELPFUL + "/payouts/layouts", OWNER),
+    ("POST", "/projects/<slug>/payouts/layouts"): Case(
+        HELPFUL + "/payouts/layouts", OWNER_BAD_FORM
+    ),
+    ("GET", RUN): Case(HELPFUL + "/payouts/runs/{run}", OWNER),
+    ("GET", RUN + "/file"): Case(HELPFUL + "/payouts/runs/{run}/file", OWNER),
+    ("POST", RUN + "/step"): Case(HELPFUL + "/payouts/runs/{run}/step", OWNER_BAD_FORM),
+    ("POST", RUN + "/results"): Case(HELPFUL + "/payouts/runs/{run}/results", OWNER_BAD_FORM),
     ("POST", RUN + "/payouts/<payout_id>/release"): Case(
-        HELPFUL + "/pay/runs/{run}/payouts/{payout}/release", OWNER_BAD_FORM
+        HELPFUL + "/payouts/runs/{run}/payouts/{payout}/release", OWNER_BAD_FORM
     ),
     ("POST", RUN + "/payouts/<payout_id>/outcome"): Case(
-        HELPFUL + "/pay/runs/{run}/payouts/{payout}/outcome", OWNER_BAD_FORM
+        HELPFUL + "/payouts/runs/{run}/payouts/{payout}/outcome", OWNER_BAD_FORM
     ),
     ("GET", "/projects/<slug>/releases"): Case(HELPFUL + "/releases", OWNER),
     ("POST", "/projects/<slug>/releases"): Case(

@@ -40,7 +40,7 @@ WRITTEN = {
 }
 ACCOUNT = {"kind": "bank", "currency": "EUR", "name": "Ada", "iban": "DE89370400440532013000"}
 RUN = {"currency": "EUR", "rail": "plain", "period_end": "2026-01-31", "pay_on": "2026-02-01"}
-PAID = "/projects/<slug>/pay/runs/<run_id>"
+PAID = "/projects/<slug>/payouts/runs/<run_id>"
 DRAFT = {"title": "Twice", "languages": "en", "pay.currency": "EUR", "rubric.tie": "1"}
 
 
@@ -164,17 +164,19 @@ BY_PAGE = {
         "rex", "/projects/asking/people/{bea}/admit", {"reason": "I know her work."}
     ),
     "/questions/<review_id>": Way("ada", "/questions/{signal}", {"comment": "They were short."}),
-    "/projects/<slug>/pay/runs": Way("olga", f"{HELPFUL}/pay/runs", RUN),
-    "/projects/<slug>/pay/layouts": Way(
-        "olga", f"{HELPFUL}/pay/layouts", {"rail": "paypal", "note": "Thank you."}
+    "/projects/<slug>/payouts/runs": Way("olga", f"{HELPFUL}/payouts/runs", RUN),
+    "/projects/<slug>/payouts/layouts": Way(
+        "olga", f"{HELPFUL}/payouts/layouts", {"rail": "paypal", "note": "Thank you."}
     ),
-    f"{PAID}/step": Way("root", HELPFUL + "/pay/runs/{draft}/step", {"step": "approved"}),
-    f"{PAID}/results": Way("olga", HELPFUL + "/pay/runs/{run}/results"),
+    f"{PAID}/step": Way("root", HELPFUL + "/payouts/runs/{draft}/step", {"step": "approved"}),
+    f"{PAID}/results": Way("olga", HELPFUL + "/payouts/runs/{run}/results"),
     f"{PAID}/payouts/<payout_id>/release": Way(
-        "olga", HELPFUL + "/pay/runs/{draft}/payouts/{held_payout}/release", {"reason": "Asked."}
+        "olga",
+        HELPFUL + "/payouts/runs/{draft}/payouts/{held_payout}/release",
+        {"reason": "Asked."},
     ),
     f"{PAID}/payouts/<payout_id>/outcome": Way(
-        "olga", HELPFUL + "/pay/runs/{run}/payouts/{payout}/outcome", {"outcome": "confirmed"}
+        "olga", HELPFUL + "/payouts/runs/{run}/payouts/{payout}/outcome", {"outcome": "confirmed"}
     ),
     "/time/beats": Way(
         "ada",

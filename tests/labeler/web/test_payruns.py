@@ -16,7 +16,7 @@ from tests.labeler.web.conftest import Site
 from tests.make import make_due
 from tests.visits import Visit
 
-PAY = "/projects/helpful/pay"
+PAY = "/projects/helpful/payouts"
 RUN = {"currency": "EUR", "rail": "plain", "period_end": "2026-11-22", "pay_on": "2026-11-25"}
 ACCOUNT = {"kind": "bank", "name": "Ada", "iban": "FR7630006000011234567890189"}
 CHANGED = ACCOUNT | {"iban": "DE89370400440532013000"}
