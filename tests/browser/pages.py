@@ -8,7 +8,9 @@ from flask import Flask
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
+from labeler import clock
 from labeler.cli import refreshing
+from labeler.pay import statements
 from labeler.people import accounts, memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
@@ -61,6 +63,9 @@ def furnish(site: Site) -> dict[str, Any]:
         asked = reviewing.ask(session, project)
         olga = accounts.find(session, OLGA)
         run_id = paying.owe(session, project, [ada, otto, olga], by=olga)
+        month = statements.first_of(clock.now().date())
+        statements.make(session, project.id, ada.id, project.currency, month)
+        [told] = statements.of_person(session, ada.id)
         session.commit()
     refreshing.refresh_project(site.database, held.project_id)
     last = site.said(ADA)[-1]

@@ -20,7 +20,7 @@ from exports.selection import Criteria
 from labeler import clock
 from labeler.cli import refreshing
 from labeler.database import Database
-from labeler.pay import destinations, missed, payouts, runs
+from labeler.pay import destinations, missed, payouts, runs, statements
 from labeler.pay.rails.making import Rail
 from labeler.pay.worktime import Kind
 from labeler.people import accounts, memberships, sign_ins, tokens
