@@ -211,8 +211,12 @@ def by_place(session: Session, project_id: int) -> dict[str, Rate]:
 
 def differ(session: Session, project_id: int) -> bool:
     """Say whether some place has a rate of its own."""
-    own = sa.exists().where(Rate.project_id == project_id, Rate.place != EVERYWHERE)
-    return bool(session.scalar(sa.select(own)))
+    return bool(session.scalar(sa.select(differing(project_id))))
+
+
+def differing(project_id: int) -> sa.Exists:
+    """Say in SQL whether some place has a rate of its own."""
+    return sa.exists().where(Rate.project_id == project_id, Rate.place != EVERYWHERE)
 
 
 def history(session: Session, project_id: int) -> Sequence[Rate]:

@@ -32,11 +32,11 @@ def site(site: Site) -> Site:
 
 def test_an_owner_sees_the_minimum_wage_before_paying_less(site: Site) -> None:
     olga = site.visit("olga")
-    refused = olga.post(PAY, NAIROBI)
+    refused = olga.post(PAY, **NAIROBI)
     assert refused.status_code == 422
     assert "minimum wage there is 89.10 KES an hour (Tuko, article 614854" in refused.text
     assert 'value="50"' in refused.text  # the form comes back as it was filled in
-    assert olga.post(PAY, NAIROBI | {"floor_per_hour": "90"}).status_code == 302
+    assert olga.post(PAY, **NAIROBI | {"floor_per_hour": "90"}).status_code == 302
     page = olga.get(PAY).text
     assert "Published." in page
     for shown in ("6.00 KES each", "90.00 KES", "the floor is 101% of it", ">stale<"):
@@ -59,7 +59,7 @@ def test_paying_less_than_people_were_given_leads_elsewhere(site: Site) -> None:
     with site.writing() as (session, project):
         judge_next(session, project, site.people.ada)
     olga = site.visit("olga")
-    refused = olga.post(PAY, {"per_judgment": "0.10"})
+    refused = olga.post(PAY, per_judgment="0.10")
     assert refused.status_code == 409
     assert "Start another project to pay less." in refused.text
 
@@ -69,15 +69,15 @@ def test_a_budget_is_kept_shown_and_taken_away(site: Site) -> None:
         judge_next(session, project, site.people.ada)
     olga = site.visit("olga")
     for bad in ("much", "-1", "1.001"):
-        refused = olga.post(f"{PAY}/budget", {"currency": "EUR", "limit": bad})
+        refused = olga.post(f"{PAY}/budget", currency="EUR", limit=bad)
         assert refused.status_code == 422
         assert 'id="limit-fault"' in refused.text
-    assert olga.post(f"{PAY}/budget", {"currency": "EUR", "limit": "0.69"}).status_code == 302
+    assert olga.post(f"{PAY}/budget", currency="EUR", limit="0.69").status_code == 302
     assert "0.34 left" in olga.get(PAY).text
     assert "Waits for money" in site.visit("ada").get("/").text
     with site.writing() as (session, project), pytest.raises(Conflict):
         queue.claim(session, project, by=site.people.bea)
-    assert olga.post(f"{PAY}/budget", {"currency": "EUR", "limit": ""}).status_code == 302
+    assert olga.post(f"{PAY}/budget", currency="EUR", limit="").status_code == 302
     assert "Waits for money" not in site.visit("ada").get("/").text
 
 
@@ -111,9 +111,9 @@ def test_where_a_member_works_is_set_on_their_page(site: Site) -> None:
     olga, path = site.visit("olga"), f"{HELPFUL}/people/{site.people.ada.id}"
     assert ">Kenya</option>" in olga.get(path).text
     given = {"languages": "", "cohorts": "", "place": "KE"}
-    assert olga.post(path, given).status_code == 302
+    assert olga.post(path, **given).status_code == 302
     assert '<option value="KE" selected>' in olga.get(path).text
-    assert olga.post(path, given | {"place": "Kenya"}).status_code == 422
+    assert olga.post(path, **given | {"place": "Kenya"}).status_code == 422
 
 
 def test_references_are_shown_with_their_sources_to_who_sets_pay(site: Site) -> None:
