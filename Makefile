@@ -17,6 +17,9 @@ UNCOMPILED := /(pandas|pip|f2py|testing|tests?)/
 TESTED := $(addprefix .venv/lib/python3*/site-packages/,numpy pandas pyarrow)
 LOCK := deploy/uv.sh pip compile --quiet --generate-hashes --universal --python-version 3.11 \
 	--no-emit-index-url --no-header --no-annotate $(UPGRADE)
+# Nothing reads these: headers for C++, names of countries in 100 languages, a list of banks.
+UNREAD := $(addprefix .venv/lib/python3*/site-packages/,pyarrow/include pycountry/locales \
+	schwifty/bank_registry)
 PROCESSES ?= 2
 PORT ?= 8000
 # A soak ends with the round of races that is under way then, and not before the long tests do.
@@ -93,6 +96,7 @@ clean: ## away with the environment and what tools left behind
 	@$(PIP) install --no-compile --require-hashes -r deploy/requirements.txt
 	@$(PIP) install --no-compile --no-deps --no-build-isolation --editable .
 	@find $(TESTED) -type d -name tests -prune -exec rm -r {} +
+	@rm -rf $(UNREAD)
 	@$(BIN)/python -m compileall -q -j 0 -x '$(UNCOMPILED)' .venv/lib/python3*/site-packages
 	@touch $@
 

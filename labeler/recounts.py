@@ -10,7 +10,6 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from labeler.pay import ledger
 from labeler.work.assignments import HELD, Assignment, AssignmentState
 from labeler.work.comparisons import OPEN, VOTES_BITS, Comparison
 from labeler.work.counts import Count, Topic
@@ -38,7 +37,6 @@ def faults(session: Session) -> Iterator[str]:
     """Yield a sentence for each running total that is not what a recount finds."""
     yield from _wrong_lanes(session)
     yield from _lanes_not_spent(session)
-    yield from ledger.wrong_balances(session)
     yield from _wrong_tallies(session)
     yield from _wrong_votes(session)
     yield from _wrong_counts(session)

@@ -24,6 +24,7 @@ USUAL = {
     "why": "It is.",
     "comment": "I have looked at it.",
     "email": "person{}@example.org",
+    "iban": "DE89370400440532013000",
     "name": "Person {}",
     "password": PASSWORD,
     "reason": "Because.",

@@ -1,7 +1,12 @@
 """A project in which some of everything has happened."""
 
+from contextlib import nullcontext
+from datetime import timedelta
+
 from sqlalchemy.orm import Session
 
+from labeler.pay import missed, seals
+from labeler.pay.worktime import Kind
 from labeler.quality import decisions, outcomes, reviews
 from labeler.quality.adjudications import Finding
 from labeler.quality.reviews import ReviewKind
@@ -39,6 +44,10 @@ def live(session: Session, cast: Cast, time: StoppedClock) -> Project:
     if not comparison.is_gold:
         comparisons.withdraw(session, comparison, "It shows a name.", by=cast.olga)
     _review(session, project, cast)
+    for _ in seals.seal(session, lambda: nullcontext(session)):
+        session.flush()
+    span = {"started_at": time.time - timedelta(minutes=9), "ended_at": time.time}
+    missed.add(session, project.id, by=cast.ada, **span, kind=Kind.clarification, note="A call.")
     session.flush()
     session.expire_all()
     return project

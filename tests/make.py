@@ -6,6 +6,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from labeler.pay import ledger
+from labeler.pay.accounts import AccountKind, Place
+from labeler.pay.ledger import TransferKind
 from labeler.people import memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
@@ -38,6 +41,27 @@ def make_project(session: Session, cast: Cast, **changes: Any) -> Project:
     for annotator in (cast.ada, cast.bea):
         memberships.grant(session, project.id, annotator, Role.annotator, by=cast.olga)
     return project
+
+
+def make_due(
+    session: Session, project: Project, person: Person, amount_minor: int, why: str = "work"
+) -> None:
+    """Let a person have earned an amount in EUR, and let it be due; `why` names it once."""
+    pending, due = AccountKind.earned_pending, AccountKind.earned_approved
+    for giver, taker, kind in (
+        (Place(AccountKind.project_cost), pending, TransferKind.bonus),
+        (Place(pending, person.id), due, TransferKind.approval),
+    ):
+        ledger.move(
+            session,
+            project_id=project.id,
+            currency="EUR",
+            giver=giver,
+            taker=Place(taker, person.id),
+            amount_minor=amount_minor,
+            kind=kind,
+            source=f"{why}:{project.id}:{person.id}",
+        )
 
 
 def make_row(number: int, *, gold: int | None = None, **changes: Any) -> Row:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 def disarm(session: Session) -> None:
     """Take away the triggers that refuse to alter what is appended."""
     if session.get_bind().dialect.name == "postgresql":
-        for table in ("transfers", "events", "judgments"):
+        for table in ("transfers", "events", "judgments", "accounts", "seals"):
             session.execute(sa.text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
         return
     triggers = session.scalars(sa.text("SELECT name FROM sqlite_master WHERE type = 'trigger'"))

@@ -8,7 +8,7 @@ from labeler.api import models
 from labeler.api.operations import Answer, Operation
 from labeler.people.accounts import Person
 from labeler.people.tokens import Scope
-from labeler.work import answers, assignments, judgments, projects, queue
+from labeler.work import answers, assignments, hours, judgments, projects, queue
 from labeler.work.assignments import Assignment
 from labeler.work.comparisons import Comparison, Prompt, Response
 from labeler.work.projects import Project
@@ -56,7 +56,8 @@ def judge_assignment(assignment_id: int, body: models.JudgmentDraft, *, by: Pers
     session = database.session()
     assignment = assignments.find(session, assignment_id, by=by)
     answer = answers.read(session, assignment, answers=body.said)
-    receipt = judgments.submit(session, assignment, answer, by=by, key=str(body.key))
+    with hours.covered(session, assignment, by):
+        receipt = judgments.submit(session, assignment, answer, by=by, key=str(body.key))
     session.commit()
     judgment = receipt.judgment
     told = models.Receipt(
@@ -73,7 +74,8 @@ def skip_assignment(assignment_id: int, body: models.SkipDraft, *, by: Person) -
     """Hand the comparison back, with a reason; doing it again with the same reason is no error."""
     session = database.session()
     assignment = assignments.find(session, assignment_id, by=by)
-    assignments.skip(session, assignment, body.reason)
+    with hours.covered(session, assignment, by):
+        assignments.skip(session, assignment, body.reason)
     session.commit()
     return None, 204
 

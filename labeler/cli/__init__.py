@@ -13,6 +13,8 @@ from labeler.cli.backups import backup, restore
 from labeler.cli.batches import batch
 from labeler.cli.databases import db
 from labeler.cli.demonstration import demo
+from labeler.cli.ledgers import ledger
+from labeler.cli.pay import pay
 from labeler.cli.people import person
 from labeler.cli.plans import plan
 from labeler.cli.projects import project
@@ -76,7 +78,22 @@ def main() -> None:
 
 
 for _command in (
-    *(backup, batch, db, demo, person, plan, project, refresh, restore, secret, serve, token),
+    *(
+        backup,
+        batch,
+        db,
+        demo,
+        ledger,
+        pay,
+        person,
+        plan,
+        project,
+        refresh,
+        restore,
+        secret,
+        serve,
+        token,
+    ),
     verify,
     wages,
 ):

@@ -8,6 +8,7 @@ from labeler import config
 from labeler.cli import installation
 from labeler.database import Database
 from labeler.errors import NotFound
+from labeler.pay import earnings, seals
 from labeler.quality import snapshots
 from labeler.work.projects import Project
 
@@ -18,11 +19,25 @@ def refresh(slugs: tuple[str, ...]) -> None:
     """Work out anew how good the labels are.
 
     Pages about quality show it, and adaptive projects ask for judgments by it. Of these projects,
-    or of all whose judgments have changed. `labeler serve` does this by itself.
+    or of all whose judgments have changed. What has been pending for its whole window becomes due,
+    and the ledger is sealed. `labeler serve` does all of this by itself.
     """
     with installation.connected(config.load()) as database:
         for project_id in _chosen(database, slugs):
             click.echo(f"Refreshed: {refresh_project(database, project_id)}.")
+        pay(database)
+
+
+def pay(database: Database) -> None:
+    """Make due in every project what has been pending for its whole window, and seal the ledger."""
+    with database.reading() as session:
+        ids = session.scalars(sa.select(Project.id).order_by(Project.id)).all()
+    with database.writing() as session:
+        for project_id in ids:
+            for _ in earnings.approve_due(session, project_id):
+                session.commit()
+        for _ in seals.seal(session, database.reading):
+            session.commit()
 
 
 def _chosen(database: Database, slugs: tuple[str, ...]) -> list[int]:

@@ -29,6 +29,7 @@ from labeler.work import (
     batches,
     comparisons,
     drafts,
+    hours,
     judgments,
     layouts,
     projects,
@@ -149,7 +150,8 @@ class _Worker:
         reason = self._someone.reason(choice, self._steps)
         answer = answers.read(self._session, assignment, choice, reason)
         key = str(uuid.uuid4())
-        judgments.submit(self._session, assignment, answer, by=self._person, key=key)
+        with hours.covered(self._session, assignment, self._person):
+            judgments.submit(self._session, assignment, answer, by=self._person, key=key)
         yield from ()
 
 

@@ -151,6 +151,7 @@ function wait() {
   document.querySelector("main").replaceChildren(document.getElementById("between").content.cloneNode(true));
   for (const field of theForm().elements) field.disabled = true;
   turn(true);
+  document.dispatchEvent(new Event("between"));
   arrive();
 }
 

@@ -33,6 +33,7 @@ export const stored = {
   read: (name) => attempt(() => JSON.parse(localStorage.getItem(name))),
   write: (name, value) => attempt(() => localStorage.setItem(name, JSON.stringify(value))),
   drop: (name) => attempt(() => localStorage.removeItem(name)),
+  names: () => attempt(() => Object.keys(localStorage)) ?? [],
 };
 
 function attempt(action) {
@@ -112,9 +113,9 @@ async function sendOldest() {
 }
 
 /** Send fields as this person's; null when it is not they who are signed in. */
-export async function post(url, fields) {
+export async function post(url, fields, options = {}) {
   const others = fields.filter(([name]) => name !== "csrf_token");
-  const send = () => ask(url, { method: "POST", body: new URLSearchParams([...others, ["csrf_token", tokenHere()]]) });
+  const send = () => ask(url, { method: "POST", body: new URLSearchParams([...others, ["csrf_token", tokenHere()]]), ...options });
   const response = await send();
   if (!DOUBTFUL.includes(response.status)) return response;
   return await whoIsHere() === person ? send() : null;

@@ -11,6 +11,7 @@ from labeler.web import (
     batches,
     comparisons,
     compression,
+    destinations,
     filters,
     forms,
     gold,
@@ -35,6 +36,7 @@ from labeler.web import (
     visitors,
     wages,
     work,
+    worktime,
 )
 
 
@@ -61,5 +63,5 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(room.pages)
     for room in (projects, members, batches, comparisons, gold, plans, qualifications, reviews):
         app.register_blueprint(room.pages)
-    for room in (quality, guidelines, rates, wages):
+    for room in (quality, guidelines, rates, wages, worktime, destinations):
         app.register_blueprint(room.pages)

@@ -29,6 +29,8 @@ def init_app(app: Flask) -> None:
         day=day,
         moment=moment,
         minutes=minutes,
+        worked=worked,
+        clock_time=clock_time,
         percent=percent,
         number=number,
         decimal=decimal,
@@ -125,6 +127,22 @@ def minutes(milliseconds: float | None) -> str:
     if not seconds and milliseconds:
         return "<0:01"
     return f"{seconds // 60}:{seconds % 60:02d}"
+
+
+def worked(seconds: float) -> str:
+    """Write how long somebody worked, for example "5 h 07 min"; less than a minute in seconds."""
+    if seconds < 60:
+        return gettext("%(seconds)s s", seconds=int(seconds))
+    minutes = int(seconds) // 60
+    if minutes < 60:
+        return gettext("%(minutes)s min", minutes=minutes)
+    hours = minutes // 60
+    return gettext("%(hours)s h %(minutes)s min", hours=hours, minutes=f"{minutes % 60:02d}")
+
+
+def clock_time(value: datetime) -> str:
+    """Write a time of day in UTC, for example "14:05"."""
+    return dates.format_time(value, "short", locale=locales.current())
 
 
 def percent(share: float | None) -> str:

@@ -7,11 +7,12 @@ from flask_login import login_required
 
 from labeler import database
 from labeler.errors import Invalid
+from labeler.pay.worktime import Kind
 from labeler.people import memberships
 from labeler.people.memberships import Role
 from labeler.quality import qualification
 from labeler.text import languages, markdown
-from labeler.web import visitors
+from labeler.web import clocks, visitors
 from labeler.web.filters import gettext as _
 from labeler.work import comparisons, projects, queue
 from labeler.work.questions.seen import LETTERS
@@ -28,6 +29,7 @@ def show(slug: str) -> ResponseReturnValue:
     ended = qualification.last_ended(session, project, ada)
     answered = qualification.answered(session, ended) if ended else []
     prompts = [each.comparison.prompt_id for each in answered]
+    told = [each.gold.why or "" for each in answered]
     return render_template(
         "qualifications/show.html",
         project=project,
@@ -38,6 +40,7 @@ def show(slug: str) -> ResponseReturnValue:
         excerpt=markdown.plain,
         direction=languages.direction,
         letters=LETTERS,
+        clock=clocks.start(Kind.qualification, project.id, ada, texts=told) if answered else None,
     )
 
 

@@ -1,6 +1,6 @@
 """What people are asked about their own work, and what they say to it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import flask
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -9,9 +9,13 @@ from flask_login import login_required
 
 from labeler import database
 from labeler.errors import Invalid
+from labeler.pay.worktime import Kind
+from labeler.people.accounts import Person
 from labeler.quality import inquiries
+from labeler.quality.inquiries import Question
 from labeler.text import markdown
-from labeler.web import visitors
+from labeler.web import clocks, visitors
+from labeler.web.clocks import Clock
 from labeler.web.filters import gettext as _
 from labeler.web.reviews import OUTCOME_WORDS
 from labeler.work import comparisons
@@ -51,4 +55,15 @@ def _page(faults: Mapping[int, str]) -> str:
         outcomes=OUTCOME_WORDS,
         excerpt=markdown.plain,
         faults=faults,
+        clock=_clock(found, ada),
     )
+
+
+def _clock(found: Sequence[Question], ada: Person) -> Clock | None:
+    """Let a clock run while anything waits for an answer: for the project of what comes first."""
+    waits = next((each for each in found if not each.review.is_closed), None)
+    if waits is None:
+        return None
+    kind = Kind.clarification if waits.judgment is None else Kind.review_reply
+    texts = [waits.review.why, *(comment.text for comment, _author in waits.thread)]
+    return clocks.start(kind, waits.project.id, ada, texts=texts)

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import flask
@@ -18,7 +19,8 @@ from labeler.people.accounts import Person
 from labeler.quality import inquiries
 from labeler.said import say
 from labeler.text import markdown
-from labeler.web import filters, following, forms, judging, telling, visitors
+from labeler.web import clocks, filters, following, forms, judging, telling, visitors
+from labeler.web.clocks import Clock
 from labeler.web.filters import gettext as _
 from labeler.web.following import Following
 from labeler.web.judging import Text
@@ -28,6 +30,7 @@ from labeler.work import (
     changes,
     comparisons,
     guidelines,
+    hours,
     judgments,
     listings,
     projects,
@@ -118,7 +121,10 @@ def submit(assignment_id: int) -> ResponseReturnValue:
         key, answer = _read(session, assignment)
     except Invalid as refusal:
         return _given_back(assignment_id, refusal)
-    receipt = judgments.submit(session, assignment, answer, by=ada, key=key, active_ms=_active_ms())
+    with _covered(session, assignment, ada):
+        receipt = judgments.submit(
+            session, assignment, answer, by=ada, key=key, active_ms=_active_ms()
+        )
     told = telling.words(session, assignment, receipt.judgment, ada)
     session.commit()
     if forms.by_script():
@@ -138,7 +144,8 @@ def skip(assignment_id: int) -> ResponseReturnValue:
         reason = forms.read(SkipForm).skip_reason
     except Invalid as refusal:
         return _given_back(assignment_id, refusal)
-    assignments.skip(session, assignment, reason)
+    with _covered(session, assignment, ada):
+        assignments.skip(session, assignment, reason)
     session.commit()
     if forms.by_script():
         return _reply(assignment, ada)
@@ -216,6 +223,11 @@ def _reply(done: Assignment, ada: Person) -> dict[str, Any]:
     return {} if found is None else _page_of(found.assignment, ada, otherwise=found.otherwise)
 
 
+def _covered(session: Session, assignment: Assignment, ada: Person) -> AbstractContextManager[None]:
+    """Count the time of a task that is done without a script, whose page would tell of it."""
+    return nullcontext() if forms.by_script() else hours.covered(session, assignment, ada)
+
+
 def _active_ms() -> int:
     """Return for how long the person had been at it, as their browser says."""
     return min(request.args.get("active_ms", 0, type=forms.row_id), DAY_MS)
@@ -273,6 +285,7 @@ def _task(
         changes.require_time(session, project, assignment)
     rubric = rubrics.version(session, project.id, assignment.rubric_number)
     filled = _filled_in(session, assignment, rubric, judgment, given)
+    asked, answered = _prompt(prompt), _answers(session, assignment, comparison.language)
     return render_template(
         "work/show.html",
         project=_project(session, project, assignment),
@@ -281,12 +294,24 @@ def _task(
         changing=judgment is not None,
         thread=() if judgment is None else inquiries.about(session, assignment),
         key=(given or {}).get("key") or str(uuid.uuid4()),
-        prompt=_prompt(prompt),
-        answers=_answers(session, assignment, comparison.language),
+        clock=_clock(session, assignment, ada, [*asked, *answered]),
+        prompt=asked,
+        answers=answered,
         **judging.shown(rubric.asked, filled, faults or {}),
         progress=_progress(session, project, assignment, ada),
         skip_reasons=[(reason.value, words) for reason, words in SKIP_WORDS.items()],
         last_url=_last_url(session, project, assignment, ada) if judgment is None else None,
+    )
+
+
+def _clock(session: Session, assignment: Assignment, ada: Person, texts: Sequence[Text]) -> Clock:
+    kind = hours.kind_of(session, assignment, ada)
+    return clocks.start(
+        kind,
+        assignment.project_id,
+        ada,
+        assignment_id=assignment.id,
+        texts=[text.source for text in texts],
     )
 
 

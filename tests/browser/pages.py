@@ -32,11 +32,11 @@ FOR_REVIEWERS = (
     *("projects.index", "projects.show", "members.index"),
     *("comparisons.index", "comparisons.show", "gold.index", "reviews.index", "reviews.show"),
     *("quality.index", "quality.disagreements", "quality.models", "quality.gold"),
-    *("quality.person", "quality.rows", "qualifications.ask", "plans.show"),
+    *("quality.person", "quality.rows", "qualifications.ask", "plans.show", "worktime.noticed"),
 )
 FOR_OWNERS = (
     *("projects", "members", "batches", "comparisons", "gold", "releases", "qualifications.ask"),
-    *("guidelines", "plans", "quality", "rates", "reviews", "wages"),
+    *("guidelines", "plans", "quality", "rates", "reviews", "wages", "worktime.noticed"),
 )
 WRONG = ("/nothing-here", "/projects/demo/releases?min_judgments=0")
 

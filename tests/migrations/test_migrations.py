@@ -14,13 +14,17 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
 
 import exports.releases  # noqa: F401
 import labeler.app  # noqa: F401 (which every table comes with)
-from labeler import audit
+from labeler import audit, clock
 from labeler import database as database_module
 from labeler.database import Database
-from labeler.pay import budgets, rates, wages
+from labeler.pay import budgets, destinations, mappings, rates, wages
+from labeler.pay.payouts import Payout
+from labeler.pay.rails.making import Rail
+from labeler.pay.runs import FiledPayouts, PayRun, RunState
 from labeler.people import sign_ins, tokens
 from labeler.people.accounts import Person
 from labeler.quality import gold, refreshing
@@ -32,20 +36,15 @@ from labeler.work.judgments import Judgment
 from labeler.work.projects import Project
 from labeler.work.tallies import Tally
 from tests import postgres
-from tests.cast import make_cast
+from tests.cast import Cast, make_cast
 from tests.conftest import StoppedClock
 from tests.exports.stories import plan, release, tell
 from tests.lives import live
 from tests.make import judge_next, load_rows, make_batch, make_project, make_row
 
 APPENDED = (
-    "adjudications",
-    "comments",
-    "events",
-    "judgments",
-    "rates",
-    "transfers",
-    "wage_references",
+    *("adjudications", "comments", "destinations", "events", "intervals", "judgments"),
+    *("payout_files", "payout_layouts", "rates", "seals", "transfers", "wage_references"),
 )
 FOLDER = Path(__file__).parents[2] / "migrations"
 VERSIONS = sorted(FOLDER.joinpath("versions").glob("*.py"))
@@ -226,6 +225,16 @@ REDONE = {
         *("qualifications", "projects.qualification_questions", "projects.qualification_right"),
         *("assignments.qualification_id", "assignments.told_at", "batches.is_qualification"),
     },
+    # Older programs know of no seals, and not why money moved.
+    "2026_11_28_money": {
+        *("seals", "transfers.kind", "transfers.reason"),
+        *("transfers.about_id", "transfers.by_id"),
+    },
+    # Older programs know of no time.
+    "2026_11_28_worktime": {"intervals"},
+    # And of no payouts.
+    "2026_11_28_destinations": {"destinations", "payout_layouts"},
+    "2026_11_28_runs": {"pay_runs", "payouts", "payout_files"},
 }
 
 Rows = list[dict[str, object]]
@@ -269,6 +278,10 @@ def populate(database: Database, time: StoppedClock, folder: Path) -> None:
         )
         load_rows(session, asking, [make_row(1, gold=0)], by=cast.olga, for_qualification=True)
         judge_next(session, asking, cast.ada)
+        account = {"kind": "bank", "name": "Ada", "iban": "DE89370400440532013000"}
+        destinations.replace(session, cast.ada, "EUR", account)
+        mappings.lay_out(session, asking.id, Rail.plain, {"is_verified": True}, by=cast.olga)
+        _have_a_run(session, asking, cast)
         tokens.create(session, cast.olga)
         sign_ins.make_link(session, cast.ada, by=cast.olga)
         sign_ins.start(session, cast.ada)
@@ -276,6 +289,27 @@ def populate(database: Database, time: StoppedClock, folder: Path) -> None:
         for _ in refreshing.refresh(session, database.reading, judged):
             session.commit()
     release(database, plan(database, judged), folder / "release", data=folder, by=cast.olga)
+
+
+def _have_a_run(session: Session, project: Project, cast: Cast) -> None:
+    """Add a pay run without its money, which older programs would count as earned."""
+    today = clock.now().date()
+    run = PayRun(
+        project_id=project.id,
+        currency="EUR",
+        rail=Rail.plain,
+        pay_on=today,
+        period_end=today,
+        state=RunState.filed,
+        made_by=cast.olga.id,
+        made_at=clock.now(),
+    )
+    session.add(run)
+    session.flush()
+    payout = {"amount_minor": 1, "carried_minor": 0, "disputed_minor": 0, "currency": "EUR"}
+    session.add(Payout(run_id=run.id, project_id=project.id, person_id=cast.ada.id, **payout))
+    made = {"name": "a.csv", "media_type": "text/csv", "content": b"a", "sha256": "0" * 64}
+    session.add(FiledPayouts(run_id=run.id, count=1, total_minor=1, made_at=clock.now(), **made))
 
 
 def rows_in(database: Database) -> dict[str, Rows]:

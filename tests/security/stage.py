@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,11 @@ from sqlalchemy.orm import Session
 import exports
 from exports import cutting, releases
 from exports.selection import Criteria
+from labeler import clock
 from labeler.cli import refreshing
 from labeler.database import Database
+from labeler.pay import missed
+from labeler.pay.worktime import Kind
 from labeler.people import accounts, memberships, sign_ins, tokens
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
@@ -25,6 +29,7 @@ from labeler.quality import reviews
 from labeler.quality.reviews import ReviewKind
 from labeler.quality.samples import DRAWN as ASKS
 from labeler.schema import Base
+from labeler.web import clocks
 from labeler.work import queue
 from labeler.work.comparisons import Comparison
 from labeler.work.judgments import Judgment
@@ -83,6 +88,9 @@ def staged(address: str, folder: Path, **settings: Any) -> Iterator[Stage]:
     exports.init_app(app)
     database: Database = app.extensions["labeler.database"]
     people, ids, spares = _write(database, folder)
+    with app.app_context():
+        page = clocks.start(Kind.instructions, int(ids["project"]), people.ada)
+    ids |= {"slip": page.slip, "yesterday": str(clock.now().date() - timedelta(days=1))}
     stage = Stage(app, people, ids, itertools.cycle(spares))
     for who in WHO:
         stage.visits[who] = _visit(stage, who)
@@ -125,11 +133,22 @@ def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list
         assert held is not None
         spare_cookie = sign_ins.start(session, cast.ada)
         tokens.create(session, cast.ada, label="spare")
+        added = missed.add(
+            session,
+            project.id,
+            by=cast.ada,
+            started_at=clock.now() - timedelta(minutes=30),
+            ended_at=clock.now() - timedelta(minutes=20),
+            kind=Kind.clarification,
+            note="A call.",
+        )
         sign_in_id = sign_ins.current(session, cast.ada)[0].id
         token_id = tokens.current(session, cast.ada)[0].id
         link = sign_ins.make_link(session, cast.bea, by=None)
         session.commit()
         ids = {
+            "project": project.id,
+            "added": added.id,
             "held": held.id,
             "done": of_ada.assignment_id,
             "judgment": of_ada.id,

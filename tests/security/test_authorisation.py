@@ -43,6 +43,7 @@ MEMBER_SEES = "        302  302  404  404  200  200  200  200"
 MEMBER_TOO_LATE = "    302  302  404  404  409  409  409  409"
 MEMBER_DRAWS = "       302  302  404  404  200  200  200  200"
 MEMBER = "              302  302  404  404  200  200  200  200"
+MEMBER_BAD_FORM = "     302  302  404  404  422  422  422  422"
 REVIEWER = "            302  302  404  404  200  200  200  403"
 REVIEWER_BAD_FORM = "   302  302  404  404  422  422  422  403"
 REVIEWER_FIRST = "      302  302  404  404  302  409  409  403"
@@ -72,6 +73,9 @@ PAGES = {
     ("POST", "/link/<secret>"): Case("/link/nothing", "404 404 404 404 404 404 404 404"),
     ("GET", "/account"): Case("/account", SIGNED_IN),
     ("GET", "/session"): Case("/session", SIGNED_IN),
+    ("GET", "/account/pay"): Case("/account/pay", SIGNED_IN),
+    ("GET", "/account/pay/new"): Case("/account/pay/new", SIGNED_IN),
+    ("POST", "/account/pay/new"): Case("/account/pay/new", ANYBODY_BAD_FORM),
     ("POST", "/account/password"): Case("/account/password", ANYBODY_BAD_FORM),
     ("POST", "/account/sign-ins/<sign_in_id>/end"): Case(
         "/account/sign-ins/{sign_in}/end", ONLY_ADA_DONE
@@ -155,6 +159,16 @@ PAGES = {
     ("POST", "/projects/<slug>" + EXCLUDE): Case(
         PAIR + "/judgments/{of_bea}/exclude", REVIEWER_BAD_FORM
     ),
+    ("GET", "/time"): Case("/time", SIGNED_IN),
+    ("POST", "/time/beats"): Case("/time/beats", ANYBODY_BAD_FORM),
+    ("GET", "/projects/<slug>/time"): Case(HELPFUL + "/time", MEMBER),
+    ("POST", "/projects/<slug>/time"): Case(HELPFUL + "/time", MEMBER_BAD_FORM),
+    ("POST", "/projects/<slug>/time/<interval_id>/withdraw"): Case(
+        HELPFUL + "/time/{added}/withdraw", ONLY_ADA_DONE
+    ),
+    ("GET", "/projects/<slug>/instructions"): Case(HELPFUL + "/instructions", MEMBER),
+    ("GET", "/projects/<slug>/break"): Case(HELPFUL + "/break", MEMBER),
+    ("GET", "/projects/<slug>/times"): Case(HELPFUL + "/times", REVIEWER),
     ("GET", "/questions"): Case("/questions", SIGNED_IN),
     ("POST", "/questions/<review_id>"): Case("/questions/{signal}", ONLY_ADA_BAD_FORM),
     ("GET", "/projects/<slug>/review"): Case(REVIEW, REVIEWER),
@@ -355,6 +369,8 @@ FOREIGN = [
     ("paul", "POST", "/projects/other/review/{foreign_review}/judgments/{of_bea}/send-back"),
     ("olga", "POST", "/projects/helpful/review/{review}/judgments/{foreign_judgment}/exclude"),
     ("bea", "POST", "/questions/{signal}"),
+    ("bea", "POST", "/projects/helpful/time/{added}/withdraw"),
+    ("paul", "POST", "/projects/other/time/{added}/withdraw"),
     ("olga", "POST", "/projects/helpful/comparisons/{comparison}/judgments/{judgment}0/exclude"),
     ("root", "GET", "/projects/other/comparisons/{comparison}"),
     ("bea", "GET", "/work/{done}/change"),

@@ -134,6 +134,7 @@ QUERIES = {
     "layout": "auto",
     "name": "x",
     "next": "/",
+    "week": "2026-11-23",
     "skip_bad": "true",
     "known_answers": "1",
     "min_judgments": "1",
@@ -164,6 +165,7 @@ FORMS: dict[str, Mapping[str, str]] = {
     "/sign-in": {"email": "ada@example.org", "password": "not the password"},
     "/link/<secret>": {"password": "short"},
     "/account/password": {"password": "short"},
+    "/account/pay/new": {"kind": "bank", "currency": "EUR", "name": "Ada", "iban": "DE1"},
     "/account/tokens": {"label": "x", "scopes": "judge"},
     "/work/<assignment_id>": {"choice": "2", "reason": "x", "key": str(uuid.UUID(int=7))},
     "/work/<assignment_id>/change": {"choice": "2", "reason": "x", "key": str(uuid.UUID(int=8))},
@@ -178,6 +180,14 @@ FORMS: dict[str, Mapping[str, str]] = {
     "/projects/<slug>/review/<review_id>/adjudicate": {"finding": "0", "reason": "x"},
     "/projects/<slug>/review/<review_id>/second-opinion": {"comment": "x"},
     "/questions/<review_id>": {"comment": "x"},
+    "/time/beats": {"slip": "x", "from_ms": "0", "to_ms": "9", "ago_ms": "0", "touched": "1"},
+    "/projects/<slug>/time": {
+        "day": "2026-11-23",
+        "started_at": "09:00",
+        "ended_at": "09:10",
+        "kind": "judging",
+        "note": "x",
+    },
     "/projects/<slug>/batches": {"layout": "auto", "language": "en", "skip_bad": "1", "file": "x"},
     "/projects/<slug>/releases": {
         name: QUERIES[name]

@@ -38,6 +38,7 @@ WRITTEN = {
     "why": "Count.",
     "language": "en",
 }
+ACCOUNT = {"kind": "bank", "currency": "EUR", "name": "Ada", "iban": "DE89370400440532013000"}
 DRAFT = {"title": "Twice", "languages": "en", "pay.currency": "EUR", "rubric.tie": "1"}
 
 
@@ -89,6 +90,7 @@ BY_PAGE = {
     "/sign-in": Way("anonymous", "/sign-in", {"email": "rex@example.org", "password": PASSWORD}),
     "/sign-out": Way("rex", "/sign-out"),
     "/link/<secret>": Way("anonymous", "/link/{link}"),
+    "/account/pay/new": Way("ada", "/account/pay/new", ACCOUNT),
     "/account/password": Way("ada", "/account/password", {"password": PASSWORD}),
     "/account/sign-ins/<sign_in_id>/end": Way("ada", "/account/sign-ins/{sign_in}/end"),
     "/account/tokens": Way("ada", "/account/tokens", {"label": "new", "scopes": "judge"}),
@@ -168,6 +170,23 @@ BY_PAGE = {
         "rex", "/projects/asking/people/{bea}/admit", {"reason": "I know her work."}
     ),
     "/questions/<review_id>": Way("ada", "/questions/{signal}", {"comment": "They were short."}),
+    "/time/beats": Way(
+        "ada",
+        "/time/beats",
+        {"slip": "{slip}", "from_ms": "0", "to_ms": "5", "ago_ms": "0", "touched": "1"},
+    ),
+    "/projects/<slug>/time": Way(
+        "ada",
+        f"{HELPFUL}/time",
+        {
+            "day": "{yesterday}",
+            "started_at": "01:00",
+            "ended_at": "01:10",
+            "kind": "judging",
+            "note": "The page did not open.",
+        },
+    ),
+    "/projects/<slug>/time/<interval_id>/withdraw": Way("ada", HELPFUL + "/time/{added}/withdraw"),
     "/projects/<slug>/releases": Way("olga", f"{HELPFUL}/releases", {"min_judgments": "1"}),
 }
 
