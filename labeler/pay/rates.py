@@ -188,7 +188,7 @@ def publish(session: Session, project_id: int, draft: RateDraft, *, by: Person) 
     if why and not draft.reason:
         raise Invalid(why, fields={"reason": why})
     rate = _append(session, project_id, draft.place, terms, wage, draft.reason if why else "", by)
-    _open_account(session, project_id, terms.currency)
+    ledger.open_project(session, project_id, terms.currency)
     return rate
 
 
@@ -320,15 +320,3 @@ def _append(
     told = {"number": rate.number, "place": place} | ({"reason": reason} if reason else {})
     events.record(session, "rate.published", person_id=by.id, project_id=project_id, **told)
     return rate
-
-
-def _open_account(session: Session, project_id: int, currency: str) -> None:
-    """Open the account from which the project pays in a currency, if it has none yet."""
-    pays = sa.select(ledger.Account.id).where(
-        ledger.Account.project_id == project_id,
-        ledger.Account.kind == ledger.AccountKind.project_cost,
-        ledger.Account.currency == currency,
-        ledger.Account.person_id.is_(None),
-    )
-    if session.scalar(pays) is None:
-        ledger.open_project(session, project_id, currency)
