@@ -225,6 +225,14 @@ def history(session: Session, project_id: int) -> Sequence[Rate]:
     return session.scalars(query).all()
 
 
+def held(history: Sequence[Rate], place: str, moment: datetime) -> Rate:
+    """Return which of a project's rates, the newest first, held in a place before a moment."""
+    everywhere = [rate for rate in history if rate.place == EVERYWHERE]
+    own = [rate for rate in history if rate.place == place != EVERYWHERE]
+    before = [rate for rate in (*own, *everywhere) if rate.published_at < moment]
+    return before[0] if before else everywhere[-1]
+
+
 def of_person(project: Any, person: Any) -> sa.ScalarSelect[int]:
     """Say in SQL by which rate a person is paid; it hangs on no row, so it is looked up once."""
     rate, part = Rate.__table__, Membership.__table__.alias()

@@ -15,7 +15,7 @@ from labeler.pay import budgets, money, rates
 from labeler.pay.rates import Rate
 from labeler.pay.reckoning import Model
 from labeler.people.memberships import Role
-from labeler.progress import offers
+from labeler.progress import costs, offers
 from labeler.said import say
 from labeler.web import forms, locales, visitors
 from labeler.web.filters import gettext as _
@@ -106,15 +106,18 @@ def _written(rate: Rate | None) -> Mapping[str, Any]:
 def _page(project: Project, values: Mapping[str, Any], faults: Mapping[str, str]) -> str:
     session, olga = database.session(), visitors.person()
     history = rates.history(session, project.id)
-    publishers = {rate.published_by for rate in history if rate.published_by is not None}
+    found = costs.of_project(session, project.id)
+    named = {rate.published_by for rate in history if rate.published_by is not None}
+    named |= {each.person_id for one in found.places for each in (*one.below, *one.topped_up)}
     return render_template(
         "rates/index.html",
         project=project,
         role=projects.role_in(session, project, olga),
         rows=offers.by_place(session, project.id),
         offer=offers.of_rate(session, rates.by_place(session, project.id)[rates.EVERYWHERE]),
+        costs=found,
         history=history,
-        names=progress.names(session, publishers),
+        names=progress.names(session, named),
         sums=spending.of_project(session, project.id),
         models=MODEL_WORDS,
         places=[("", _("Everywhere else")), *locales.places()],
