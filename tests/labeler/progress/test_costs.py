@@ -20,7 +20,12 @@ from tests.conftest import StoppedClock
 from tests.make import judge_next, make_batch, make_project
 
 BY_PIECE = {"model": "piece", "per_judgment": "6", "reason": "A trial."}
-BY_FLOOR = {"per_judgment": "6", "floor_per_hour": "100", "allowance_per_hour": "3"}
+BY_FLOOR = {
+    "model": "floor",
+    "per_judgment": "6",
+    "floor_per_hour": "100",
+    "allowance_per_hour": "3",
+}
 
 
 @pytest.fixture
