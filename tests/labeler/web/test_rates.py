@@ -72,6 +72,7 @@ def test_a_budget_is_kept_shown_and_taken_away(site: Site) -> None:
         refused = olga.post(f"{PAY}/budget", currency="EUR", limit=bad)
         assert refused.status_code == 422
         assert 'id="limit-fault"' in refused.text
+        assert 'value="0.35"' in refused.text  # the other form is as it was
     assert olga.post(f"{PAY}/budget", currency="EUR", limit="0.69").status_code == 302
     assert "0.34 left" in olga.get(PAY).text
     assert "Waits for money" in site.visit("ada").get("/").text
