@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler import events, reconciliation, recounts
-from labeler.pay import worktime
+from labeler.pay import statements, worktime
 from labeler.pay.rates import EVERYWHERE, Rate
 from labeler.work.assignments import HELD, Assignment, AssignmentState
 from labeler.work.comparisons import Comparison
@@ -38,6 +38,7 @@ def faults(session: Session) -> Iterator[str]:
     yield from _priced_wrongly(session)
     yield from reconciliation.faults(session)
     yield from worktime.faults(session)
+    yield from statements.faults(session)
     yield from recounts.faults(session)
     for event_id in events.breaks(session):
         yield f"event {event_id} does not follow from the one before it"

@@ -27,6 +27,8 @@ def init_app(app: Flask) -> None:
         amount=amount,
         plain=plain,
         day=day,
+        iso_day=iso_day,
+        month=month,
         moment=moment,
         minutes=minutes,
         worked=worked,
@@ -109,6 +111,16 @@ def moneys(sums: Mapping[str, int]) -> str:
 def day(value: date) -> str:
     """Write a day, for example "23 Nov 2026"."""
     return dates.format_date(value, "medium", locale=locales.current())
+
+
+def iso_day(value: str) -> str:
+    """Write a day that is kept as text, such as "2026-11-23"."""
+    return day(date.fromisoformat(value))
+
+
+def month(value: date) -> str:
+    """Write a month, for example "November 2026"."""
+    return dates.format_skeleton("yMMMM", value, locale=locales.current())
 
 
 def moment(value: datetime) -> str:

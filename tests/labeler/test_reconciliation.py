@@ -100,8 +100,8 @@ def found(session: Session, *statements: str) -> list[str]:
 
 def test_what_verbs_did_adds_up(session: Session, cast: Cast, books: Project) -> None:
     assert [*reconciliation.faults(session)] == []
-    standing = ledger.standing(session, person_id=cast.ada.id, project_id=books.id)["EUR"]
-    assert {kind.value: minor for kind, minor in standing.items()} == {
+    standing = ledger.standing(session, person_id=cast.ada.id)
+    assert {kind.value: n for kind, n in standing[books.id, "EUR"].items()} == {
         "earned_pending": 35,
         "held": 35,
         "earned_approved": 120 - 80,

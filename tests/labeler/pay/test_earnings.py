@@ -42,7 +42,8 @@ def approve(session: Session, project: Project) -> None:
 
 def now(session: Session, project: Project, cast: Cast) -> dict[str, int]:
     """Return where Ada's money is, where there is some."""
-    kinds = ledger.standing(session, person_id=cast.ada.id, project_id=project.id).get("EUR", {})
+    found = ledger.standing(session, person_id=cast.ada.id, project_id=project.id)
+    kinds = found.get((project.id, "EUR"), {})
     return {kind.value: minor for kind, minor in kinds.items() if minor}
 
 
