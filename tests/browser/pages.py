@@ -38,7 +38,8 @@ FOR_REVIEWERS = (
 )
 FOR_OWNERS = (
     *("projects", "members", "batches", "comparisons", "gold", "releases", "qualifications.ask"),
-    *("guidelines", "plans", "quality", "reviews", "payruns", "paylayouts", "worktime.noticed"),
+    *("guidelines", "plans", "quality", "rates", "reviews", "wages"),
+    *("payruns", "paylayouts", "worktime.noticed"),
 )
 WRONG = ("/nothing-here", "/projects/demo/releases?min_judgments=0")
 

@@ -112,6 +112,10 @@ PAGES = {
     ("POST", "/projects/<slug>/guidelines"): Case(
         HELPFUL + "/guidelines", OWNER_BAD_FORM, {"guidelines": "none"}
     ),
+    ("GET", "/projects/<slug>/pay"): Case(HELPFUL + "/pay", OWNER),
+    ("POST", "/projects/<slug>/pay"): Case(HELPFUL + "/pay", OWNER_BAD_FORM, {"place": "X"}),
+    ("POST", "/projects/<slug>/pay/budget"): Case(HELPFUL + "/pay/budget", OWNER_BAD_FORM),
+    ("GET", "/wages"): Case("/wages", "302 302 403 200 403 200 200 403"),
     ("POST", "/projects/<slug>/state"): Case(
         HELPFUL + "/state", OWNER_BAD_FORM, {"state": "elsewhere"}
     ),
