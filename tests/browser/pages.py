@@ -1,6 +1,7 @@
 """Every page that there is, found in the application itself, so that none is forgotten."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import islice
 from typing import Any, Literal, TypeAlias
 
@@ -8,7 +9,10 @@ from flask import Flask
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
+from labeler import clock
 from labeler.cli import refreshing
+from labeler.pay import missed
+from labeler.pay.worktime import Kind
 from labeler.people import accounts, memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
@@ -44,7 +48,8 @@ WRONG = ("/nothing-here", "/projects/demo/releases?min_judgments=0")
 def furnish(site: Site) -> dict[str, Any]:
     """Have something on every page; return what the addresses of pages are filled in with.
 
-    Ada has judged all of RICH but one, which she holds; a release is cut; Otto is an owner too.
+    Ada has judged all of RICH but one, which she holds, and has added time; a release is cut; Otto
+    is an owner too.
     """
     visit = Visit(site.app).arrive(OLGA)
     visit.get("/projects/demo/releases")
@@ -58,6 +63,10 @@ def furnish(site: Site) -> dict[str, Any]:
             session, held.project_id, otto, Role.owner, by=accounts.find(session, OLGA)
         )
         asked = reviewing.ask(session, session.get_one(Project, held.project_id))
+        span = {"started_at": clock.now() - timedelta(hours=3), "ended_at": clock.now()}
+        missed.add(
+            session, held.project_id, by=ada, **span, kind=Kind.clarification, note="A call."
+        )
         session.commit()
     refreshing.refresh_project(site.database, held.project_id)
     last = site.said(ADA)[-1]
