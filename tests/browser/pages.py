@@ -63,7 +63,8 @@ def furnish(site: Site) -> dict[str, Any]:
             session, held.project_id, otto, Role.owner, by=accounts.find(session, OLGA)
         )
         asked = reviewing.ask(session, session.get_one(Project, held.project_id))
-        span = {"started_at": clock.now() - timedelta(hours=3), "ended_at": clock.now()}
+        ended_at = clock.now() - timedelta(minutes=1)
+        span = {"started_at": ended_at - timedelta(hours=3), "ended_at": ended_at}
         missed.add(
             session, held.project_id, by=ada, **span, kind=Kind.clarification, note="A call."
         )

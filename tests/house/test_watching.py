@@ -4,7 +4,6 @@ import re
 
 import pytest
 
-import exports.releases
 import labeler.app  # noqa: F401 (which every table comes with)
 from labeler.schema import Base
 from labeler.web import worktime

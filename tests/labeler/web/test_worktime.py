@@ -145,7 +145,7 @@ def test_what_is_missing_is_added_or_said_to_be_wrong(site: Site) -> None:
 def test_who_has_left_a_project_still_sees_their_time(site: Site) -> None:
     ada = site.visit("ada")
     with site.writing() as (session, project):
-        ended = clock.now()
+        ended = clock.now() - timedelta(minutes=1)
         span = {"started_at": ended - timedelta(minutes=5), "ended_at": ended}
         missed.add(
             session, project.id, by=site.people.ada, **span, kind=Kind.judging, note="It stuck."
