@@ -144,12 +144,11 @@ def minutes(milliseconds: float | None) -> str:
 def worked(seconds: float) -> str:
     """Write how long somebody worked, for example "5 h 07 min"; less than a minute in seconds."""
     if seconds < 60:
-        return gettext("%(seconds)s s", seconds=int(seconds))
-    minutes = int(seconds) // 60
-    if minutes < 60:
-        return gettext("%(minutes)s min", minutes=minutes)
-    hours = minutes // 60
-    return gettext("%(hours)s h %(minutes)s min", hours=hours, minutes=f"{minutes % 60:02d}")
+        return _translated(say("%(seconds)s s", seconds=int(seconds)))
+    hours, minutes = divmod(int(seconds) // 60, 60)
+    if not hours:
+        return _translated(say("%(minutes)s min", minutes=minutes))
+    return _translated(say("%(hours)s h %(minutes)s min", hours=hours, minutes=f"{minutes:02d}"))
 
 
 def clock_time(value: datetime) -> str:

@@ -145,7 +145,7 @@ def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list
             started_at=clock.now() - timedelta(minutes=30),
             ended_at=clock.now() - timedelta(minutes=20),
             kind=Kind.clarification,
-            note="A call.",
+            note="λόγος",
         )
         sign_in_id = sign_ins.current(session, cast.ada)[0].id
         token_id = tokens.current(session, cast.ada)[0].id
