@@ -25,6 +25,7 @@ from labeler.pay.rails.rows import PayoutRow
 from labeler.people.accounts import Person
 from labeler.said import say
 from labeler.schema import Base, BigInt, Id, changed, reference
+from labeler.text import lines
 
 LONGEST_NOTE = 500
 
@@ -200,8 +201,10 @@ def release(session: Session, payout: Payout, reason: str, *, by: Person) -> Non
     Conflict.
     """
     reason = reason.strip()
-    if not 0 < len(reason) <= LONGEST_NOTE:
-        fault = say("Say in a few words how you know, in %(most)s characters.", most=LONGEST_NOTE)
+    if not 0 < len(reason) <= LONGEST_NOTE or not lines.fits(reason):
+        fault = say(
+            "Say how you know, on one line of %(most)s characters at most.", most=LONGEST_NOTE
+        )
         raise Invalid("Please say how you know.", fields={"reason": fault})
     done = changed(
         session,
@@ -299,7 +302,9 @@ def settle(
         session,
         sa.update(Payout)
         .where(Payout.id == payout.id, Payout.state.in_(before))
-        .values(state=outcome, settled_at=clock.now(), note=note[:LONGEST_NOTE] or None),
+        .values(
+            state=outcome, settled_at=clock.now(), note=lines.fitted(note[:LONGEST_NOTE]) or None
+        ),
     )
     session.refresh(payout)
     if not done:

@@ -22,6 +22,7 @@ from labeler.people import accounts
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
 from labeler.said import Said, say, say_number
+from labeler.text import lines
 from labeler.web import forms, visitors
 from labeler.web.filters import gettext as _
 from labeler.work import projects
@@ -98,7 +99,7 @@ class OutcomeForm(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     outcome: PayoutState
-    note: str = Field("", max_length=payouts.LONGEST_NOTE)
+    note: str = Field("", max_length=payouts.LONGEST_NOTE, pattern=lines.PATTERN)
 
 
 @pages.get("")
