@@ -20,7 +20,7 @@ from labeler.database import Database
 from labeler.people import accounts, memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
-from labeler.work import comparisons, drafts, layouts, projects, tallies
+from labeler.work import comparisons, drafts, hours, layouts, projects, tallies
 from labeler.work.assignments import Assignment, AssignmentState
 from labeler.work.batches import Batch
 from labeler.work.comparisons import Comparison
@@ -138,7 +138,8 @@ def _judge(session: Session, project: Project, person: Person) -> None:
         _stop_clock(moment := moment + timedelta(minutes=2))
         given = _hand(session, project, name, person)
         _stop_clock(moment := moment + timedelta(seconds=70))
-        judge(session, given, choice, person)
+        with hours.covered(session, given, person):
+            judge(session, given, choice, person)
 
 
 def _open(session: Session, draft: dict[str, Any], row: Row, *, by: Person) -> None:

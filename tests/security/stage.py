@@ -20,7 +20,7 @@ from exports.selection import Criteria
 from labeler import clock
 from labeler.cli import refreshing
 from labeler.database import Database
-from labeler.pay import destinations, missed, payouts, runs
+from labeler.pay import destinations, missed, payouts, runs, statements
 from labeler.pay.rails.making import Rail
 from labeler.pay.worktime import Kind
 from labeler.people import accounts, memberships, sign_ins, tokens
@@ -135,6 +135,9 @@ def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list
         paid = _pay(session, project, cast)
         spare_cookie = sign_ins.start(session, cast.ada)
         tokens.create(session, cast.ada, label="spare")
+        month = statements.first_of(clock.now().date())
+        statements.make(session, project.id, cast.ada.id, "EUR", month)
+        [told] = statements.of_person(session, cast.ada.id)
         added = missed.add(
             session,
             project.id,
@@ -142,7 +145,7 @@ def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list
             started_at=clock.now() - timedelta(minutes=30),
             ended_at=clock.now() - timedelta(minutes=20),
             kind=Kind.clarification,
-            note="A call.",
+            note="λόγος",
         )
         sign_in_id = sign_ins.current(session, cast.ada)[0].id
         token_id = tokens.current(session, cast.ada)[0].id
@@ -151,6 +154,7 @@ def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list
         ids = {
             "project": project.id,
             "added": added.id,
+            "statement": told.id,
             "held": held.id,
             "done": of_ada.assignment_id,
             "judgment": of_ada.id,

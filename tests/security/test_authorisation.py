@@ -74,6 +74,13 @@ PAGES = {
     ("POST", "/link/<secret>"): Case("/link/nothing", "404 404 404 404 404 404 404 404"),
     ("GET", "/account"): Case("/account", SIGNED_IN),
     ("GET", "/session"): Case("/session", SIGNED_IN),
+    ("GET", "/earnings"): Case("/earnings", SIGNED_IN),
+    ("GET", "/earnings/statements/<statement_id>"): Case(
+        "/earnings/statements/{statement}", ONLY_ADA
+    ),
+    ("GET", "/earnings/statements/<statement_id>/statement.<layout>"): Case(
+        "/earnings/statements/{statement}/statement.csv", ONLY_ADA
+    ),
     ("GET", "/account/pay"): Case("/account/pay", SIGNED_IN),
     ("GET", "/account/pay/new"): Case("/account/pay/new", SIGNED_IN),
     ("POST", "/account/pay/new"): Case("/account/pay/new", ANYBODY_BAD_FORM),
@@ -105,6 +112,10 @@ PAGES = {
     ("POST", "/projects/<slug>/guidelines"): Case(
         HELPFUL + "/guidelines", OWNER_BAD_FORM, {"guidelines": "none"}
     ),
+    ("GET", "/projects/<slug>/pay"): Case(HELPFUL + "/pay", OWNER),
+    ("POST", "/projects/<slug>/pay"): Case(HELPFUL + "/pay", OWNER_BAD_FORM, {"place": "X"}),
+    ("POST", "/projects/<slug>/pay/budget"): Case(HELPFUL + "/pay/budget", OWNER_BAD_FORM),
+    ("GET", "/wages"): Case("/wages", "302 302 403 200 403 200 200 403"),
     ("POST", "/projects/<slug>/state"): Case(
         HELPFUL + "/state", OWNER_BAD_FORM, {"state": "elsewhere"}
     ),

@@ -103,7 +103,15 @@ BY_PAGE = {
     "/work/<assignment_id>/skip": Way("ada", "/work/{held}/skip", {"skip_reason": "other"}),
     "/work/<assignment_id>/change": Way("ada", "/work/{done}/change", {"key": KEY, "choice": "4"}),
     "/projects/new": Way("root", "/projects/new", DRAFT),
-    "/projects/<slug>/setup": Way("olga", f"{HELPFUL}/setup", DRAFT),
+    "/projects/<slug>/setup": Way(
+        "olga", f"{HELPFUL}/setup", {**DRAFT, "pay.per_judgment": "0.35"}
+    ),
+    "/projects/<slug>/pay": Way(
+        "olga", f"{HELPFUL}/pay", {"per_judgment": "0.40", "floor_per_hour": "12"}
+    ),
+    "/projects/<slug>/pay/budget": Way(
+        "olga", f"{HELPFUL}/pay/budget", {"currency": "EUR", "limit": "100"}
+    ),
     "/projects/<slug>/guidelines": Way(
         "olga", f"{HELPFUL}/guidelines", {"guidelines": "1", "percent": "100"}
     ),

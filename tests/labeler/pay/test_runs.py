@@ -69,7 +69,7 @@ def draft(session: Session, project: Project, cast: Cast, end: date = END) -> Pa
 
 def standing(session: Session, person: Person) -> tuple[int, int, int]:
     """Return what is due, in flight and paid."""
-    found = ledger.standing(session, person_id=person.id).get("EUR", {})
+    [found] = ledger.standing(session, person_id=person.id).values() or [{}]
     return (found.get(DUE, 0), found.get(FLYING, 0), found.get(PAID, 0))
 
 
