@@ -6,7 +6,7 @@ click, a file or a program that was stopped, finds it done.
 """
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
@@ -28,6 +28,8 @@ from labeler.schema import Base, BigInt, Id, changed, reference
 from labeler.text import lines
 
 LONGEST_NOTE = 500
+AT_ONCE = 500
+"""Payouts that one statement names."""
 
 
 class PayoutState(enum.Enum):
@@ -183,7 +185,8 @@ def of_run(
 ) -> list[Payout]:
     """Return the payouts of a run in order, those after one of them if it is given."""
     found = sa.select(Payout).where(Payout.run_id == run_id, Payout.id > after)
-    return list(session.scalars(found.order_by(Payout.id).limit(limit)))
+    found = found.order_by(Payout.id).limit(limit).execution_options(populate_existing=True)
+    return list(session.scalars(found))
 
 
 def find(session: Session, run_id: int, payout_id: int) -> Payout:
@@ -289,32 +292,38 @@ def _leave(session: Session, payout: Payout, held: Held) -> None:
 
 
 def settle(
-    session: Session, payout: Payout, outcome: PayoutState, note: str = "", *, by: Person
-) -> bool:
-    """Say what became of a payout that was sent; return whether that was news.
+    session: Session, each: Sequence[Payout], outcome: PayoutState, note: str = "", *, by: Person
+) -> list[Payout]:
+    """Say what became of payouts of one run that were sent; return those of which it was news.
 
-    Confirmed pays it, failed gives the money back to be paid again, unknown keeps it in flight.
-    Raises Conflict where something else was said for good, or it was not sent.
+    Confirmed pays them, failed gives the money back to be paid again, unknown keeps it in flight.
+    Raises Conflict where something else was said for good, or one was not sent.
     """
     assert outcome in OUTCOMES
+    news = [payout for payout in each if payout.state is not outcome]
+    for payout in news:
+        if outcome not in MOVES.get(payout.state, ()):
+            raise Conflict(refusal_of(payout))
     before = [state for state, after in MOVES.items() if outcome in after]
-    done = changed(
-        session,
-        sa.update(Payout)
-        .where(Payout.id == payout.id, Payout.state.in_(before))
-        .values(
-            state=outcome, settled_at=clock.now(), note=lines.fitted(note[:LONGEST_NOTE]) or None
-        ),
-    )
-    session.refresh(payout)
-    if not done:
-        if payout.state is outcome:
-            return False
-        raise Conflict(refusal_of(payout))
+    said = {"settled_at": clock.now(), "note": lines.fitted(note[:LONGEST_NOTE]) or None}
+    for some in batched(news, AT_ONCE):
+        done = changed(
+            session,
+            sa.update(Payout)
+            .where(Payout.id.in_([payout.id for payout in some]), Payout.state.in_(before))
+            .values(state=outcome, **said),
+        )
+        if done < len(some):
+            raise Conflict("Somebody else has settled some of these at the same moment.")
     if outcome in _SETTLES:
-        _pay(session, payout, _SETTLES[outcome], by=by)
-    _tell(session, f"payout.{outcome.value}", payout, by)
-    return True
+        for payout in news:
+            _pay(session, payout, _SETTLES[outcome], by=by)
+    return news
+
+
+def batched(each: Sequence[Payout], size: int) -> Iterator[Sequence[Payout]]:
+    """Part payouts into as many as one statement takes."""
+    return (each[begin : begin + size] for begin in range(0, len(each), size))
 
 
 def _pay(session: Session, payout: Payout, kind: TransferKind, *, by: Person) -> None:

@@ -6,7 +6,7 @@ repeats the state before it, so that a step which was done is found done when it
 
 import enum
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -259,10 +259,17 @@ def settle(
 
     The run is closed once it is known of all. Raises NotFound, Conflict.
     """
-    news = 0
-    for payout_id, outcome in sorted(outcomes.items()):
-        payout = payouts.find(session, run.id, payout_id)
-        news += payouts.settle(session, payout, outcome, note, by=by)
+    known = {payout.id: payout for payout in payouts.of_run(session, run.id)}
+    if not outcomes.keys() <= known.keys():
+        raise NotFound("There is no such payout in this run.")
+    news: dict[str, list[int]] = {}
+    for outcome in payouts.OUTCOMES:
+        each = [known[number] for number, told in sorted(outcomes.items()) if told is outcome]
+        found = payouts.settle(session, each, outcome, note, by=by)
+        if found:
+            news[outcome.value] = [payout.id for payout in found]
+    if news:
+        _tell(session, run, by, "settled", **news)
     # The run is locked before it is counted, so that of two who settle the last the second closes.
     session.execute(sa.select(PayRun.id).where(PayRun.id == run.id).with_for_update())
     waiting = sa.select(Payout.id).where(Payout.run_id == run.id, Payout.state.in_(payouts.OPEN))
@@ -270,7 +277,7 @@ def settle(
         session, run, RunState.sent, RunState.closed, closed_at=clock.now()
     ):
         _tell(session, run, by)
-    return news
+    return sum(map(len, news.values()))
 
 
 def of_project(session: Session, project_id: int) -> list[PayRun]:
@@ -349,10 +356,10 @@ def _move(
     return bool(done)
 
 
-def _tell(session: Session, run: PayRun, by: Person, **more: str) -> None:
+def _tell(session: Session, run: PayRun, by: Person, what: str = "", **more: Any) -> None:
     events.record(
         session,
-        f"pay_run.{run.state.value}",
+        f"pay_run.{what or run.state.value}",
         person_id=by.id,
         project_id=run.project_id,
         run=run.id,

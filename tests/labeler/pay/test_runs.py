@@ -156,7 +156,7 @@ def test_every_step_twice_is_every_step_once(
     ]
     states = sa.select(Event.kind).where(Event.kind.startswith("pay_run.")).order_by(Event.id)
     assert [kind.partition(".")[2] for kind in session.scalars(states)] == [
-        *("draft", "approved", "filed", "sent", "closed"),
+        *("draft", "approved", "filed", "sent", "settled", "closed"),
     ]
 
 
