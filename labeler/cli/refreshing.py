@@ -8,7 +8,7 @@ from labeler import config
 from labeler.cli import installation
 from labeler.database import Database
 from labeler.errors import NotFound
-from labeler.pay import earnings, seals
+from labeler.pay import earnings, seals, statements, weeks
 from labeler.quality import snapshots
 from labeler.work.projects import Project
 
@@ -19,8 +19,9 @@ def refresh(slugs: tuple[str, ...]) -> None:
     """Work out anew how good the labels are.
 
     Pages about quality show it, and adaptive projects ask for judgments by it. Of these projects,
-    or of all whose judgments have changed. What has been pending for its whole window becomes due,
-    and the ledger is sealed. `labeler serve` does all of this by itself.
+    or of all whose judgments have changed. Weeks that are over are settled, what has been pending
+    for its whole window becomes due, months get their statements, and the ledger is sealed.
+    `labeler serve` does all of this by itself.
     """
     with installation.connected(config.load()) as database:
         for project_id in _chosen(database, slugs):
@@ -29,13 +30,18 @@ def refresh(slugs: tuple[str, ...]) -> None:
 
 
 def pay(database: Database) -> None:
-    """Make due in every project what has been pending for its whole window, and seal the ledger."""
+    """Do for every project what follows from the calendar alone, and seal the ledger.
+
+    Weeks that are over are settled, what has been pending for its whole window becomes due, and
+    the month that is over gets its statements. To do so twice changes nothing.
+    """
     with database.reading() as session:
         ids = session.scalars(sa.select(Project.id).order_by(Project.id)).all()
     with database.writing() as session:
         for project_id in ids:
-            for _ in earnings.approve_due(session, project_id):
-                session.commit()
+            for step in (weeks.settle_due, earnings.approve_due, statements.make_due):
+                for _ in step(session, project_id):
+                    session.commit()
         for _ in seals.seal(session, database.reading):
             session.commit()
 

@@ -9,14 +9,13 @@ import enum
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from labeler import clock, events
 from labeler.errors import Conflict, Invalid, NotFound
-from labeler.pay import accounts, destinations, ledger
+from labeler.pay import accounts, destinations, dues, ledger
 from labeler.pay.accounts import Account, AccountKind, Place
 from labeler.pay.destinations import Destination
 from labeler.pay.ledger import TransferKind
@@ -26,6 +25,7 @@ from labeler.pay.rails.rows import PayoutRow
 from labeler.people.accounts import Person
 from labeler.said import say
 from labeler.schema import Base, BigInt, Id, changed, reference
+from labeler.text import lines
 
 LONGEST_NOTE = 500
 
@@ -134,40 +134,11 @@ class Payout(Base):
 REFERENCE = "PAY"
 
 
-class Due(NamedTuple):
-    """What a person has approved and not yet paid, and what is kept because of a dispute."""
-
-    approved_minor: int
-    disputed_minor: int
-
-
-def due(session: Session, project_id: int, currency: str) -> dict[int, Due]:
-    """Return what everybody is to be paid in a project, by person, of those who have anything."""
-    rows = session.execute(
-        sa.select(Account.person_id, Account.kind, Account.balance_minor)
-        .where(
-            Account.project_id == project_id,
-            Account.currency == currency,
-            Account.person_id.is_not(None),
-            Account.kind.in_((AccountKind.earned_approved, AccountKind.held)),
-            Account.balance_minor > 0,
-        )
-        .order_by(Account.person_id)
-    )
-    found: dict[int, Due] = {}
-    for row in rows:
-        had = found.get(row.person_id, Due(0, 0))
-        is_due = row.kind is AccountKind.earned_approved
-        place = "approved_minor" if is_due else "disputed_minor"
-        found[row.person_id] = had._replace(**{place: row.balance_minor})
-    return found
-
-
 def collect(
     session: Session, project_id: int, run_id: int, rail: Rail, currency: str
 ) -> list[Payout]:
     """Add a payout for everybody who is to be paid, those that cannot be made with the reason."""
-    owed = due(session, project_id, currency)
+    owed = dues.by_person(session, project_id, currency)
     step = making.step(rail, currency)
     shares = making.split({person: each.approved_minor for person, each in owed.items()}, step)
     places = destinations.newest(session, owed, currency)
@@ -207,11 +178,12 @@ def _held(rail: Rail, place: Destination | None, payable: int, *, room: int) -> 
     return Held.full if room <= 0 else None
 
 
-def of_run(session: Session, run_id: int) -> Sequence[Payout]:
-    """Return the payouts of a run in order."""
-    return session.scalars(
-        sa.select(Payout).where(Payout.run_id == run_id).order_by(Payout.id)
-    ).all()
+def of_run(
+    session: Session, run_id: int, *, after: int = 0, limit: int | None = None
+) -> list[Payout]:
+    """Return the payouts of a run in order, those after one of them if it is given."""
+    found = sa.select(Payout).where(Payout.run_id == run_id, Payout.id > after)
+    return list(session.scalars(found.order_by(Payout.id).limit(limit)))
 
 
 def find(session: Session, run_id: int, payout_id: int) -> Payout:
@@ -229,8 +201,10 @@ def release(session: Session, payout: Payout, reason: str, *, by: Person) -> Non
     Conflict.
     """
     reason = reason.strip()
-    if not 0 < len(reason) <= LONGEST_NOTE:
-        fault = say("Say in a few words how you know, in %(most)s characters.", most=LONGEST_NOTE)
+    if not 0 < len(reason) <= LONGEST_NOTE or not lines.fits(reason):
+        fault = say(
+            "Say how you know, on one line of %(most)s characters at most.", most=LONGEST_NOTE
+        )
         raise Invalid("Please say how you know.", fields={"reason": fault})
     done = changed(
         session,
@@ -251,7 +225,7 @@ def release(session: Session, payout: Payout, reason: str, *, by: Person) -> Non
     _tell(session, "payout.released", payout, by, reason=reason)
 
 
-def begin(session: Session, each: Sequence[Payout], *, by: Person) -> int:
+def put_in_flight(session: Session, each: Sequence[Payout], *, by: Person) -> int:
     """Put the money of those payouts of one run in flight that can be made; return how many.
 
     Every account is locked before it is looked at, so that of two runs of the same people the
@@ -328,7 +302,9 @@ def settle(
         session,
         sa.update(Payout)
         .where(Payout.id == payout.id, Payout.state.in_(before))
-        .values(state=outcome, settled_at=clock.now(), note=note[:LONGEST_NOTE] or None),
+        .values(
+            state=outcome, settled_at=clock.now(), note=lines.fitted(note[:LONGEST_NOTE]) or None
+        ),
     )
     session.refresh(payout)
     if not done:

@@ -12,6 +12,7 @@ from labeler.web import (
     comparisons,
     compression,
     destinations,
+    earnings,
     filters,
     forms,
     gold,
@@ -21,6 +22,8 @@ from labeler.web import (
     members,
     mine,
     offline,
+    paylayouts,
+    payruns,
     plans,
     preferences,
     projects,
@@ -63,5 +66,7 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(room.pages)
     for room in (projects, members, batches, comparisons, gold, plans, qualifications, reviews):
         app.register_blueprint(room.pages)
-    for room in (quality, guidelines, rates, wages, worktime, destinations):
+    for room in (quality, guidelines, rates, wages, payruns, paylayouts):
+        app.register_blueprint(room.pages)
+    for room in (worktime, destinations, earnings):
         app.register_blueprint(room.pages)

@@ -226,6 +226,21 @@ def _judged() -> sa.ScalarSelect[int]:
     )
 
 
+def _is_limited() -> sa.ColumnElement[bool]:
+    """Say whether there is a limit to how much one person is given."""
+    return sa.or_(
+        _project.c.most_per_person.is_not(None),
+        sa.cast(_project.c.most_per_language, sa.Text) != "{}",
+        _batch.c.most_per_person.is_not(None),
+    )
+
+
+def _told_of_pay() -> Sequence[Any]:
+    """Say what the person is paid, and whether the project may spend only so much."""
+    paid = _rate.c.id.label("rate_id"), _rate.c.per_judgment_minor, _rate.c.currency
+    return *paid, budgets.limited(PROJECT).label("has_budget")
+
+
 def _looking() -> sa.Select[Any]:
     mine = sa.select(_assignment.c.id).where(
         _assignment.c.project_id == PROJECT, _assignment.c.person_id == PERSON
@@ -242,26 +257,20 @@ def _looking() -> sa.Select[Any]:
     # What is not for them at all comes last, with nothing in it: it may be very much.
     for_them = _batch.c.is_qualification == _is_new()
     begun = sa.and_(*_own_attempt(_begun), _begun.c.ended_at.is_(None))
-    limited = sa.or_(
-        _project.c.most_per_person.is_not(None),
-        sa.cast(_project.c.most_per_language, sa.Text) != "{}",
-        _batch.c.most_per_person.is_not(None),
-    )
     return (
         sa.select(
             NOW.label("now"),
             mine.where(IS_OPEN).scalar_subquery().label("held"),
             mine.where(IS_RESERVED).scalar_subquery().label("reserved"),
             sa.exists().where(*late).label("overdue"),
-            *(_rate.c.id.label("rate_id"), _rate.c.per_judgment_minor, _rate.c.currency),
-            budgets.limited(PROJECT).label("has_budget"),
+            *_told_of_pay(),
             *(_membership.c.languages, _membership.c.cohorts.label("member_of")),
             *(_lane.c.id, _lane.c.batch_id, _lane.c.language, _lane.c.is_gold),
             *(_lane.c.comparisons, _lane.c.supply),
             *(_batch.c.priority, _batch.c.cohorts, _batch.c.most_per_person),
             *(_batch.c.is_qualification, *_told_of_questions()),
             sa.case((_project.c.onboarding > 0, _judged())).label("judged"),
-            sa.case((limited, _told_given())).label("given"),
+            sa.case((_is_limited(), _told_given())).label("given"),
         )
         .select_from(_project)
         .outerjoin(_rate, _rate.c.id == rates.of_person(PROJECT, PERSON))

@@ -41,6 +41,7 @@ FORMS: dict[Reader, list[tuple[str, str]]] = {
         ("/account", "form[action$=password]"),
         ("/work/{assignment_id}", "#judgment"),
         ("/questions", "form[action^='/questions'] >> nth=0"),
+        ("/projects/demo/time", "form[action$='/time']"),
     ],
     "owner": [
         ("/projects/new", "main form"),

@@ -44,7 +44,8 @@ from tests.make import judge_next, load_rows, make_batch, make_project, make_row
 
 APPENDED = (
     *("adjudications", "comments", "destinations", "events", "intervals", "judgments"),
-    *("payout_files", "payout_layouts", "rates", "seals", "transfers", "wage_references"),
+    *("payout_files", "payout_layouts", "rates", "seals"),
+    *("statements", "transfers", "wage_references"),
 )
 FOLDER = Path(__file__).parents[2] / "migrations"
 VERSIONS = sorted(FOLDER.joinpath("versions").glob("*.py"))
@@ -235,6 +236,7 @@ REDONE = {
     # And of no payouts.
     "2026_11_28_destinations": {"destinations", "payout_layouts"},
     "2026_11_28_runs": {"pay_runs", "payouts", "payout_files"},
+    "2026_11_28_statements": {"statements"},
 }
 
 Rows = list[dict[str, object]]
