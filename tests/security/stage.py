@@ -14,7 +14,6 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-import exports
 from exports import cutting, releases
 from exports.selection import Criteria
 from labeler import clock
@@ -38,7 +37,7 @@ from labeler.work.projects import Project
 from tests.calling import Caller
 from tests.cast import Cast, make_cast
 from tests.make import judge, load_rows, make_batch, make_due, make_project, make_row
-from tests.serving import close_app, make_app
+from tests.serving import lend_app
 from tests.visits import Visit
 
 PASSWORD = "four plain words here"
@@ -85,8 +84,12 @@ class Stage:
 @contextmanager
 def staged(address: str, folder: Path, **settings: Any) -> Iterator[Stage]:
     """Put up the site; take it down when the block ends."""
-    app = make_app(address, folder, **{"log_level": "error"} | settings)
-    exports.init_app(app)
+    with lend_app(address, folder, releases=True, **{"log_level": "error"} | settings) as app:
+        yield put_up(app, folder)
+
+
+def put_up(app: Flask, folder: Path) -> Stage:
+    """Put up the site in an application on an empty database."""
     database: Database = app.extensions["labeler.database"]
     people, ids, spares = _write(database, folder)
     with app.app_context():
@@ -96,10 +99,7 @@ def staged(address: str, folder: Path, **settings: Any) -> Iterator[Stage]:
     for who in WHO:
         stage.visits[who] = _visit(stage, who)
         stage.callers[who] = _caller(stage, who)
-    try:
-        yield stage
-    finally:
-        close_app(app)
+    return stage
 
 
 def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list[str]]:

@@ -2,7 +2,6 @@
 
 import io
 import re
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -15,6 +14,7 @@ from werkzeug.test import TestResponse
 from labeler import clock
 from labeler.people import accounts, passwords
 from tests import postgres
+from tests.addresses import Addresses
 from tests.calling import API
 from tests.conftest import BACKENDS
 from tests.house.source import ROOT
@@ -218,21 +218,15 @@ def stopped() -> Iterator[None]:
 
 @pytest.fixture(scope="module", params=BACKENDS)
 def own(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    addresses: Addresses,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Stage]:
     """The site on each back end in turn, for the tests of this module."""
-    folder = tmp_path_factory.mktemp("own")
-    if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), folder / "labeler.db")
-        with staged(f"sqlite:///{folder / 'labeler.db'}", folder) as stage:
-            yield stage
-        return
-    server = request.getfixturevalue("postgresql_server")
-    template = request.getfixturevalue("postgresql_template")
-    address = postgres.create_database(server, template=template)
-    with staged(address, folder) as stage:
+    address = addresses.take(request.param)
+    with staged(address, tmp_path_factory.mktemp("own")) as stage:
         yield stage
-    postgres.drop_database(address)
+    addresses.give_back(address)
 
 
 @pytest.fixture(scope="module")
