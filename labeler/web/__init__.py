@@ -12,6 +12,7 @@ from labeler.web import (
     comparisons,
     compression,
     destinations,
+    disputes,
     earnings,
     filters,
     forms,
@@ -34,6 +35,7 @@ from labeler.web import (
     refusals,
     retries,
     reviews,
+    rights,
     security,
     sessions,
     visitors,
@@ -68,5 +70,5 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(room.pages)
     for room in (quality, guidelines, rates, wages, payruns, paylayouts):
         app.register_blueprint(room.pages)
-    for room in (worktime, destinations, earnings):
+    for room in (worktime, destinations, earnings, disputes, rights):
         app.register_blueprint(room.pages)

@@ -16,7 +16,7 @@ from labeler import clock, database, progress, schema
 from labeler.errors import Invalid
 from labeler.pay import ledger
 from labeler.people.accounts import Person
-from labeler.quality import inquiries
+from labeler.quality import inquiries, refusals
 from labeler.said import say
 from labeler.text import markdown
 from labeler.web import clocks, filters, following, forms, judging, telling, visitors
@@ -76,6 +76,7 @@ def home() -> ResponseReturnValue:
         earned=ledger.earned(session, person_id=ada.id),
         latest=listings.of_person(session, ada, limit=1),
         asked=inquiries.asked(session, ada),
+        refusals=refusals.unanswered(session, ada),
     )
 
 

@@ -44,7 +44,7 @@ from tests.make import judge_next, load_rows, make_batch, make_project, make_row
 
 APPENDED = (
     *("adjudications", "comments", "destinations", "events", "intervals", "judgments"),
-    *("payout_files", "payout_layouts", "rates", "seals"),
+    *("disputes", "payout_files", "payout_layouts", "rates", "refusals", "seals"),
     *("statements", "transfers", "wage_references"),
 )
 FOLDER = Path(__file__).parents[2] / "migrations"
@@ -237,6 +237,8 @@ REDONE = {
     "2026_11_28_destinations": {"destinations", "payout_layouts"},
     "2026_11_28_runs": {"pay_runs", "payouts", "payout_files"},
     "2026_11_28_statements": {"statements"},
+    # And of no refusals: what is held stays so until a person lets it go.
+    "2026_11_28_disputes": {"refusals", "disputes"},
 }
 
 Rows = list[dict[str, object]]

@@ -25,7 +25,9 @@ from labeler.pay.worktime import Kind
 from labeler.people import accounts, memberships, sign_ins, tokens
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
-from labeler.quality import reviews
+from labeler.quality import brakes, disputes, reviews
+from labeler.quality.explained import About
+from labeler.quality.refusals import ReasonCode
 from labeler.quality.reviews import ReviewKind
 from labeler.quality.samples import DRAWN as ASKS
 from labeler.schema import Base
@@ -138,6 +140,12 @@ def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list
         month = statements.first_of(clock.now().date())
         statements.make(session, project.id, cast.ada.id, "EUR", month)
         [told] = statements.of_person(session, cast.ada.id)
+        why = {"evidence": "It is a copy.", "by": cast.rex}
+        refusal = brakes.propose(session, of_ada, ReasonCode.copied, **why)
+        # The second of one batch waits for an owner who did not propose it.
+        extra = _prefer_the_first(session, project, cast.root)
+        brakes.propose(session, extra, ReasonCode.copied, **why)
+        dispute = disputes.open(session, project, About.time, "It was more.", by=cast.ada)
         added = missed.add(
             session,
             project.id,
@@ -158,6 +166,8 @@ def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list
             "held": held.id,
             "done": of_ada.assignment_id,
             "judgment": of_ada.id,
+            "refusal": refusal.id,
+            "dispute": dispute.id,
             "review": asked.id,
             "signal": signal.id,
             "foreign_review": foreign.id,

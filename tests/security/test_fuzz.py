@@ -179,6 +179,11 @@ FORMS: dict[str, Mapping[str, str]] = {
     "/projects/<slug>/review/<review_id>/comment": {"comment": "x", "tell": ""},
     "/projects/<slug>/review/<review_id>/adjudicate": {"finding": "0", "reason": "x"},
     "/projects/<slug>/review/<review_id>/second-opinion": {"comment": "x"},
+    "/decisions/refusals/<refusal_id>/appeal": {"appeal": "x"},
+    "/decisions/contest": {"project": "helpful", "about": "pay", "subject": "", "text": "x"},
+    "/projects/<slug>/disputes/<dispute_id>": {"finding": "stands", "answer": "x", "amount": "1"},
+    "/projects/<slug>/judgments/<judgment_id>/refuse": {"code": "other", "evidence": "x"},
+    "/projects/<slug>/refusals/<refusal_id>/decide": {"outcome": "pay", "reasons": "x"},
     "/questions/<review_id>": {"comment": "x"},
     "/time/beats": {"slip": "x", "from_ms": "0", "to_ms": "9", "ago_ms": "0", "touched": "1"},
     "/projects/<slug>/time": {
@@ -256,7 +261,7 @@ def send(stage: Stage, sent: Sent) -> int:
 
 
 def who_may(rule: str) -> str:
-    mine = ("/work/", "/assignments/", "/questions/")
+    mine = ("/work/", "/assignments/", "/questions/", "/decisions/")
     return "ada" if any(part in rule for part in mine) else "root"
 
 

@@ -171,6 +171,29 @@ BY_PAGE = {
     "/projects/<slug>/people/<person_id>/admit": Way(
         "rex", "/projects/asking/people/{bea}/admit", {"reason": "I know her work."}
     ),
+    "/decisions/refusals/<refusal_id>/appeal": Way(
+        "ada", "/decisions/refusals/{refusal}/appeal", {"appeal": "It is mine."}
+    ),
+    "/decisions/contest": Way(
+        "ada", "/decisions/contest", {"project": "helpful", "about": "pay", "text": "It is less."}
+    ),
+    "/projects/<slug>/disputes/<dispute_id>": Way(
+        "olga",
+        HELPFUL + "/disputes/{dispute}",
+        {"finding": "upheld", "answer": "You are right.", "amount": "2.50"},
+    ),
+    "/projects/<slug>/judgments/<judgment_id>/refuse": Way(
+        "olga",
+        HELPFUL + "/judgments/{of_bea}/refuse",
+        {"code": "copied", "evidence": "It is a copy."},
+    ),
+    "/projects/<slug>/refusals/release": Way("olga", HELPFUL + "/refusals/release"),
+    "/projects/<slug>/refusals/<refusal_id>/decide": Way(
+        "olga", HELPFUL + "/refusals/{refusal}/decide", {"outcome": "pay", "reasons": "It is hers."}
+    ),
+    "/projects/<slug>/refusals/<refusal_id>/take-back": Way(
+        "rex", HELPFUL + "/refusals/{refusal}/take-back"
+    ),
     "/questions/<review_id>": Way("ada", "/questions/{signal}", {"comment": "They were short."}),
     "/projects/<slug>/payouts/runs": Way("olga", f"{HELPFUL}/payouts/runs", RUN),
     "/projects/<slug>/payouts/layouts": Way(
