@@ -17,6 +17,7 @@ from labeler.web import (
     gold,
     guidelines,
     judging,
+    limits,
     locales,
     members,
     mine,
@@ -63,5 +64,5 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(room.pages)
     for room in (projects, members, batches, comparisons, gold, plans, qualifications, reviews):
         app.register_blueprint(room.pages)
-    for room in (quality, guidelines, rates, wages, worktime, destinations):
+    for room in (quality, guidelines, rates, wages, worktime, limits, destinations):
         app.register_blueprint(room.pages)

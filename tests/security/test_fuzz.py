@@ -180,6 +180,7 @@ FORMS: dict[str, Mapping[str, str]] = {
     "/projects/<slug>/review/<review_id>/adjudicate": {"finding": "0", "reason": "x"},
     "/projects/<slug>/review/<review_id>/second-opinion": {"comment": "x"},
     "/questions/<review_id>": {"comment": "x"},
+    "/limits": {"day_hours": "6", "week_hours": "30"},
     "/time/beats": {"slip": "x", "from_ms": "0", "to_ms": "9", "ago_ms": "0", "touched": "1"},
     "/projects/<slug>/time": {
         "day": "2026-11-23",

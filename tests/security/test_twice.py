@@ -162,6 +162,7 @@ BY_PAGE = {
         "rex", "/projects/asking/people/{bea}/admit", {"reason": "I know her work."}
     ),
     "/questions/<review_id>": Way("ada", "/questions/{signal}", {"comment": "They were short."}),
+    "/limits": Way("ada", "/limits", {"day_hours": "6", "week_hours": "30"}),
     "/time/beats": Way(
         "ada",
         "/time/beats",
