@@ -19,6 +19,7 @@ from labeler.web import (
     gold,
     guidelines,
     judging,
+    limits,
     locales,
     members,
     mine,
@@ -70,5 +71,5 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(room.pages)
     for room in (quality, guidelines, rates, wages, payruns, paylayouts):
         app.register_blueprint(room.pages)
-    for room in (worktime, destinations, earnings, disputes, rights):
+    for room in (worktime, limits, destinations, earnings, disputes, rights):
         app.register_blueprint(room.pages)

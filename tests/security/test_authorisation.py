@@ -168,6 +168,8 @@ PAGES = {
         PAIR + "/judgments/{of_bea}/exclude", REVIEWER_BAD_FORM
     ),
     ("GET", "/time"): Case("/time", SIGNED_IN),
+    ("GET", "/limits"): Case("/limits", SIGNED_IN),
+    ("POST", "/limits"): Case("/limits", ANYBODY_BAD_FORM),
     ("POST", "/time/beats"): Case("/time/beats", ANYBODY_BAD_FORM),
     ("GET", "/projects/<slug>/time"): Case(HELPFUL + "/time", MEMBER),
     ("POST", "/projects/<slug>/time"): Case(HELPFUL + "/time", MEMBER_BAD_FORM),

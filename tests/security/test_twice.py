@@ -209,6 +209,7 @@ BY_PAGE = {
     f"{PAID}/payouts/<payout_id>/outcome": Way(
         "olga", HELPFUL + "/payouts/runs/{run}/payouts/{payout}/outcome", {"outcome": "confirmed"}
     ),
+    "/limits": Way("ada", "/limits", {"day_hours": "6", "week_hours": "30"}),
     "/time/beats": Way(
         "ada",
         "/time/beats",
