@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 
 from labeler import events, reconciliation, recounts
 from labeler.pay import statements, worktime
+from labeler.pay.rates import EVERYWHERE, Rate
 from labeler.work.assignments import HELD, Assignment, AssignmentState
 from labeler.work.comparisons import Comparison
 from labeler.work.gold import Gold
 from labeler.work.judgments import Judgment, JudgmentState
+from labeler.work.projects import Project
 from labeler.work.qualifications import Qualification
 from labeler.work.rubrics import Verdict
 
@@ -32,6 +34,8 @@ def faults(session: Session) -> Iterator[str]:
     yield from _golden_without_answer(session)
     yield from _unscored_and_given(session)
     yield from _misqualified(session)
+    yield from _promised_wrongly(session)
+    yield from _priced_wrongly(session)
     yield from reconciliation.faults(session)
     yield from worktime.faults(session)
     yield from statements.faults(session)
@@ -243,3 +247,36 @@ def _misqualified(session: Session) -> Iterator[str]:
         .order_by(Qualification.id)
     ):
         yield f"qualification {qualification_id} does not say what its answers do"
+
+
+def _promised_wrongly(session: Session) -> Iterator[str]:
+    as_published = sa.and_(
+        Assignment.pay_minor == Rate.per_judgment_minor,
+        Assignment.currency == Rate.currency,
+        Assignment.project_id == Rate.project_id,
+    )
+    for assignment_id in session.scalars(
+        sa.select(Assignment.id)
+        .join(Rate, Rate.id == Assignment.rate_id)
+        .where(sa.not_(as_published))
+        .order_by(Assignment.id)
+    ):
+        yield f"assignment {assignment_id} does not promise what its rate pays"
+
+
+def _priced_wrongly(session: Session) -> Iterator[str]:
+    newest = (
+        sa.select(Rate.project_id, sa.func.max(Rate.number).label("number"))
+        .where(Rate.place == EVERYWHERE)
+        .group_by(Rate.project_id)
+        .subquery()
+    )
+    same = sa.and_(Project.pay_minor == Rate.per_judgment_minor, Project.currency == Rate.currency)
+    for project_id in session.scalars(
+        sa.select(Project.id)
+        .outerjoin(newest, newest.c.project_id == Project.id)
+        .outerjoin(Rate, sa.and_(Rate.project_id == Project.id, Rate.number == newest.c.number))
+        .where(sa.func.coalesce(same, False).is_not(True))
+        .order_by(Project.id)
+    ):
+        yield f"project {project_id} does not say what its newest rate for everywhere pays"

@@ -1,4 +1,4 @@
-"""Reconciliation: what the ledger says, held against what people did, in ten checks.
+"""Reconciliation: what the ledger says, held against what people did, check by check.
 
 Each check is one statement that returns only what is wrong. What is found is named by the numbers
 of its rows, never by people.
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from labeler import clock
-from labeler.pay import seals
+from labeler.pay import payout_checks, seals
 from labeler.pay.accounts import EARNED, Account, AccountKind
 from labeler.pay.ledger import EARNINGS, Transfer, TransferKind
 from labeler.work.assignments import Assignment
@@ -261,6 +261,7 @@ CHECKS: tuple[tuple[str, Callable[[Session], Iterator[str]]], ...] = (
     ("nothing is left lying on its way", _left_lying),
     ("every seal fits its transfers", _broken_seals),
     ("nobody is below zero", _below_zero),
+    ("each payout is where its money is", payout_checks.faults),
     ("what people have is what they were given", _lost_on_the_way),
 )
 """Every check with what it makes sure of."""

@@ -6,10 +6,12 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from urllib.parse import quote
 
 from werkzeug.test import TestResponse
 
+from labeler import clock
 from tests import forms, hostile
 from tests.forms import Field, Form
 from tests.hostile import ACTING, NUL, STRINGS, TEXTS
@@ -29,6 +31,7 @@ USUAL = {
     "email": "person{}@example.org",
     "iban": "DE89370400440532013000",
     "name": "Person {}",
+    "note": "A call.",
     "password": PASSWORD,
     "reason": "Because.",
     "rubric.criteria.0.name": "Criterion",
@@ -172,7 +175,7 @@ class Writer:
             found[name] = value or usual.format(f"{self.who}{number}")
         if "edit.A" in found:
             found["edit.A"] += " Better."
-        return found
+        return found | (_minute(number) if "ended_at" in found else {})
 
     def _send(self, form: Form, values: dict[str, str]) -> TestResponse:
         client = self.visit.client
@@ -187,6 +190,17 @@ class Writer:
         return client.post(
             form.action, data=body, content_type=f"multipart/form-data; boundary={BOUNDARY}"
         )
+
+
+def _minute(number: int) -> dict[str, str]:
+    """Return a minute of yesterday, which nobody has worked in yet."""
+    start = (clock.now() - timedelta(days=1)).replace(hour=0, minute=0) + timedelta(minutes=number)
+    end = start + timedelta(minutes=1)
+    return {
+        "day": f"{start:%Y-%m-%d}",
+        "started_at": f"{start:%H:%M}",
+        "ended_at": f"{end:%H:%M}",
+    }
 
 
 BOUNDARY = "between"

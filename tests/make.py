@@ -2,13 +2,16 @@
 
 import uuid
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from labeler.pay import ledger
+from labeler.pay import ledger, runs
 from labeler.pay.accounts import AccountKind, Place
 from labeler.pay.ledger import TransferKind
+from labeler.pay.rails.making import Rail
+from labeler.pay.runs import PayRun
 from labeler.people import memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
@@ -124,3 +127,14 @@ def judge_next(session: Session, project: Project, by: Person, choice: str | int
     assignment = queue.claim(session, project, by=by)
     assert assignment is not None
     return judge(session, assignment, choice, by)
+
+
+def send_pay(session: Session, project: Project, cast: Cast, end: date) -> PayRun:
+    """Send what is due in EUR to everybody who has said where to, by a run of its own."""
+    run = runs.draft(
+        session, project.id, "EUR", Rail.plain, period_end=end, pay_on=end, by=cast.olga
+    )
+    runs.approve(session, run, by=cast.root)
+    runs.file(session, run, runs.written(session, run), by=cast.olga)
+    runs.mark_sent(session, run, by=cast.olga)
+    return run

@@ -8,7 +8,7 @@ natural key, kept for ever, makes each business event count once. A correction i
 import enum
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -245,21 +245,24 @@ def cost(session: Session, project_id: int) -> dict[str, int]:
     return {currency: int(total) for currency, total in rows}
 
 
+Standing: TypeAlias = dict[AccountKind, int]
+"""Where a person's money is, in minor units by account."""
+
+
 def standing(
     session: Session, *, person_id: int, project_id: int | None = None
-) -> dict[str, dict[AccountKind, int]]:
-    """Return where a person's money is, in minor units by currency and account."""
+) -> dict[tuple[int, str], Standing]:
+    """Return where a person's money is, by project and currency."""
     query = (
-        sa.select(Account.currency, Account.kind, sa.func.sum(Account.balance_minor))
+        sa.select(Account.project_id, Account.currency, Account.kind, Account.balance_minor)
         .where(Account.person_id == person_id)
-        .group_by(Account.currency, Account.kind)
-        .order_by(Account.currency)
+        .order_by(Account.project_id.desc(), Account.currency)
     )
     if project_id is not None:
         query = query.where(Account.project_id == project_id)
-    found: dict[str, dict[AccountKind, int]] = {}
-    for currency, kind, total in session.execute(query):
-        found.setdefault(currency, dict.fromkeys(EARNED, 0))[kind] = int(total)
+    found: dict[tuple[int, str], Standing] = {}
+    for project, currency, kind, balance in session.execute(query):
+        found.setdefault((project, currency), dict.fromkeys(EARNED, 0))[kind] = balance
     return found
 
 

@@ -13,6 +13,7 @@ from labeler.pay.rails import layouts
 from labeler.pay.rails.layouts import Layout
 from labeler.pay.rails.making import LAYOUTS, Rail
 from labeler.people.accounts import Person
+from labeler.said import say
 from labeler.schema import Base, Id, reference
 
 
@@ -81,7 +82,8 @@ def layout(session: Session, project_id: int, rail: Rail) -> Layout:
     held = current(session, project_id, rail)
     try:
         return layouts.read(LAYOUTS[rail], held.content if held else {})
-    except Invalid as refusal:
+    except Invalid:
         raise Invalid(
-            "Please say first how files of this kind are laid out.", fields=refusal.fields
+            "Please say first how files of this kind are laid out.",
+            fields={"rail": say("Who pays, and how, is not said yet for this way of paying.")},
         ) from None

@@ -6,17 +6,16 @@ click, a file or a program that was stopped, finds it done.
 """
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from labeler import clock, events
 from labeler.errors import Conflict, Invalid, NotFound
-from labeler.pay import accounts, destinations, ledger
+from labeler.pay import accounts, destinations, dues, ledger
 from labeler.pay.accounts import Account, AccountKind, Place
 from labeler.pay.destinations import Destination
 from labeler.pay.ledger import TransferKind
@@ -26,8 +25,11 @@ from labeler.pay.rails.rows import PayoutRow
 from labeler.people.accounts import Person
 from labeler.said import say
 from labeler.schema import Base, BigInt, Id, changed, reference
+from labeler.text import lines
 
 LONGEST_NOTE = 500
+AT_ONCE = 500
+"""Payouts that one statement names."""
 
 
 class PayoutState(enum.Enum):
@@ -134,40 +136,11 @@ class Payout(Base):
 REFERENCE = "PAY"
 
 
-class Due(NamedTuple):
-    """What a person has approved and not yet paid, and what is kept because of a dispute."""
-
-    approved_minor: int
-    disputed_minor: int
-
-
-def due(session: Session, project_id: int, currency: str) -> dict[int, Due]:
-    """Return what everybody is to be paid in a project, by person, of those who have anything."""
-    rows = session.execute(
-        sa.select(Account.person_id, Account.kind, Account.balance_minor)
-        .where(
-            Account.project_id == project_id,
-            Account.currency == currency,
-            Account.person_id.is_not(None),
-            Account.kind.in_((AccountKind.earned_approved, AccountKind.held)),
-            Account.balance_minor > 0,
-        )
-        .order_by(Account.person_id)
-    )
-    found: dict[int, Due] = {}
-    for row in rows:
-        had = found.get(row.person_id, Due(0, 0))
-        is_due = row.kind is AccountKind.earned_approved
-        place = "approved_minor" if is_due else "disputed_minor"
-        found[row.person_id] = had._replace(**{place: row.balance_minor})
-    return found
-
-
 def collect(
     session: Session, project_id: int, run_id: int, rail: Rail, currency: str
 ) -> list[Payout]:
     """Add a payout for everybody who is to be paid, those that cannot be made with the reason."""
-    owed = due(session, project_id, currency)
+    owed = dues.by_person(session, project_id, currency)
     step = making.step(rail, currency)
     shares = making.split({person: each.approved_minor for person, each in owed.items()}, step)
     places = destinations.newest(session, owed, currency)
@@ -207,11 +180,13 @@ def _held(rail: Rail, place: Destination | None, payable: int, *, room: int) -> 
     return Held.full if room <= 0 else None
 
 
-def of_run(session: Session, run_id: int) -> Sequence[Payout]:
-    """Return the payouts of a run in order."""
-    return session.scalars(
-        sa.select(Payout).where(Payout.run_id == run_id).order_by(Payout.id)
-    ).all()
+def of_run(
+    session: Session, run_id: int, *, after: int = 0, limit: int | None = None
+) -> list[Payout]:
+    """Return the payouts of a run in order, those after one of them if it is given."""
+    found = sa.select(Payout).where(Payout.run_id == run_id, Payout.id > after)
+    found = found.order_by(Payout.id).limit(limit).execution_options(populate_existing=True)
+    return list(session.scalars(found))
 
 
 def find(session: Session, run_id: int, payout_id: int) -> Payout:
@@ -229,8 +204,10 @@ def release(session: Session, payout: Payout, reason: str, *, by: Person) -> Non
     Conflict.
     """
     reason = reason.strip()
-    if not 0 < len(reason) <= LONGEST_NOTE:
-        fault = say("Say in a few words how you know, in %(most)s characters.", most=LONGEST_NOTE)
+    if not 0 < len(reason) <= LONGEST_NOTE or not lines.fits(reason):
+        fault = say(
+            "Say how you know, on one line of %(most)s characters at most.", most=LONGEST_NOTE
+        )
         raise Invalid("Please say how you know.", fields={"reason": fault})
     done = changed(
         session,
@@ -251,7 +228,7 @@ def release(session: Session, payout: Payout, reason: str, *, by: Person) -> Non
     _tell(session, "payout.released", payout, by, reason=reason)
 
 
-def begin(session: Session, each: Sequence[Payout], *, by: Person) -> int:
+def put_in_flight(session: Session, each: Sequence[Payout], *, by: Person) -> int:
     """Put the money of those payouts of one run in flight that can be made; return how many.
 
     Every account is locked before it is looked at, so that of two runs of the same people the
@@ -315,30 +292,38 @@ def _leave(session: Session, payout: Payout, held: Held) -> None:
 
 
 def settle(
-    session: Session, payout: Payout, outcome: PayoutState, note: str = "", *, by: Person
-) -> bool:
-    """Say what became of a payout that was sent; return whether that was news.
+    session: Session, each: Sequence[Payout], outcome: PayoutState, note: str = "", *, by: Person
+) -> list[Payout]:
+    """Say what became of payouts of one run that were sent; return those of which it was news.
 
-    Confirmed pays it, failed gives the money back to be paid again, unknown keeps it in flight.
-    Raises Conflict where something else was said for good, or it was not sent.
+    Confirmed pays them, failed gives the money back to be paid again, unknown keeps it in flight.
+    Raises Conflict where something else was said for good, or one was not sent.
     """
     assert outcome in OUTCOMES
+    news = [payout for payout in each if payout.state is not outcome]
+    for payout in news:
+        if outcome not in MOVES.get(payout.state, ()):
+            raise Conflict(refusal_of(payout))
     before = [state for state, after in MOVES.items() if outcome in after]
-    done = changed(
-        session,
-        sa.update(Payout)
-        .where(Payout.id == payout.id, Payout.state.in_(before))
-        .values(state=outcome, settled_at=clock.now(), note=note[:LONGEST_NOTE] or None),
-    )
-    session.refresh(payout)
-    if not done:
-        if payout.state is outcome:
-            return False
-        raise Conflict(refusal_of(payout))
+    said = {"settled_at": clock.now(), "note": lines.fitted(note[:LONGEST_NOTE]) or None}
+    for some in batched(news, AT_ONCE):
+        done = changed(
+            session,
+            sa.update(Payout)
+            .where(Payout.id.in_([payout.id for payout in some]), Payout.state.in_(before))
+            .values(state=outcome, **said),
+        )
+        if done < len(some):
+            raise Conflict("Somebody else has settled some of these at the same moment.")
     if outcome in _SETTLES:
-        _pay(session, payout, _SETTLES[outcome], by=by)
-    _tell(session, f"payout.{outcome.value}", payout, by)
-    return True
+        for payout in news:
+            _pay(session, payout, _SETTLES[outcome], by=by)
+    return news
+
+
+def batched(each: Sequence[Payout], size: int) -> Iterator[Sequence[Payout]]:
+    """Part payouts into as many as one statement takes."""
+    return (each[begin : begin + size] for begin in range(0, len(each), size))
 
 
 def _pay(session: Session, payout: Payout, kind: TransferKind, *, by: Person) -> None:

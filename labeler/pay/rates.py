@@ -211,14 +211,26 @@ def by_place(session: Session, project_id: int) -> dict[str, Rate]:
 
 def differ(session: Session, project_id: int) -> bool:
     """Say whether some place has a rate of its own."""
-    own = sa.exists().where(Rate.project_id == project_id, Rate.place != EVERYWHERE)
-    return bool(session.scalar(sa.select(own)))
+    return bool(session.scalar(sa.select(differing(project_id))))
+
+
+def differing(project_id: int) -> sa.Exists:
+    """Say in SQL whether some place has a rate of its own."""
+    return sa.exists().where(Rate.project_id == project_id, Rate.place != EVERYWHERE)
 
 
 def history(session: Session, project_id: int) -> Sequence[Rate]:
     """Return all rates of a project, the newest first."""
     query = sa.select(Rate).where(Rate.project_id == project_id).order_by(Rate.number.desc())
     return session.scalars(query).all()
+
+
+def held(history: Sequence[Rate], place: str, moment: datetime) -> Rate:
+    """Return which of a project's rates, the newest first, held in a place before a moment."""
+    everywhere = [rate for rate in history if rate.place == EVERYWHERE]
+    own = [rate for rate in history if rate.place == place != EVERYWHERE]
+    before = [rate for rate in (*own, *everywhere) if rate.published_at < moment]
+    return before[0] if before else everywhere[-1]
 
 
 def of_person(project: Any, person: Any) -> sa.ScalarSelect[int]:

@@ -16,7 +16,7 @@ from labeler.pay.runs import PayRun
 from labeler.people.accounts import Person
 from labeler.said import Said, say
 
-LARGEST = 4 * 2**20
+LARGEST = 2**20
 """Bytes of a table of results."""
 TOLD = 20
 _WORDS = {
@@ -30,7 +30,7 @@ STATUSES = {word: state for state, words in _WORDS.items() for word in words.spl
 def read(content: bytes) -> list[tuple[int, str, str]]:
     """Read a table; return line, reference and status of each row. Raises Invalid."""
     if len(content) > LARGEST:
-        raise Invalid(_unread(say("It is larger than 4 MB.")))
+        raise Invalid(_unread(say("It is larger than 1 MB.")))
     try:
         text = content.decode("utf-8-sig")
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)

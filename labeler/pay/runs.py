@@ -6,14 +6,14 @@ repeats the state before it, so that a step which was done is found done when it
 
 import enum
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from labeler import clock, events
 from labeler.errors import Conflict, Forbidden, Invalid, NotFound
-from labeler.pay import destinations, mappings, money, payouts
+from labeler.pay import destinations, mappings, payouts
 from labeler.pay.payouts import Payout, PayoutState
 from labeler.pay.rails import making
 from labeler.pay.rails.making import Rail
@@ -109,16 +109,7 @@ def draft(
     """
     making.step(rail, currency)
     mappings.layout(session, project_id, rail)
-    held = session.scalar(
-        sa.select(PayRun).where(
-            PayRun.project_id == project_id,
-            PayRun.currency == currency,
-            PayRun.rail == rail,
-            PayRun.period_end == period_end,
-            PayRun.state == RunState.draft,
-        )
-    )
-    if held is not None:
+    if (held := _drafted(session, project_id, currency, rail, period_end)) is not None:
         return held
     run = PayRun(
         project_id=project_id,
@@ -139,6 +130,23 @@ def draft(
         )
     _tell(session, run, by)
     return run
+
+
+def _drafted(
+    session: Session, project_id: int, currency: str, rail: Rail, period_end: date
+) -> PayRun | None:
+    return session.scalar(
+        sa.select(PayRun)
+        .where(
+            PayRun.project_id == project_id,
+            PayRun.currency == currency,
+            PayRun.rail == rail,
+            PayRun.period_end == period_end,
+            PayRun.state == RunState.draft,
+        )
+        .order_by(PayRun.id)
+        .limit(1)
+    )
 
 
 def find(session: Session, project_id: int, run_id: int) -> PayRun:
@@ -175,7 +183,7 @@ def approve(session: Session, run: PayRun, *, by: Person) -> None:
         if run.state is RunState.dropped or run.approved_by != by.id:
             raise Conflict("Somebody else has dropped or approved this run.")
         return
-    if not payouts.begin(session, payouts.of_run(session, run.id), by=by):
+    if not payouts.put_in_flight(session, payouts.of_run(session, run.id), by=by):
         raise Invalid("There is nothing in this run that can be paid now.")
     layout = mappings.layout(session, run.project_id, run.rail)
     making.check(run.rail, _rows(session, run), layout, _about(run))
@@ -251,10 +259,17 @@ def settle(
 
     The run is closed once it is known of all. Raises NotFound, Conflict.
     """
-    news = 0
-    for payout_id, outcome in sorted(outcomes.items()):
-        payout = payouts.find(session, run.id, payout_id)
-        news += payouts.settle(session, payout, outcome, note, by=by)
+    known = {payout.id: payout for payout in payouts.of_run(session, run.id)}
+    if not outcomes.keys() <= known.keys():
+        raise NotFound("There is no such payout in this run.")
+    news: dict[str, list[int]] = {}
+    for outcome in payouts.OUTCOMES:
+        each = [known[number] for number, told in sorted(outcomes.items()) if told is outcome]
+        found = payouts.settle(session, each, outcome, note, by=by)
+        if found:
+            news[outcome.value] = [payout.id for payout in found]
+    if news:
+        _tell(session, run, by, "settled", **news)
     # The run is locked before it is counted, so that of two who settle the last the second closes.
     session.execute(sa.select(PayRun.id).where(PayRun.id == run.id).with_for_update())
     waiting = sa.select(Payout.id).where(Payout.run_id == run.id, Payout.state.in_(payouts.OPEN))
@@ -262,7 +277,7 @@ def settle(
         session, run, RunState.sent, RunState.closed, closed_at=clock.now()
     ):
         _tell(session, run, by)
-    return news
+    return sum(map(len, news.values()))
 
 
 def of_project(session: Session, project_id: int) -> list[PayRun]:
@@ -288,13 +303,28 @@ def sums(session: Session, run_ids: list[int]) -> dict[int, Sum]:
     return {run_id: Sum(count, int(total)) for run_id, count, total in rows}
 
 
-def in_words(run: PayRun, whole: Sum) -> str:
-    """Say what a run pays, for whoever reads a terminal."""
-    return say(
-        "%(count)s payouts, %(total)s",
-        count=whole.payouts,
-        total=money.text(whole.total_minor, run.currency),
+def held(session: Session, run_id: int) -> int:
+    """Return how many payouts of a run are held or were left."""
+    return (
+        session.scalar(
+            sa.select(sa.func.count()).where(
+                Payout.run_id == run_id,
+                sa.or_(
+                    Payout.state == PayoutState.left,
+                    sa.and_(Payout.held.is_not(None), Payout.released_at.is_(None)),
+                ),
+            )
+        )
+        or 0
     )
+
+
+def stored(session: Session, run_id: int) -> tuple[str, str]:
+    """Return the name and the SHA-256 of a run's file, without its content."""
+    name, sha256 = session.execute(
+        sa.select(FiledPayouts.name, FiledPayouts.sha256).where(FiledPayouts.run_id == run_id)
+    ).one()
+    return name, sha256
 
 
 def _rows(session: Session, run: PayRun) -> list[PayoutRow]:
@@ -326,10 +356,10 @@ def _move(
     return bool(done)
 
 
-def _tell(session: Session, run: PayRun, by: Person, **more: str) -> None:
+def _tell(session: Session, run: PayRun, by: Person, what: str = "", **more: Any) -> None:
     events.record(
         session,
-        f"pay_run.{run.state.value}",
+        f"pay_run.{what or run.state.value}",
         person_id=by.id,
         project_id=run.project_id,
         run=run.id,

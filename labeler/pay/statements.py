@@ -106,7 +106,7 @@ def make_due(session: Session, project_id: int) -> Iterator[None]:
     month = before(first_of(clock.now().date()))
     due = _without(session, project_id, month)
     for n, (person_id, currency) in enumerate(due, start=1):
-        _make(session, project_id, person_id, currency, month)
+        make(session, project_id, person_id, currency, month)
         if n % CHUNK == 0:
             yield
     if due:
@@ -225,7 +225,8 @@ def _without(session: Session, project_id: int, month: date) -> list[tuple[int, 
     return sorted(found - has)
 
 
-def _make(session: Session, project_id: int, person_id: int, currency: str, month: date) -> None:
+def make(session: Session, project_id: int, person_id: int, currency: str, month: date) -> None:
+    """Make a statement of a month, if there is none."""
     earlier = sa.select(sa.func.count()).where(
         Statement.project_id == project_id,
         Statement.person_id == person_id,

@@ -298,11 +298,13 @@ def _read_row(given: Mapping[str, Any]) -> dict[str, Any]:
     try:
         row = WageRow.model_validate(told)
     except ModelError as error:
-        raise Invalid("", fields=errors.faults(error, whole="row")) from None
+        raise Invalid("The row cannot be read.", fields=errors.faults(error, whole="row")) from None
     try:
         return row.columns()
     except Invalid as refusal:
-        raise Invalid("", fields=refusal.fields or {"amount": refusal.message}) from None
+        raise Invalid(
+            "The row cannot be read.", fields=refusal.fields or {"amount": refusal.message}
+        ) from None
 
 
 def _refuse(faults: Mapping[str, str]) -> None:

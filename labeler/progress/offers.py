@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler import clock
-from labeler.pay import rates, wages
+from labeler.pay import earnings, rates, wages
 from labeler.pay.rates import Rate
 from labeler.pay.reckoning import Model
 from labeler.pay.wages import Wage
@@ -21,7 +21,7 @@ from labeler.work.counts import Count, Topic
 
 JUDGMENTS, PEOPLE = 30, 5
 """How much paid work of how many people an estimate needs."""
-APPROVAL = timedelta(hours=72)
+APPROVAL = earnings.WINDOW
 """After so long, what was earned is approved by itself."""
 HOUR_MS = 3_600_000
 

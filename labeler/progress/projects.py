@@ -75,6 +75,7 @@ def overview(session: Session, project: Project) -> Overview:
     pace = sum(recent) / len(recent) if recent else 0.0
     left = planned - done
     ends_between = _ends_between(left, recent)
+    has_gold, by_place = _has(session, project.id)
     return Overview(
         done=done,
         planned=planned,
@@ -86,8 +87,8 @@ def overview(session: Session, project: Project) -> Overview:
         ends_between=ends_between,
         cost=ledger.cost(session, project.id),
         forecast_minor=left * project.pay_minor,
-        by_place=rates.differ(session, project.id),
-        has_gold=_has_gold(session, project.id),
+        by_place=by_place,
+        has_gold=has_gold,
         median_ms=median_ms(session, project.id),
     )
 
@@ -168,13 +169,16 @@ def _wanted(session: Session, project_ids: Sequence[int]) -> dict[int, tuple[int
     return {each: (int(counted.get(each, 0)), int(wanted), int(n)) for each, wanted, n in rows}
 
 
-def _has_gold(session: Session, project_id: int) -> bool:
+def _has(session: Session, project_id: int) -> tuple[bool, bool]:
+    """Say whether there are known answers to be given, and whether some place has its own rate."""
     known = (
         sa.select(Lane.id)
         .join(Batch, Batch.id == Lane.batch_id)
         .where(Lane.project_id == project_id, Lane.is_gold, Batch.state == BatchState.ready)
     )
-    return bool(session.scalar(sa.select(known.exists())))
+    both = sa.select(known.exists(), rates.differing(project_id))
+    has_gold, by_place = session.execute(both).one()
+    return bool(has_gold), bool(by_place)
 
 
 def _by_day(session: Session, project_id: int) -> Sequence[Day]:

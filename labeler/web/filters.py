@@ -27,6 +27,8 @@ def init_app(app: Flask) -> None:
         amount=amount,
         plain=plain,
         day=day,
+        iso_day=iso_day,
+        month=month,
         moment=moment,
         minutes=minutes,
         worked=worked,
@@ -111,6 +113,16 @@ def day(value: date) -> str:
     return dates.format_date(value, "medium", locale=locales.current())
 
 
+def iso_day(value: str) -> str:
+    """Write a day that is kept as text, such as "2026-11-23"."""
+    return day(date.fromisoformat(value))
+
+
+def month(value: date) -> str:
+    """Write a month, for example "November 2026"."""
+    return dates.format_skeleton("yMMMM", value, locale=locales.current())
+
+
 def moment(value: datetime) -> str:
     """Write a moment, for example "23 Nov 2026, 14:05 UTC"."""
     locale = locales.current()
@@ -132,12 +144,11 @@ def minutes(milliseconds: float | None) -> str:
 def worked(seconds: float) -> str:
     """Write how long somebody worked, for example "5 h 07 min"; less than a minute in seconds."""
     if seconds < 60:
-        return gettext("%(seconds)s s", seconds=int(seconds))
-    minutes = int(seconds) // 60
-    if minutes < 60:
-        return gettext("%(minutes)s min", minutes=minutes)
-    hours = minutes // 60
-    return gettext("%(hours)s h %(minutes)s min", hours=hours, minutes=f"{minutes % 60:02d}")
+        return _translated(say("%(seconds)s s", seconds=int(seconds)))
+    hours, minutes = divmod(int(seconds) // 60, 60)
+    if not hours:
+        return _translated(say("%(minutes)s min", minutes=minutes))
+    return _translated(say("%(hours)s h %(minutes)s min", hours=hours, minutes=f"{minutes:02d}"))
 
 
 def clock_time(value: datetime) -> str:

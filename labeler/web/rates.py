@@ -1,6 +1,7 @@
 """What a project pays by place, what it may spend, and what it paid before: for its owners."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import flask
@@ -15,7 +16,7 @@ from labeler.pay import budgets, money, rates
 from labeler.pay.rates import Rate
 from labeler.pay.reckoning import Model
 from labeler.people.memberships import Role
-from labeler.progress import offers
+from labeler.progress import costs, offers
 from labeler.said import say
 from labeler.web import forms, locales, visitors
 from labeler.web.filters import gettext as _
@@ -48,7 +49,7 @@ class BudgetForm(BaseModel):
 def index(slug: str) -> ResponseReturnValue:
     session, olga = database.session(), visitors.person()
     project = projects.find(session, slug, by=olga, role=Role.owner)
-    return _page(project, _written(rates.current(session, project.id)), {})
+    return _page(project, {}, {})
 
 
 @pages.post("")
@@ -60,9 +61,9 @@ def publish(slug: str) -> ResponseReturnValue:
         said = {name: words for name, words in forms.given().items() if words.strip()}
         is_new = projects.price(session, project, rates.read(said), by=olga)
     except (Invalid, Conflict) as refusal:
-        return _given_back(
-            slug, refusal.fields or {"per_judgment": refusal.message}
-        ), refusal.status
+        faults = refusal.fields or {"per_judgment": refusal.message}
+        database.reread()
+        return _page(_project(slug), request.form, faults), refusal.status
     session.commit()
     flask.flash(_(PUBLISHED if is_new else AS_BEFORE))
     return redirect(url_for("rates.index", slug=slug))
@@ -78,22 +79,20 @@ def limit(slug: str) -> ResponseReturnValue:
         most = money.minor(form.limit, form.currency) if form.limit.strip() else None
         budgets.limit(session, project.id, form.currency, most, by=olga)
     except Invalid as refusal:
-        return _given_back(slug, refusal.fields or {"limit": refusal.message}), refusal.status
+        faults = refusal.fields or {"limit": refusal.message}
+        database.reread()
+        return _page(_project(slug), {}, faults, budget=request.form), refusal.status
     session.commit()
     flask.flash(_("The budget is kept."))
     return redirect(url_for("rates.index", slug=slug) + "#budget-h")
 
 
-def _given_back(slug: str, faults: Mapping[str, str]) -> str:
-    database.reread()
-    project = projects.find(database.session(), slug, by=visitors.person(), role=Role.owner)
-    return _page(project, request.form, faults)
+def _project(slug: str) -> Project:
+    return projects.find(database.session(), slug, by=visitors.person(), role=Role.owner)
 
 
-def _written(rate: Rate | None) -> Mapping[str, Any]:
+def _written(rate: Rate) -> Mapping[str, Any]:
     """Return what holds everywhere as somebody would write it."""
-    if rate is None:
-        return {}
     amounts = {
         "per_judgment": rate.per_judgment_minor,
         "floor_per_hour": rate.hour_minor,
@@ -103,21 +102,33 @@ def _written(rate: Rate | None) -> Mapping[str, Any]:
     return told | {"currency": rate.currency, "model": rate.model.value}
 
 
-def _page(project: Project, values: Mapping[str, Any], faults: Mapping[str, str]) -> str:
+def _page(
+    project: Project,
+    values: Mapping[str, Any],
+    faults: Mapping[str, str],
+    *,
+    budget: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """Draw the page; `values` and `budget` are forms that are given back as they were filled in."""
     session, olga = database.session(), visitors.person()
+    everywhere = rates.by_place(session, project.id)[rates.EVERYWHERE]
     history = rates.history(session, project.id)
-    publishers = {rate.published_by for rate in history if rate.published_by is not None}
+    found = costs.of_project(session, project.id)
+    named = {rate.published_by for rate in history if rate.published_by is not None}
+    named |= {each.person_id for one in found.places for each in (*one.below, *one.topped_up)}
     return render_template(
         "rates/index.html",
         project=project,
         role=projects.role_in(session, project, olga),
         rows=offers.by_place(session, project.id),
-        offer=offers.of_rate(session, rates.by_place(session, project.id)[rates.EVERYWHERE]),
+        offer=offers.of_rate(session, everywhere),
+        costs=found,
         history=history,
-        names=progress.names(session, publishers),
+        names=progress.names(session, named),
         sums=spending.of_project(session, project.id),
         models=MODEL_WORDS,
         places=[("", _("Everywhere else")), *locales.places()],
-        values=values,
+        values=values or _written(everywhere),
+        budget=budget,
         faults=faults,
     )

@@ -27,7 +27,11 @@ from labeler.work.projects import Project
 
 pages = Blueprint("worktime", __name__)
 
+EARLIEST = date(2020, 1, 6)
+"""The first week that there is a page of."""
 MOST_BEATS = 100
+SHORTEST = timedelta(seconds=1)
+"""What is shorter counts in the sums, and has no line of its own."""
 NOTICED = 200
 """How many added and flagged times an owner sees."""
 FIELDS = ("slip", "from_ms", "to_ms", "ago_ms", "touched")
@@ -261,15 +265,17 @@ def _words() -> dict[str, Any]:
 def _week(text: str, now: datetime) -> date:
     """Return the Monday of the week that an address names; this week's if it names none."""
     try:
-        return worktime.monday(min(date.fromisoformat(text), now.date()))
-    except (ValueError, OverflowError):
-        return worktime.monday(now.date())
+        asked = date.fromisoformat(text)
+    except ValueError:
+        asked = now.date()
+    return worktime.monday(max(EARLIEST, min(asked, now.date())))
 
 
 def _days(intervals: Sequence[Interval]) -> list[Day]:
     by_day: dict[date, list[Interval]] = {}
     for each in intervals:
-        by_day.setdefault(each.started_at.date(), []).append(each)
+        if each.length >= SHORTEST:
+            by_day.setdefault(each.started_at.date(), []).append(each)
     return [Day(day, some, _length(some)) for day, some in sorted(by_day.items(), reverse=True)]
 
 

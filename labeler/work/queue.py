@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from labeler.errors import Busy, Conflict
 from labeler.pay import budgets
+from labeler.pay.limits import Reached
 from labeler.people.accounts import Person
 from labeler.said import say
 from labeler.schema import dialect_of, insert, written
@@ -61,7 +62,8 @@ def claim(session: Session, project: Project, *, by: Person) -> Assignment | Non
     """Return the assignment that the person holds, else the next one, else None.
 
     The next one is what was drawn ahead, if anything was. Raises Conflict while the project gives
-    out no work, Busy when all that is left is in others' hands at this moment.
+    out no work or the person has worked as long as they want to (`limits.Reached`), Busy when all
+    that is left is in others' hands at this moment.
     """
     look = looks.look(session, project, by)
     if look.held and (held := assignments.prolong(session, project, look.held, look.now)):
@@ -97,6 +99,8 @@ def _begin(session: Session, project: Project, look: Look) -> None:
 def _draw(
     session: Session, project: Project, look: Look, person: Person, state: AssignmentState
 ) -> Assignment | None:
+    if when := look.hours.goes_on_at:
+        raise Reached(when)
     tries = TRIES
     if look.overdue:
         assignments.expire(session, project)

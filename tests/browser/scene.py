@@ -20,14 +20,14 @@ from labeler.database import Database
 from labeler.people import accounts, memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
-from labeler.work import comparisons, drafts, layouts, projects, tallies
+from labeler.work import comparisons, drafts, hours, layouts, projects, tallies
 from labeler.work.assignments import Assignment, AssignmentState
 from labeler.work.batches import Batch
 from labeler.work.comparisons import Comparison
 from labeler.work.layouts import Message, ResponseIn, Row
 from labeler.work.projects import Project
 from tests import made_up
-from tests.browser import reviewing
+from tests.browser import paying, reviewing
 from tests.browser.site import ADA, OLGA, Site, open_site
 from tests.make import judge, load_rows, make_row
 from tests.visits import Visit
@@ -94,6 +94,9 @@ def set_scene(folder: Path) -> Iterator[tuple[Site, dict[str, Any]]]:
             with site.database.writing() as session:
                 project = projects.find(session, "demo", by=accounts.find(session, OLGA))
                 asked = reviewing.ask(session, project)
+                olga, ada = (accounts.find(session, email) for email in (OLGA, ADA))
+                paid = [ada, accounts.find(session, BEA), olga]
+                asked["run_id"] = paying.owe(session, project, paid, by=olga)
                 session.commit()
             _refresh(site)
             with site.database.reading() as session:
@@ -135,7 +138,8 @@ def _judge(session: Session, project: Project, person: Person) -> None:
         _stop_clock(moment := moment + timedelta(minutes=2))
         given = _hand(session, project, name, person)
         _stop_clock(moment := moment + timedelta(seconds=70))
-        judge(session, given, choice, person)
+        with hours.covered(session, given, person):
+            judge(session, given, choice, person)
 
 
 def _open(session: Session, draft: dict[str, Any], row: Row, *, by: Person) -> None:

@@ -267,6 +267,17 @@ def test_money_without_work_and_work_without_money_are_named(
     assert all("does not fit its accounts" in said for said in after(session, books))
 
 
+def test_a_promise_that_is_not_its_rate_is_named(session: Session, story: Story) -> None:
+    promise, project = story.open.id, story.open.project_id
+    for change in ("pay_minor = 36", "currency = 'USD'"):
+        assert after(session, f"UPDATE assignments SET {change} WHERE id = {promise}") == [
+            f"assignment {promise} does not promise what its rate pays"
+        ]
+    assert after(session, f"UPDATE projects SET pay_minor = 36 WHERE id = {project}") == [
+        f"project {project} does not say what its newest rate for everywhere pays"
+    ]
+
+
 def test_unpaid_work_that_earned_is_named(session: Session, cast: Cast, story: Story) -> None:
     disarm(session)
     judgment = session.scalars(sa.select(sa.func.min(Judgment.id))).one()

@@ -5,6 +5,7 @@ either the database refuses, or, with its triggers taken away, reconciliation na
 """
 
 from contextlib import nullcontext
+from datetime import date
 
 import pytest
 import sqlalchemy as sa
@@ -13,14 +14,14 @@ from sqlalchemy.orm import Session
 
 from labeler import reconciliation
 from labeler.database import Database
-from labeler.pay import earnings, ledger, seals
-from labeler.pay.accounts import AccountKind, Place
-from labeler.pay.ledger import Transfer, TransferKind
+from labeler.pay import destinations, earnings, ledger, payouts, runs, seals
+from labeler.pay.ledger import Transfer
+from labeler.pay.payouts import PayoutState
 from labeler.work.judgments import Judgment
 from labeler.work.projects import Project
 from tests.cast import Cast, make_cast
 from tests.conftest import StoppedClock
-from tests.make import judge_next, make_batch, make_project
+from tests.make import judge_next, make_batch, make_project, send_pay
 from tests.tampering import alter, disarm
 
 
@@ -42,12 +43,16 @@ def books(session: Session, cast: Cast, frozen: StoppedClock) -> Project:
     judge_next(session, project, cast.ada)
     for each in (project, other):
         [*earnings.approve_due(session, each.id)]
-    for source, taker, kind in (
-        ("1", AccountKind.payout_in_flight, TransferKind.payout),
-        ("1", AccountKind.paid, TransferKind.paid),
-        ("2", AccountKind.payout_in_flight, TransferKind.payout),
-    ):
-        pass_on(session, project, cast, taker, kind, source)
+    bank = {"kind": "other", "name": "Ada", "provider": "A bank", "account": "1"}
+    destinations.replace(session, cast.ada, "EUR", bank)
+    send(session, project, cast, date(2026, 11, 1), PayoutState.confirmed)
+    give(session, project, cast, 40, source="2")
+    frozen.forward(days=4)
+    [*earnings.approve_due(session, project.id)]
+    send(session, project, cast, date(2026, 11, 2), PayoutState.unknown)
+    give(session, project, cast, 9, source="3")
+    frozen.forward(days=4)
+    [*earnings.approve_due(session, project.id)]
     session.flush()
     return project
 
@@ -62,25 +67,10 @@ def give(session: Session, project: Project, cast: Cast, minor: int, source: str
     return earnings.give_bonus(session, *whom, reason="Thank you.", source=source, by=cast.olga)
 
 
-BEFORE = {
-    AccountKind.payout_in_flight: AccountKind.earned_approved,
-    AccountKind.paid: AccountKind.payout_in_flight,
-}
-
-
-def pass_on(
-    session: Session, project: Project, cast: Cast, taker: AccountKind, kind: TransferKind, n: str
-) -> None:
-    ledger.move(
-        session,
-        project_id=project.id,
-        currency="EUR",
-        giver=Place(BEFORE[taker], cast.ada.id),
-        taker=Place(taker, cast.ada.id),
-        amount_minor=40,
-        kind=kind,
-        source=n,
-    )
+def send(session: Session, project: Project, cast: Cast, end: date, outcome: PayoutState) -> None:
+    run = send_pay(session, project, cast, end)
+    [ada] = [one for one in payouts.of_run(session, run.id) if one.state is PayoutState.sent]
+    runs.settle(session, run, {ada.id: outcome}, by=cast.olga)
 
 
 def seal(session: Session) -> None:
@@ -100,15 +90,15 @@ def found(session: Session, *statements: str) -> list[str]:
 
 def test_what_verbs_did_adds_up(session: Session, cast: Cast, books: Project) -> None:
     assert [*reconciliation.faults(session)] == []
-    standing = ledger.standing(session, person_id=cast.ada.id, project_id=books.id)["EUR"]
-    assert {kind.value: minor for kind, minor in standing.items()} == {
-        "earned_pending": 35,
+    standing = ledger.standing(session, person_id=cast.ada.id)
+    assert {kind.value: n for kind, n in standing[books.id, "EUR"].items()} == {
+        "earned_pending": 0,
         "held": 35,
-        "earned_approved": 120 - 80,
-        "payout_in_flight": 40,
-        "paid": 40,
+        "earned_approved": 9,
+        "payout_in_flight": 75,
+        "paid": 120,
     }
-    assert ledger.earned(session, person_id=cast.ada.id, project_id=books.id) == {"EUR": 190}
+    assert ledger.earned(session, person_id=cast.ada.id, project_id=books.id) == {"EUR": 239}
 
 
 MINE = "(SELECT id FROM accounts WHERE kind = 'earned_pending' AND currency = 'EUR' LIMIT 1)"
@@ -140,7 +130,7 @@ TAMPERINGS = {
     "another amount, balance and all": (
         "UPDATE transfers SET amount_minor = amount_minor + 1 WHERE kind = 'bonus';"
         "UPDATE accounts SET balance_minor = balance_minor + 1 WHERE kind = 'earned_approved'"
-        " AND balance_minor = 40"
+        " AND balance_minor = 9"
     ),
     "another currency": f"UPDATE transfers SET currency = 'USD' WHERE id = {FIRST}",
     "another person's account": f"UPDATE transfers SET to_account_id = {COST} WHERE id = {LAST}",

@@ -21,7 +21,7 @@ import labeler.app  # noqa: F401 (which every table comes with)
 from labeler import audit, clock
 from labeler import database as database_module
 from labeler.database import Database
-from labeler.pay import budgets, destinations, mappings, rates, wages
+from labeler.pay import budgets, destinations, limits, mappings, rates, wages
 from labeler.pay.payouts import Payout
 from labeler.pay.rails.making import Rail
 from labeler.pay.runs import FiledPayouts, PayRun, RunState
@@ -239,6 +239,7 @@ REDONE = {
     "2026_11_28_statements": {"statements"},
     # And of no refusals: what is held stays so until a person lets it go.
     "2026_11_28_disputes": {"refusals", "disputes"},
+    "2026_11_28_limits": {"limits"},
 }
 
 Rows = list[dict[str, object]]
@@ -274,6 +275,7 @@ def populate(database: Database, time: StoppedClock, folder: Path) -> None:
     with database.writing() as session:
         wages.load(session, wages.shipped(), by=cast.root)
         lived = live(session, cast, time)
+        limits.change(session, limits.Hours(day_hours=6, week_hours=30), by=cast.ada)
         budgets.limit(session, lived.id, "EUR", 100_00, by=cast.olga)
         in_italy = rates.read({"place": "IT", "per_judgment": "0.50"})
         projects.price(session, lived, in_italy, by=cast.olga)

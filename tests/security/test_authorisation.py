@@ -22,6 +22,7 @@ ONE = REVIEW + "/{review}"
 ASKING = "/projects/asking"
 """Where known answers are asked before the work itself."""
 PAIR = HELPFUL + "/comparisons/{comparison}"
+RUN = "/projects/<slug>/payouts/runs/<run_id>"
 EXCLUDE = "/comparisons/<comparison_id>/judgments/<judgment_id>/exclude"
 
 
@@ -73,6 +74,13 @@ PAGES = {
     ("POST", "/link/<secret>"): Case("/link/nothing", "404 404 404 404 404 404 404 404"),
     ("GET", "/account"): Case("/account", SIGNED_IN),
     ("GET", "/session"): Case("/session", SIGNED_IN),
+    ("GET", "/earnings"): Case("/earnings", SIGNED_IN),
+    ("GET", "/earnings/statements/<statement_id>"): Case(
+        "/earnings/statements/{statement}", ONLY_ADA
+    ),
+    ("GET", "/earnings/statements/<statement_id>/statement.<layout>"): Case(
+        "/earnings/statements/{statement}/statement.csv", ONLY_ADA
+    ),
     ("GET", "/account/pay"): Case("/account/pay", SIGNED_IN),
     ("GET", "/account/pay/new"): Case("/account/pay/new", SIGNED_IN),
     ("POST", "/account/pay/new"): Case("/account/pay/new", ANYBODY_BAD_FORM),
@@ -104,6 +112,10 @@ PAGES = {
     ("POST", "/projects/<slug>/guidelines"): Case(
         HELPFUL + "/guidelines", OWNER_BAD_FORM, {"guidelines": "none"}
     ),
+    ("GET", "/projects/<slug>/pay"): Case(HELPFUL + "/pay", OWNER),
+    ("POST", "/projects/<slug>/pay"): Case(HELPFUL + "/pay", OWNER_BAD_FORM, {"place": "X"}),
+    ("POST", "/projects/<slug>/pay/budget"): Case(HELPFUL + "/pay/budget", OWNER_BAD_FORM),
+    ("GET", "/wages"): Case("/wages", "302 302 403 200 403 200 200 403"),
     ("POST", "/projects/<slug>/state"): Case(
         HELPFUL + "/state", OWNER_BAD_FORM, {"state": "elsewhere"}
     ),
@@ -156,6 +168,8 @@ PAGES = {
         PAIR + "/judgments/{of_bea}/exclude", REVIEWER_BAD_FORM
     ),
     ("GET", "/time"): Case("/time", SIGNED_IN),
+    ("GET", "/limits"): Case("/limits", SIGNED_IN),
+    ("POST", "/limits"): Case("/limits", ANYBODY_BAD_FORM),
     ("POST", "/time/beats"): Case("/time/beats", ANYBODY_BAD_FORM),
     ("GET", "/projects/<slug>/time"): Case(HELPFUL + "/time", MEMBER),
     ("POST", "/projects/<slug>/time"): Case(HELPFUL + "/time", MEMBER_BAD_FORM),
@@ -238,6 +252,22 @@ PAGES = {
     ),
     ("POST", "/projects/<slug>/people/<person_id>/admit"): Case(
         ASKING + "/people/{bea}/admit", REVIEWER_BAD_FORM
+    ),
+    ("GET", "/projects/<slug>/payouts"): Case(HELPFUL + "/payouts", OWNER),
+    ("POST", "/projects/<slug>/payouts/runs"): Case(HELPFUL + "/payouts/runs", OWNER_BAD_FORM),
+    ("GET", "/projects/<slug>/payouts/layouts"): Case(HELPFUL + "/payouts/layouts", OWNER),
+    ("POST", "/projects/<slug>/payouts/layouts"): Case(
+        HELPFUL + "/payouts/layouts", OWNER_BAD_FORM
+    ),
+    ("GET", RUN): Case(HELPFUL + "/payouts/runs/{run}", OWNER),
+    ("GET", RUN + "/file"): Case(HELPFUL + "/payouts/runs/{run}/file", OWNER),
+    ("POST", RUN + "/step"): Case(HELPFUL + "/payouts/runs/{run}/step", OWNER_BAD_FORM),
+    ("POST", RUN + "/results"): Case(HELPFUL + "/payouts/runs/{run}/results", OWNER_BAD_FORM),
+    ("POST", RUN + "/payouts/<payout_id>/release"): Case(
+        HELPFUL + "/payouts/runs/{run}/payouts/{payout}/release", OWNER_BAD_FORM
+    ),
+    ("POST", RUN + "/payouts/<payout_id>/outcome"): Case(
+        HELPFUL + "/payouts/runs/{run}/payouts/{payout}/outcome", OWNER_BAD_FORM
     ),
     ("GET", "/projects/<slug>/releases"): Case(HELPFUL + "/releases", OWNER),
     ("POST", "/projects/<slug>/releases"): Case(

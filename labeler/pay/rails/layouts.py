@@ -19,7 +19,7 @@ from labeler.said import Said, say
 from labeler.text import lines
 
 MOST_COLUMNS = 40
-_CELLS = [cell.value for cell in Cell]
+CELLS = [cell.value for cell in Cell]
 _QUOTED = re.compile(r'"([^"]*)"')
 
 
@@ -34,7 +34,7 @@ def _columns(given: object) -> object:
             if not (colon and header):
                 raise ValueError(_fault(number))
             quoted = _QUOTED.fullmatch(what)
-            if not quoted and what not in _CELLS:
+            if not quoted and what not in CELLS:
                 raise ValueError(_fault(number))
             found.append({"header": header, **({"text": quoted[1]} if quoted else {"cell": what})})
     return found
@@ -44,7 +44,7 @@ def _fault(number: int) -> Said:
     return say(
         'Line %(number)s: write the heading, a colon, and one of %(cells)s, or a text in "".',
         number=str(number),
-        cells=", ".join(_CELLS),
+        cells=", ".join(CELLS),
     )
 
 

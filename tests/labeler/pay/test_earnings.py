@@ -9,17 +9,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy.orm import Session
 
-from labeler import reconciliation
+from labeler import clock, reconciliation
 from labeler.database import Database
 from labeler.errors import Conflict, Invalid
-from labeler.pay import earnings, ledger
-from labeler.pay.accounts import AccountKind, Place
+from labeler.pay import destinations, earnings, ledger, runs
 from labeler.pay.ledger import EARNINGS, Transfer, TransferKind
+from labeler.pay.payouts import Payout, PayoutState
 from labeler.people.accounts import Person
 from labeler.work.projects import Project
 from tests.cast import Cast, make_cast
 from tests.conftest import StoppedClock
-from tests.make import judge_next, make_batch, make_project
+from tests.make import judge_next, make_batch, make_project, send_pay
 
 
 @pytest.fixture
@@ -42,7 +42,8 @@ def approve(session: Session, project: Project) -> None:
 
 def now(session: Session, project: Project, cast: Cast) -> dict[str, int]:
     """Return where Ada's money is, where there is some."""
-    kinds = ledger.standing(session, person_id=cast.ada.id, project_id=project.id).get("EUR", {})
+    found = ledger.standing(session, person_id=cast.ada.id, project_id=project.id)
+    kinds = found.get((project.id, "EUR"), {})
     return {kind.value: minor for kind, minor in kinds.items() if minor}
 
 
@@ -139,11 +140,11 @@ def test_amounts_up_to_the_largest_are_kept_exactly(
 
 STEPS_EACH = 25
 ACTS = [*3 * ["work"], "hold", "let_go", "refuse", "approve", "approve", "bonus", "wait", "wait"]
-ACTS += ["send", "arrive", "fail", "again"]
-STEPS = {
-    "send": (AccountKind.earned_approved, AccountKind.payout_in_flight, TransferKind.payout),
-    "arrive": (AccountKind.payout_in_flight, AccountKind.paid, TransferKind.paid),
-    "fail": (AccountKind.payout_in_flight, AccountKind.earned_approved, TransferKind.failure),
+ACTS += ["send", "send", "arrive", "fail", "lose", "again"]
+OUTCOMES = {
+    "arrive": PayoutState.confirmed,
+    "fail": PayoutState.failed,
+    "lose": PayoutState.unknown,
 }
 
 
@@ -155,6 +156,8 @@ class Books(RuleBasedStateMachine):
         self.session, self.cast, self.time, self.number = session, cast, time, number
         self.project = make_project(session, cast, slug=f"books-{number}")
         make_batch(session, self.project, cast, pairs=STEPS_EACH)
+        bank = {"kind": "other", "name": "Ada", "provider": "A bank", "account": str(number)}
+        destinations.replace(session, cast.ada, "EUR", bank)
         session.commit()
         self.steps = 0
 
@@ -164,7 +167,7 @@ class Books(RuleBasedStateMachine):
         try:
             self.do(act, which)
             self.session.commit()
-        except Conflict:
+        except (Conflict, Invalid):
             self.session.rollback()
 
     def do(self, act: str, which: int) -> None:
@@ -185,8 +188,12 @@ class Books(RuleBasedStateMachine):
                     verb(self.session, earned, reason="Because.", by=self.cast.olga)
             case "again":
                 self.repeat(which)
+            case "send":
+                self.time.forward(seconds=1)
+                day = clock.now().date() - timedelta(days=self.steps)
+                send_pay(self.session, self.project, self.cast, day)
             case _:
-                self.pass_on(act, 1 + which * 7)
+                self.settle(act, which)
 
     def person(self, which: int) -> Person:
         return (self.cast.ada, self.cast.bea, self.cast.rex)[which % 3]
@@ -196,18 +203,14 @@ class Books(RuleBasedStateMachine):
         earned = self.session.scalars(sa.select(Transfer).where(*mine).order_by(Transfer.id)).all()
         return earned[which % len(earned)] if earned else None
 
-    def pass_on(self, act: str, minor: int) -> None:
-        giver, taker, kind = STEPS[act]
-        ledger.move(
-            self.session,
-            project_id=self.project.id,
-            currency="EUR",
-            giver=Place(giver, self.cast.ada.id),
-            taker=Place(taker, self.cast.ada.id),
-            amount_minor=minor,
-            kind=kind,
-            source=f"{self.number}:{self.steps}",
-        )
+    def settle(self, act: str, which: int) -> None:
+        """Say what became of a payout, which may be known already."""
+        mine = Payout.project_id == self.project.id
+        found = self.session.scalars(sa.select(Payout).where(mine).order_by(Payout.id)).all()
+        if found:
+            payout = found[which % len(found)]
+            run = runs.find(self.session, self.project.id, payout.run_id)
+            runs.settle(self.session, run, {payout.id: OUTCOMES[act]}, by=self.cast.olga)
 
     def repeat(self, which: int) -> None:
         """Book what was booked, as somebody does who heard no answer."""

@@ -17,7 +17,7 @@ from labeler import reconciliation
 from labeler.database import Database
 from labeler.errors import Conflict, Forbidden, Invalid
 from labeler.events import Event
-from labeler.pay import destinations, ledger, mappings, payouts, results, runs
+from labeler.pay import destinations, ledger, mappings, payout_checks, payouts, results, runs
 from labeler.pay.accounts import AccountKind
 from labeler.pay.ledger import Transfer
 from labeler.pay.payouts import Held, Payout, PayoutState
@@ -69,7 +69,7 @@ def draft(session: Session, project: Project, cast: Cast, end: date = END) -> Pa
 
 def standing(session: Session, person: Person) -> tuple[int, int, int]:
     """Return what is due, in flight and paid."""
-    found = ledger.standing(session, person_id=person.id).get("EUR", {})
+    [found] = ledger.standing(session, person_id=person.id).values() or [{}]
     return (found.get(DUE, 0), found.get(FLYING, 0), found.get(PAID, 0))
 
 
@@ -123,7 +123,7 @@ def test_a_run_pays_what_is_due_and_says_what_it_holds(
     assert standing(session, cast.ada) == (0, 0, 1234)
     assert standing(session, cast.bea) == (500, 0, 0)  # to be paid again
     assert run.state is RunState.closed
-    assert list(reconciliation.faults(session)) == []
+    assert list(reconciliation.faults(session)) == list(payout_checks.faults(session)) == []
     again = draft(session, project, cast, date(2026, 11, 29))
     assert {p.person_id for p in payouts.of_run(session, again.id) if p.is_payable} == {cast.bea.id}
 
@@ -156,7 +156,7 @@ def test_every_step_twice_is_every_step_once(
     ]
     states = sa.select(Event.kind).where(Event.kind.startswith("pay_run.")).order_by(Event.id)
     assert [kind.partition(".")[2] for kind in session.scalars(states)] == [
-        *("draft", "approved", "filed", "sent", "closed"),
+        *("draft", "approved", "filed", "sent", "settled", "closed"),
     ]
 
 
@@ -308,8 +308,23 @@ def test_a_run_that_breaks_off_anywhere_goes_on_and_everybody_is_paid_once(
         for before in steps[: number + 1]:
             before()  # whoever does not know how far it came begins again
     assert (standing(session, cast.ada), standing(session, cast.bea)) == ((0, 0, 1234), (0, 0, 500))
-    assert list(reconciliation.faults(session)) == []
+    assert list(reconciliation.faults(session)) == list(payout_checks.faults(session)) == []
     assert run.state is RunState.closed
+
+
+def test_a_payout_that_does_not_fit_its_money_is_named(
+    session: Session, cast: Cast, project: Project
+) -> None:
+    run = sent(session, project, cast)
+    ada, bea, rex = (named(session, run)[p.id].id for p in (cast.ada, cast.bea, cast.rex))
+    assert list(payout_checks.faults(session)) == []
+    for number, state in ((ada, "confirmed"), (bea, "left"), (rex, "sent")):
+        changes = sa.update(Payout).where(Payout.id == number).values(state=PayoutState(state))
+        with undone(session):
+            session.execute(changes)
+            assert list(payout_checks.faults(session)) == [
+                f"payout {number} is not where its money is"
+            ]
 
 
 def test_of_two_runs_that_overlap_one_pays(session: Session, cast: Cast, project: Project) -> None:
