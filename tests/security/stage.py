@@ -140,14 +140,14 @@ def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list
         month = statements.first_of(clock.now().date())
         statements.make(session, project.id, cast.ada.id, "EUR", month)
         [told] = statements.of_person(session, cast.ada.id)
-        why = {"evidence": "It is a copy.", "by": cast.rex}
+        why = {"evidence": "λόγος", "by": cast.rex}  # what people wrote stays as it is
         refusal = brakes.propose(session, of_ada, ReasonCode.copied, **why)
         # The second of one batch waits for an owner who did not propose it.
         extra = _prefer_the_first(session, project, cast.root)
         while extra.comparison_id == known:
             extra = _prefer_the_first(session, project, cast.root)
         brakes.propose(session, extra, ReasonCode.copied, **why)
-        dispute = disputes.open(session, project, About.time, "It was more.", by=cast.ada)
+        dispute = disputes.open(session, project, About.time, "λόγος", by=cast.ada)
         added = missed.add(
             session,
             project.id,
