@@ -21,7 +21,7 @@ import labeler.app  # noqa: F401 (which every table comes with)
 from labeler import audit, clock
 from labeler import database as database_module
 from labeler.database import Database
-from labeler.pay import budgets, destinations, limits, mappings, rates, wages
+from labeler.pay import budgets, destinations, limits, mappings, rates, statements, wages
 from labeler.pay.payouts import Payout
 from labeler.pay.rails.making import Rail
 from labeler.pay.runs import FiledPayouts, PayRun, RunState
@@ -291,6 +291,8 @@ def populate(database: Database, time: StoppedClock, folder: Path) -> None:
         tokens.create(session, cast.olga)
         sign_ins.make_link(session, cast.ada, by=cast.olga)
         sign_ins.start(session, cast.ada)
+        month = statements.first_of(clock.now().date())
+        statements.make(session, judged.id, cast.ada.id, "EUR", month)
         session.commit()
         for _ in refreshing.refresh(session, database.reading, judged):
             session.commit()
