@@ -22,7 +22,8 @@ from bench.rows import Compared, Place, Words
 from bench.texts import Texts
 from labeler import clock, recounts
 from labeler.database import Database
-from labeler.pay.ledger import Account, AccountKind, Transfer
+from labeler.pay.accounts import Account, AccountKind
+from labeler.pay.ledger import Transfer
 from labeler.people import accounts, memberships, tokens
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
@@ -185,7 +186,8 @@ def _add_earners(database: Database, site: Site, count: int) -> list[Earner]:
 
 def _earners(session: Session, site: Site, people: Sequence[Person]) -> list[Earner]:
     whose: dict[str, Any] = {"project_id": site.project_id, "currency": "EUR"}
-    found = [Account(person_id=person.id, kind=AccountKind.earned, **whose) for person in people]
+    kind = AccountKind.earned_pending
+    found = [Account(person_id=person.id, kind=kind, **whose) for person in people]
     session.add_all(found)
     session.flush()
     return [Earner(person.id, each.id) for person, each in zip(people, found, strict=True)]
@@ -262,7 +264,8 @@ def _settle(database: Database, site: Site) -> None:
             session.execute(sa.text("SET LOCAL statement_timeout = 0"))
         session.execute(
             sa.update(Account)
-            .where(Account.kind == AccountKind.earned, Account.project_id == site.project_id)
+            .where(Account.project_id == site.project_id)
+            .where(Account.kind == AccountKind.earned_pending)
             .values(balance_minor=came_in.scalar_subquery())
             .execution_options(synchronize_session=False)
         )

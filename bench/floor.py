@@ -167,7 +167,7 @@ class Writer:
             ("counted_on", day, shard, 1),
             ("judged_on", day, shard, 1),
             ("said", "1:2", shard, 1),
-            ("spent_on", day, shard, PAY_MINOR),
+            ("spent_on", f"{day}:{CURRENCY}", shard, PAY_MINOR),
             ("took", "1", self.person_id, 1),
             ("votes", f"{counts.monday(now)}:{votes - 1}:{votes}", shard, 1),
         ):

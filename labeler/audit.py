@@ -9,13 +9,14 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from labeler import events, recounts
-from labeler.pay import ledger, worktime
-from labeler.pay.ledger import Account, AccountKind, Transfer
+from labeler import events, reconciliation, recounts
+from labeler.pay import statements, worktime
+from labeler.pay.rates import EVERYWHERE, Rate
 from labeler.work.assignments import HELD, Assignment, AssignmentState
 from labeler.work.comparisons import Comparison
 from labeler.work.gold import Gold
 from labeler.work.judgments import Judgment, JudgmentState
+from labeler.work.projects import Project
 from labeler.work.qualifications import Qualification
 from labeler.work.rubrics import Verdict
 
@@ -33,11 +34,11 @@ def faults(session: Session) -> Iterator[str]:
     yield from _golden_without_answer(session)
     yield from _unscored_and_given(session)
     yield from _misqualified(session)
-    yield from _earned_unequally(session)
-    yield from _earned_wrongly(session)
-    yield from _earned_for_nothing(session)
-    yield from ledger.faults(session)
+    yield from _promised_wrongly(session)
+    yield from _priced_wrongly(session)
+    yield from reconciliation.faults(session)
     yield from worktime.faults(session)
+    yield from statements.faults(session)
     yield from recounts.faults(session)
     for event_id in events.breaks(session):
         yield f"event {event_id} does not follow from the one before it"
@@ -248,48 +249,34 @@ def _misqualified(session: Session) -> Iterator[str]:
         yield f"qualification {qualification_id} does not say what its answers do"
 
 
-def _earned_unequally(session: Session) -> Iterator[str]:
-    times = sa.func.count(Transfer.id)
-    promised = sa.case((Assignment.pay_minor > 0, 1), else_=0)
-    rows = session.execute(
-        sa.select(Judgment.id, times, promised)
-        .join(Assignment, Assignment.id == Judgment.assignment_id)
-        .outerjoin(Transfer, Transfer.judgment_id == Judgment.id)
-        .where(Judgment.version == 1)
-        .group_by(Judgment.id, Assignment.pay_minor)
-        .having(times != promised)
-        .order_by(Judgment.id)
+def _promised_wrongly(session: Session) -> Iterator[str]:
+    as_published = sa.and_(
+        Assignment.pay_minor == Rate.per_judgment_minor,
+        Assignment.currency == Rate.currency,
+        Assignment.project_id == Rate.project_id,
     )
-    for judgment_id, found, wanted in rows:
-        yield f"judgment {judgment_id} earned {found} times instead of {wanted}"
-
-
-def _earned_wrongly(session: Session) -> Iterator[str]:
-    as_promised = sa.and_(
-        Transfer.amount_minor == Assignment.pay_minor,
-        Transfer.currency == Assignment.currency,
-        Transfer.project_id == Judgment.project_id,
-        Account.kind == AccountKind.earned,
-        Account.person_id == Judgment.person_id,
-    )
-    rows = session.execute(
-        sa.select(Transfer.id, Judgment.id)
-        .join(Judgment, Judgment.id == Transfer.judgment_id)
-        .join(Assignment, Assignment.id == Judgment.assignment_id)
-        .join(Account, Account.id == Transfer.to_account_id)
-        .where(sa.func.coalesce(as_promised, False).is_not(True))
-        .order_by(Transfer.id)
-    )
-    for transfer_id, judgment_id in rows:
-        yield f"transfer {transfer_id} does not pay judgment {judgment_id} what was promised"
-
-
-def _earned_for_nothing(session: Session) -> Iterator[str]:
-    for transfer_id in session.scalars(
-        sa.select(Transfer.id)
-        .join(Account, Account.id == Transfer.to_account_id)
-        .outerjoin(Judgment, sa.and_(Judgment.id == Transfer.judgment_id, Judgment.version == 1))
-        .where(Account.kind == AccountKind.earned, Judgment.id.is_(None))
-        .order_by(Transfer.id)
+    for assignment_id in session.scalars(
+        sa.select(Assignment.id)
+        .join(Rate, Rate.id == Assignment.rate_id)
+        .where(sa.not_(as_published))
+        .order_by(Assignment.id)
     ):
-        yield f"transfer {transfer_id} pays for no judgment"
+        yield f"assignment {assignment_id} does not promise what its rate pays"
+
+
+def _priced_wrongly(session: Session) -> Iterator[str]:
+    newest = (
+        sa.select(Rate.project_id, sa.func.max(Rate.number).label("number"))
+        .where(Rate.place == EVERYWHERE)
+        .group_by(Rate.project_id)
+        .subquery()
+    )
+    same = sa.and_(Project.pay_minor == Rate.per_judgment_minor, Project.currency == Rate.currency)
+    for project_id in session.scalars(
+        sa.select(Project.id)
+        .outerjoin(newest, newest.c.project_id == Project.id)
+        .outerjoin(Rate, sa.and_(Rate.project_id == Project.id, Rate.number == newest.c.number))
+        .where(sa.func.coalesce(same, False).is_not(True))
+        .order_by(Project.id)
+    ):
+        yield f"project {project_id} does not say what its newest rate for everywhere pays"

@@ -1,4 +1,4 @@
-"""What a server does beside answering: it sees to it that quality is worked out anew.
+"""What a server does beside answering: quality is worked out anew, and what was earned becomes due.
 
 This is gunicorn's configuration (see `labeler.cli.serving`). Each server process looks now and then
 whether judgments have changed; who finds it first starts `labeler refresh`, a process of its own
@@ -11,6 +11,8 @@ import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any
+
+from labeler import clock
 
 if TYPE_CHECKING:  # gunicorn's first process, which reads this, serves nobody and stays small
     from labeler.config import Settings
@@ -31,13 +33,15 @@ def post_worker_init(worker: Any) -> None:
 
 
 def _look(database: "Database", every_s: int) -> None:
+    hour = clock.now().hour
     while True:
         time.sleep(every_s)
         try:
-            if _any_stale(database):
+            # What was earned becomes due by the hour, whether anybody judges or not.
+            if _any_stale(database) or hour != (hour := clock.now().hour):
                 _refresh()
         except Exception:  # a database that is away for a while, or no memory for a process
-            _log.exception("quality could not be worked out")
+            _log.exception("what is done in the background was not")
 
 
 def _any_stale(database: "Database") -> bool:

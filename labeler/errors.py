@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from labeler.said import Said, say
 
+DAY = say("This must be a day, such as 2026-11-30.")
 WORDS = MappingProxyType(
     {
         "missing": say("Please fill this in."),
@@ -32,6 +33,10 @@ WORDS = MappingProxyType(
         "finite_number": say("This must be a number."),
         "bool_type": say("This must be true or false."),
         "bool_parsing": say("This must be true or false."),
+        "date_parsing": DAY,
+        "date_from_datetime_parsing": DAY,
+        "date_from_datetime_inexact": DAY,
+        "date_type": DAY,
         "string_type": say("This must be text."),
         "list_type": say("This must be a list."),
         "dict_type": say("This must have named parts."),

@@ -10,7 +10,6 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from labeler.pay import ledger
 from labeler.work.assignments import HELD, Assignment, AssignmentState
 from labeler.work.comparisons import OPEN, VOTES_BITS, Comparison
 from labeler.work.counts import Count, Topic
@@ -38,7 +37,6 @@ def faults(session: Session) -> Iterator[str]:
     """Yield a sentence for each running total that is not what a recount finds."""
     yield from _wrong_lanes(session)
     yield from _lanes_not_spent(session)
-    yield from ledger.wrong_balances(session)
     yield from _wrong_tallies(session)
     yield from _wrong_votes(session)
     yield from _wrong_counts(session)
@@ -259,9 +257,10 @@ def _counts() -> Iterator[tuple[Topic, Any]]:
         sa.select(project, day, nobody, one).where(counted).group_by(project, day),
     )
     paid = sa.func.sum(Assignment.pay_minor)
-    spent = sa.select(project, day, nobody, paid).where(Judgment.version == 1)
+    money = day + ":" + Assignment.currency
+    spent = sa.select(project, money, nobody, paid).where(Judgment.version == 1)
     spent = spent.join(Assignment, Assignment.id == Judgment.assignment_id)
-    yield Topic.spent_on, spent.group_by(project, day).having(paid > 0)
+    yield Topic.spent_on, spent.group_by(project, money).having(paid > 0)
     took = sa.cast(_two_digits(Judgment.duration_ms), sa.Text())
     person = Judgment.person_id
     yield (

@@ -2,10 +2,16 @@
 
 import uuid
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from labeler.pay import ledger, runs
+from labeler.pay.accounts import AccountKind, Place
+from labeler.pay.ledger import TransferKind
+from labeler.pay.rails.making import Rail
+from labeler.pay.runs import PayRun
 from labeler.people import memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
@@ -38,6 +44,27 @@ def make_project(session: Session, cast: Cast, **changes: Any) -> Project:
     for annotator in (cast.ada, cast.bea):
         memberships.grant(session, project.id, annotator, Role.annotator, by=cast.olga)
     return project
+
+
+def make_due(
+    session: Session, project: Project, person: Person, amount_minor: int, why: str = "work"
+) -> None:
+    """Let a person have earned an amount in EUR, and let it be due; `why` names it once."""
+    pending, due = AccountKind.earned_pending, AccountKind.earned_approved
+    for giver, taker, kind in (
+        (Place(AccountKind.project_cost), pending, TransferKind.bonus),
+        (Place(pending, person.id), due, TransferKind.approval),
+    ):
+        ledger.move(
+            session,
+            project_id=project.id,
+            currency="EUR",
+            giver=giver,
+            taker=Place(taker, person.id),
+            amount_minor=amount_minor,
+            kind=kind,
+            source=f"{why}:{project.id}:{person.id}",
+        )
 
 
 def make_row(number: int, *, gold: int | None = None, **changes: Any) -> Row:
@@ -100,3 +127,14 @@ def judge_next(session: Session, project: Project, by: Person, choice: str | int
     assignment = queue.claim(session, project, by=by)
     assert assignment is not None
     return judge(session, assignment, choice, by)
+
+
+def send_pay(session: Session, project: Project, cast: Cast, end: date) -> PayRun:
+    """Send what is due in EUR to everybody who has said where to, by a run of its own."""
+    run = runs.draft(
+        session, project.id, "EUR", Rail.plain, period_end=end, pay_on=end, by=cast.olga
+    )
+    runs.approve(session, run, by=cast.root)
+    runs.file(session, run, runs.written(session, run), by=cast.olga)
+    runs.mark_sent(session, run, by=cast.olga)
+    return run

@@ -3,11 +3,13 @@
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+TABLES = ("transfers", "events", "judgments", "accounts", "seals")
 
-def disarm(session: Session) -> None:
-    """Take away the triggers that refuse to alter what is appended."""
+
+def disarm(session: Session, *more: str) -> None:
+    """Take away the triggers that refuse to alter what is appended; on `more` tables, too."""
     if session.get_bind().dialect.name == "postgresql":
-        for table in ("transfers", "events", "judgments"):
+        for table in (*TABLES, *more):
             session.execute(sa.text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
         return
     triggers = session.scalars(sa.text("SELECT name FROM sqlite_master WHERE type = 'trigger'"))

@@ -278,7 +278,8 @@ class Progress(Model):
     median_ms: int | None
     cost: list[Amount] = Field(description="What was earned so far, known answers too.")
     forecast: Amount = Field(
-        description="What the rest will cost, beyond `cost` and without known answers."
+        description="What the rest will cost by the rate for everywhere, beyond `cost` and without "
+        "known answers."
     )
 
 

@@ -13,6 +13,8 @@ from labeler.cli.backups import backup, restore
 from labeler.cli.batches import batch
 from labeler.cli.databases import db
 from labeler.cli.demonstration import demo
+from labeler.cli.ledgers import ledger
+from labeler.cli.pay import pay
 from labeler.cli.people import person
 from labeler.cli.plans import plan
 from labeler.cli.projects import project
@@ -20,6 +22,7 @@ from labeler.cli.refreshing import refresh
 from labeler.cli.serving import secret, serve
 from labeler.cli.tokens import token
 from labeler.cli.verification import verify
+from labeler.cli.wages import wages
 from labeler.errors import Refusal
 
 EPILOG = """\b
@@ -75,7 +78,23 @@ def main() -> None:
 
 
 for _command in (
-    *(backup, batch, db, demo, person, plan, project, refresh, restore, secret, serve, token),
+    *(
+        backup,
+        batch,
+        db,
+        demo,
+        ledger,
+        pay,
+        person,
+        plan,
+        project,
+        refresh,
+        restore,
+        secret,
+        serve,
+        token,
+    ),
     verify,
+    wages,
 ):
     main.add_command(_command)

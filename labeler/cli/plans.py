@@ -3,7 +3,7 @@
 import click
 
 from labeler.cli import installation
-from labeler.pay import money
+from labeler.pay import money, rates
 from labeler.people.memberships import Role
 from labeler.quality import plans
 from labeler.quality.plans import Line
@@ -25,8 +25,11 @@ def plan(slug: str, comparisons: int | None, actor: str | None) -> None:
         by = installation.acting(session, slug, actor)
         project = projects.find(session, slug, by=by, role=Role.reviewer)
         found = plans.make(session, project, comparisons)
+        differ = rates.differ(session, project.id)
     told = "this project's work" if found.pilot.tells else "published work: there is no pilot yet"
     click.echo(f"{found.comparisons:,} comparisons; people as in {told}.", err=True)
+    if differ:
+        click.echo("The cost is about: people in some places are paid by another rate.", err=True)
     for line in found.lines:
         click.echo(_told(project, line))
 

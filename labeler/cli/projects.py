@@ -34,7 +34,8 @@ def _placing(command: Command) -> Command:
         multiple=True,
         help="A language that they judge in; repeat it. pt also means pt-BR.",
     )
-    return tags(groups(command))
+    where = click.option("--place", "where", metavar="CODE", help="Where they work, such as KE.")
+    return tags(groups(where(command)))
 
 
 @click.group()
@@ -141,13 +142,14 @@ def invite(
     role: str,
     languages: Sequence[str],
     cohorts: Sequence[str],
+    where: str | None,
     actor: str | None,
 ) -> None:
     """Give a person a role and print a link that signs them in once.
 
     An account is made if there is none; the name of one that is there stays.
     """
-    placement = memberships.read_placement(_said(languages, cohorts))
+    placement = memberships.read_placement(_said(languages, cohorts, where))
 
     def add(session: Session) -> tuple[Person, str]:
         by = installation.acting(session, slug, actor)
@@ -168,6 +170,7 @@ def invite(
 @_placing
 @click.option("--any-language", is_flag=True, help="They judge in every language.")
 @click.option("--no-cohort", is_flag=True, help="They belong to no group.")
+@click.option("--no-place", is_flag=True, help="They are paid by the rate for everywhere.")
 @installation.acts
 def place(
     slug: str,
@@ -176,15 +179,19 @@ def place(
     cohorts: Sequence[str],
     any_language: bool,
     no_cohort: bool,
+    where: str | None,
+    no_place: bool,
     actor: str | None,
 ) -> None:
-    """Say what a person judges: languages and groups.
+    """Say what a person judges, languages and groups, and where they work.
 
     What is left out stays as it is. It holds for what they are given from now on.
     """
-    if (any_language and languages) or (no_cohort and cohorts):
-        raise click.UsageError("--any-language and --no-cohort go without what they undo.")
-    said = _said(languages, cohorts)
+    if (any_language and languages) or (no_cohort and cohorts) or (no_place and where):
+        raise click.UsageError(
+            "--any-language, --no-cohort and --no-place go without what they undo."
+        )
+    said = _said(languages, cohorts, "" if no_place else where)
     said |= {"languages": []} if any_language else {}
     said |= {"cohorts": []} if no_cohort else {}
     placement = memberships.read_placement(said)
@@ -197,15 +204,17 @@ def place(
         return person, memberships.part_of(session, found.id, person.id)
 
     person, part = installation.write(put)
+    works = f"; works in {part.place}" if part.place else ""
     click.echo(
         f"{person.name} judges {' '.join(part.languages) or 'every language'}; "
-        f"groups: {' '.join(part.cohorts) or 'none'}."
+        f"groups: {' '.join(part.cohorts) or 'none'}{works}."
     )
 
 
-def _said(languages: Sequence[str], cohorts: Sequence[str]) -> dict[str, list[str]]:
+def _said(languages: Sequence[str], cohorts: Sequence[str], where: str | None) -> dict[str, Any]:
     given = {"languages": list(languages), "cohorts": list(cohorts)}
-    return {name: words for name, words in given.items() if words}
+    said: dict[str, Any] = {name: words for name, words in given.items() if words}
+    return said if where is None else said | {"place": where}
 
 
 def _read_toml(file: Path) -> dict[str, Any]:

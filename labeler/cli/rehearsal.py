@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from labeler import clock, demo
 from labeler.demo.simulation import Leaning, Simulated
 from labeler.errors import Invalid
+from labeler.pay import wages
 from labeler.people import accounts, memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
@@ -65,6 +66,7 @@ def play(session: Session) -> Project:
 
 def _open(session: Session) -> tuple[Project, Person]:
     owner = accounts.create(session, demo.OWNER.email, demo.OWNER.name, by=None, is_admin=True)
+    wages.load(session, wages.shipped(), by=owner)
     project = projects.create(session, drafts.read(demo.project()), by=owner)
     for player in demo.PLAYERS[1:]:
         _join(session, project, player.email, player.name, player.role, by=owner)

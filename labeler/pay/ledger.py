@@ -1,67 +1,75 @@
 """The ledger: every amount moves from one account to another, once, and is never edited.
 
 One transfer has one amount, two accounts and one currency, so the books balance by construction;
-the database refuses UPDATE and DELETE. A natural key makes each business event count once.
+the database refuses UPDATE and DELETE, and a transfer between accounts that do not fit it. A
+natural key, kept for ever, makes each business event count once. A correction is another transfer.
 """
 
 import enum
-from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from labeler import clock
-from labeler.schema import Base, BigInt, Id, dialect_of, insert, reference
+from labeler.errors import Conflict
+from labeler.pay import accounts
+from labeler.pay.accounts import EARNED, OF_PERSON, Account, AccountKind, Place
+from labeler.pay.money import LARGEST_MINOR
+from labeler.people.accounts import Person
+from labeler.schema import Base, BigInt, Id, changed, dialect_of, insert, reference
 
-OF_PERSON = sa.text("person_id IS NOT NULL")
+IS_ABOUT = sa.text("about_id IS NOT NULL")
 CHECK_AMOUNT = "amount_minor > 0 AND CAST(amount_minor AS BIGINT) = amount_minor"
 
 
-class AccountKind(enum.Enum):
-    """Where money is, seen from the project."""
+class TransferKind(enum.Enum):
+    """Why money moved."""
 
-    project_cost = "project_cost"
-    """What a project has promised; goes below zero as people earn."""
-    earned = "earned"
-    """What a person has earned in a project."""
+    judgment = "judgment"
+    """A judgment was handed in."""
+    hours = "hours"
+    """A week's hours were paid by the hour."""
+    topup = "topup"
+    """A week's judgments came to less than its hours are worth at least."""
+    allowance = "allowance"
+    """A week's costs of working were covered."""
+    bonus = "bonus"
+    """A person gave it beside the pay, with a reason."""
+    correction = "correction"
+    """Something was put right in the person's favour, or against them with their consent."""
+    refusal = "refusal"
+    """A person refused the pay of something, with a reason, evidence and an appeal."""
+    hold = "hold"
+    """It is disputed, and kept."""
+    release = "release"
+    """It is no longer disputed."""
+    approval = "approval"
+    """It became due."""
+    payout = "payout"
+    """It was sent."""
+    paid = "paid"
+    """It arrived."""
+    failure = "failure"
+    """It came back, and is due again."""
+    rounding = "rounding"
+    """It was rounded up so that it can be paid out."""
+    exchange = "exchange"
+    """It was changed for another currency."""
 
 
-class Account(Base):
-    """A place where money of one currency is: a project's cost, or what a person earned there."""
-
-    __tablename__ = "accounts"
-    __table_args__ = (
-        sa.Index(
-            "uq_accounts_person",
-            "project_id",
-            "kind",
-            "currency",
-            "person_id",
-            unique=True,
-            postgresql_where=OF_PERSON,
-            sqlite_where=OF_PERSON,
-        ),
-        sa.Index(
-            "uq_accounts_project",
-            "project_id",
-            "kind",
-            "currency",
-            unique=True,
-            postgresql_where=sa.text("person_id IS NULL"),
-            sqlite_where=sa.text("person_id IS NULL"),
-        ),
-    )
-
-    id: Mapped[Id]
-    project_id: Mapped[int] = reference("projects.id")
-    person_id: Mapped[int | None] = reference("people.id", index=True)
-    kind: Mapped[AccountKind]
-    currency: Mapped[str]
-    balance_minor: Mapped[BigInt] = mapped_column(default=0)
-    """What came in, of a person's account. A project's is the sum of what its people earned."""
+EARNINGS = (
+    TransferKind.judgment,
+    TransferKind.hours,
+    TransferKind.topup,
+    TransferKind.allowance,
+    TransferKind.bonus,
+    TransferKind.correction,
+    TransferKind.rounding,
+)
+"""What gives a person more than they had."""
 
 
 class Transfer(Base):
@@ -73,6 +81,9 @@ class Transfer(Base):
         sa.CheckConstraint("from_account_id <> to_account_id", name="accounts"),
         sa.Index("ix_transfers_to", "to_account_id", "at"),
         sa.Index("ix_transfers_project", "project_id", "at"),
+        sa.Index(
+            "ix_transfers_about_id", "about_id", sqlite_where=IS_ABOUT, postgresql_where=IS_ABOUT
+        ),
     )
 
     id: Mapped[Id]
@@ -84,12 +95,62 @@ class Transfer(Base):
     key: Mapped[str] = mapped_column(unique=True)
     judgment_id: Mapped[int | None] = reference("judgments.id", index=True)
     at: Mapped[datetime]
+    kind: Mapped[TransferKind] = mapped_column(default=TransferKind.judgment)
+    about_id: Mapped[int | None] = reference("transfers.id")
+    """The transfer that this one refuses, holds or lets go."""
+    by_id: Mapped[int | None] = reference("people.id")
+    """Who decided it; None: it follows from what was agreed."""
+    reason: Mapped[str] = mapped_column(default="")
 
 
 def open_project(session: Session, project_id: int, currency: str) -> None:
-    """Open the account from which a project pays."""
-    session.add(Account(project_id=project_id, kind=AccountKind.project_cost, currency=currency))
-    session.flush()
+    """Open the account from which a project pays in this currency, if it was not there."""
+    accounts.require(session, project_id, Place(AccountKind.project_cost), currency)
+
+
+def move(
+    session: Session,
+    *,
+    project_id: int,
+    currency: str,
+    giver: Place,
+    taker: Place,
+    amount_minor: int,
+    kind: TransferKind,
+    source: str,
+    about: Transfer | None = None,
+    by: Person | None = None,
+    reason: str = "",
+) -> Transfer | None:
+    """Move an amount once; an amount of zero moves nothing.
+
+    Together with its kind, `source` names the business event for ever: the same event with the same
+    content is the transfer that is there. Raises Conflict for other content, and when a person has
+    less than that in the account from which it goes.
+    """
+    assert 0 <= amount_minor <= LARGEST_MINOR
+    if amount_minor == 0:
+        return None
+    from_id, to_id = (
+        accounts.require(session, project_id, place, currency) for place in (giver, taker)
+    )
+    said = {
+        "project_id": project_id,
+        "from_account_id": from_id,
+        "to_account_id": to_id,
+        "amount_minor": amount_minor,
+        "currency": currency,
+        "key": f"{kind.value}:{source}",
+        "kind": kind,
+        "about_id": about.id if about else None,
+        "by_id": by.id if by else None,
+        "reason": reason,
+    }
+    number = session.scalar(_moving(dialect_of(session)), said | {"at": clock.now()})
+    if number is None:
+        return _again(session, said)
+    _carry(session, {from_id: (giver, -amount_minor), to_id: (taker, amount_minor)})
+    return session.get_one(Transfer, number)
 
 
 def earn(
@@ -101,13 +162,16 @@ def earn(
     amount_minor: int,
     currency: str,
 ) -> None:
-    """Credit the person for a judgment, once; an amount of zero moves nothing."""
+    """Credit the person for a judgment, once; an amount of zero moves nothing.
+
+    It does what `move` does in two statements, because it is done for every judgment.
+    """
     if amount_minor == 0:
         return
     credit = {
         "project_id": project_id,
         "person_id": person_id,
-        "kind": AccountKind.earned,
+        "kind": AccountKind.earned_pending,
         "currency": currency,
         "balance_minor": amount_minor,
     }
@@ -143,28 +207,30 @@ def earned(
     amount = Account.balance_minor if since is None else Transfer.amount_minor
     query = (
         sa.select(Account.currency, sa.func.sum(amount))
-        .where(Account.person_id == person_id, Account.kind == AccountKind.earned)
+        .where(Account.person_id == person_id)
         .group_by(Account.currency)
         .order_by(Account.currency)
     )
     if project_id is not None:
         query = query.where(Account.project_id == project_id)
     if since is not None:
-        paid = sa.and_(Transfer.to_account_id == Account.id, Transfer.at >= since)
-        query = query.join(Transfer, paid)
+        came = sa.and_(Transfer.to_account_id == Account.id, Transfer.at >= since)
+        query = query.join(Transfer, came).where(
+            Account.kind == AccountKind.earned_pending, Transfer.kind.in_(EARNINGS)
+        )
     return {currency: int(total) for currency, total in session.execute(query)}
 
 
 def earned_by_person(session: Session, project_id: int) -> dict[int, dict[str, int]]:
     """Return what everybody earned in the project, in minor units by person and currency."""
     rows = session.execute(
-        sa.select(Account.person_id, Account.currency, Account.balance_minor).where(
-            Account.project_id == project_id, Account.kind == AccountKind.earned
-        )
+        sa.select(Account.person_id, Account.currency, sa.func.sum(Account.balance_minor))
+        .where(Account.project_id == project_id, Account.person_id.is_not(None))
+        .group_by(Account.person_id, Account.currency)
     )
     found: dict[int, dict[str, int]] = {}
     for person_id, currency, total in rows:
-        found.setdefault(int(person_id or 0), {})[currency] = total
+        found.setdefault(int(person_id or 0), {})[currency] = int(total)
     return found
 
 
@@ -172,51 +238,65 @@ def cost(session: Session, project_id: int) -> dict[str, int]:
     """Return what the project has cost so far, in minor units by currency."""
     rows = session.execute(
         sa.select(Account.currency, sa.func.sum(Account.balance_minor))
-        .where(Account.project_id == project_id, Account.kind == AccountKind.earned)
+        .where(Account.project_id == project_id, Account.person_id.is_not(None))
         .group_by(Account.currency)
         .order_by(Account.currency)
     )
     return {currency: int(total) for currency, total in rows}
 
 
-def faults(session: Session) -> Iterator[str]:
-    """Yield what is wrong with the books: a transfer between unlike accounts, an unsound amount."""
-    giver, taker = aliased(Account), aliased(Account)
-    unlike = session.execute(
-        sa.select(Transfer.id)
-        .join(giver, giver.id == Transfer.from_account_id)
-        .join(taker, taker.id == Transfer.to_account_id)
-        .where(
-            sa.or_(
-                giver.currency != Transfer.currency,
-                taker.currency != Transfer.currency,
-                giver.project_id != Transfer.project_id,
-                taker.project_id != Transfer.project_id,
-                Transfer.amount_minor <= 0,
-            )
-        )
-        .order_by(Transfer.id)
-    )
-    for (transfer_id,) in unlike:
-        yield f"transfer {transfer_id} does not fit its accounts"
+Standing: TypeAlias = dict[AccountKind, int]
+"""Where a person's money is, in minor units by account."""
 
 
-def wrong_balances(session: Session) -> Iterator[str]:
-    """Yield which balances are not what their transfers add up to."""
-    came_in = (
-        sa.select(Transfer.to_account_id, sa.func.sum(Transfer.amount_minor).label("total"))
-        .group_by(Transfer.to_account_id)
-        .subquery()
+def standing(
+    session: Session, *, person_id: int, project_id: int | None = None
+) -> dict[tuple[int, str], Standing]:
+    """Return where a person's money is, by project and currency."""
+    query = (
+        sa.select(Account.project_id, Account.currency, Account.kind, Account.balance_minor)
+        .where(Account.person_id == person_id)
+        .order_by(Account.project_id.desc(), Account.currency)
     )
-    total = sa.func.coalesce(came_in.c.total, 0)
-    unlike_balance = session.execute(
-        sa.select(Account.id, Account.balance_minor, total)
-        .outerjoin(came_in, came_in.c.to_account_id == Account.id)
-        .where(Account.kind == AccountKind.earned, Account.balance_minor != total)
-        .order_by(Account.id)
+    if project_id is not None:
+        query = query.where(Account.project_id == project_id)
+    found: dict[tuple[int, str], Standing] = {}
+    for project, currency, kind, balance in session.execute(query):
+        found.setdefault((project, currency), dict.fromkeys(EARNED, 0))[kind] = balance
+    return found
+
+
+def _again(session: Session, said: dict[str, Any]) -> Transfer:
+    stored = session.scalars(sa.select(Transfer).where(Transfer.key == said["key"])).one()
+    if any(getattr(stored, name) != value for name, value in said.items()):
+        raise Conflict("This was booked before, and differently.")
+    return stored
+
+
+def _carry(session: Session, moved: dict[int, tuple[Place, int]]) -> None:
+    # In one order, so that two who move money between the same accounts never lock each other out.
+    for account_id, (place, by_minor) in sorted(moved.items()):
+        if place.person_id is not None:
+            _add(session, account_id, by_minor)
+
+
+def _add(session: Session, account_id: int, by_minor: int) -> None:
+    account: Any = Account.__table__
+    enough = changed(
+        session,
+        sa.update(account)
+        .where(account.c.id == account_id, account.c.balance_minor + by_minor >= 0)
+        .values(balance_minor=account.c.balance_minor + by_minor),
     )
-    for account_id, balance, found in unlike_balance:
-        yield f"account {account_id} says {balance} and its transfers add up to {found}"
+    if not enough:
+        raise Conflict("There is less in this account than should go from it.")
+
+
+@cache
+def _moving(dialect: str) -> Any:
+    table: Any = Transfer.__table__
+    moved = insert(dialect, table).on_conflict_do_nothing(index_elements=["key"])
+    return moved.returning(table.c.id)
 
 
 # The statements of every judgment, each made once: that costs more than to run it.

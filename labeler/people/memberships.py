@@ -12,10 +12,10 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from labeler import clock, errors, events
 from labeler.errors import Conflict, Invalid, NotFound
-from labeler.people.accounts import Person
+from labeler.people.accounts import Person, require_person
 from labeler.said import say
 from labeler.schema import Base, Id, changed, reference
-from labeler.text import languages
+from labeler.text import languages, places
 
 
 class Role(enum.Enum):
@@ -51,6 +51,8 @@ class Membership(Base):
     """What the person judges in, as tags such as fr or pt-BR; empty: anything."""
     cohorts: Mapped[list[str]] = mapped_column(default=list)
     """Groups of the project that the person belongs to: a batch may be for some of them only."""
+    place: Mapped[str] = mapped_column(default="")
+    """Where the person works (ISO 3166-1 alpha-2), by which they are paid; empty: not said."""
     created_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
 
@@ -72,15 +74,17 @@ Tags = Annotated[list[Tag], Field(max_length=50), AfterValidator(_once)]
 Cohort = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[\w.-]{1,40}$")]
 """The name of a group, without spaces; capital letters make no difference."""
 Cohorts = Annotated[list[Cohort], Field(max_length=50), AfterValidator(_once)]
+Place = Annotated[str, AfterValidator(places.require_code_or_none)]
 
 
 class Placement(BaseModel):
-    """What a person judges in a project. What is left out stays as it is."""
+    """What a person judges in a project, and where. What is left out stays as it is."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     languages: Tags = Field([], description="Tags such as fr or pt-BR; none: every language.")
     cohorts: Cohorts = Field([], description="The groups that the person belongs to.")
+    place: Place = Field("", description="A code such as KE: where they work, for their pay.")
 
 
 def read_placement(given: Mapping[str, Any]) -> Placement:
@@ -157,6 +161,7 @@ def invite(session: Session, project_id: int, person: Person, role: Role, *, by:
 
 def remove(session: Session, project_id: int, person: Person, *, by: Person) -> None:
     """End the person's part in the project; what they judged and earned stays."""
+    require_person(by)
     _keep_an_owner(session, project_id, person)
     done = changed(
         session,
@@ -178,9 +183,9 @@ def remove(session: Session, project_id: int, person: Person, *, by: Person) -> 
 def place(
     session: Session, project_id: int, person: Person, placement: Placement, *, by: Person
 ) -> None:
-    """Say what the person judges in the project, where it is to change; raises NotFound.
+    """Say what the person judges in the project and where they work, if it is to change.
 
-    It holds from the next claim on.
+    It holds from the next claim on. Raises NotFound.
     """
     held = part_of(session, project_id, person.id)
     said = placement.model_dump(exclude_unset=True)

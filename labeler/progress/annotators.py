@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 
 from labeler import clock
 from labeler.pay import ledger
+from labeler.pay.rates import Rate
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
-from labeler.progress import reach
+from labeler.progress import offers, reach
+from labeler.progress.offers import Offer
 from labeler.progress.projects import median_ms
 from labeler.quality import qualification
 from labeler.quality.qualification import Standing
@@ -35,7 +37,13 @@ class Work:
     left: int
     """How many more there are for them at most; 0 if none."""
     median_ms: int | None
+    rate: Rate
+    """What work pays them from now on."""
+    is_spent: bool
+    """Whether the project has used up its budget."""
     begun: Assignment | None
+    offer: Offer | None
+    """All of what it pays, for who has done nothing here yet."""
     standing: Standing | None
     """Where they stand before the work itself, if anything is asked of them."""
 
@@ -97,10 +105,10 @@ def work_of(session: Session, person: Person) -> Sequence[Work]:
 def of_annotator(session: Session, project: Project, person: Person) -> Own:
     """Return how far the person has come in the project, and today's earnings everywhere."""
     done, had = _own(session, project.id, person)
-    left, holds = reach.left_for(session, project, person, had=had)
+    there = reach.left_for(session, project, person, had=had)
     return Own(
         done=done,
-        total=done + left + holds,
+        total=done + there.left + there.holds,
         today=ledger.earned(session, person_id=person.id, since=today()),
     )
 
@@ -143,14 +151,19 @@ def judged_by(
 
 def _work(session: Session, project: Project, role: Role, person: Person) -> Work:
     done, had = _own(session, project.id, person)
-    left, holds = reach.left_for(session, project, person, had=had)
+    there = reach.left_for(session, project, person, had=had)
+    rate = session.get_one(Rate, there.rate_id)
+    is_first = not (done or there.holds)
     return Work(
         project,
         role,
         done=done,
-        left=left,
+        left=there.left,
         median_ms=median_ms(session, project.id),
-        begun=assignments.open_of(session, project, person) if holds else None,
+        rate=rate,
+        offer=offers.of_rate(session, rate) if is_first and there.left else None,
+        is_spent=there.is_spent,
+        begun=assignments.open_of(session, project, person) if there.holds else None,
         standing=qualification.standing(session, project, person),
     )
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler import clock
-from labeler.pay import ledger
+from labeler.pay import ledger, rates
 from labeler.work import counts
 from labeler.work.assignments import Assignment, AssignmentState
 from labeler.work.batches import Batch, BatchState
@@ -54,7 +54,9 @@ class Overview:
     """The likely range of `ends_on`, without a last day where the pace varies too much for one."""
     cost: dict[str, int]
     forecast_minor: int
-    """What is left will cost, without known answers."""
+    """What is left will cost by the rate for everywhere, without known answers."""
+    by_place: bool
+    """Whether people in some places are paid by other rates."""
     has_gold: bool
     """Whether there are known answers to be given."""
     median_ms: int | None
@@ -73,6 +75,7 @@ def overview(session: Session, project: Project) -> Overview:
     pace = sum(recent) / len(recent) if recent else 0.0
     left = planned - done
     ends_between = _ends_between(left, recent)
+    has_gold, by_place = _has(session, project.id)
     return Overview(
         done=done,
         planned=planned,
@@ -84,7 +87,8 @@ def overview(session: Session, project: Project) -> Overview:
         ends_between=ends_between,
         cost=ledger.cost(session, project.id),
         forecast_minor=left * project.pay_minor,
-        has_gold=_has_gold(session, project.id),
+        by_place=by_place,
+        has_gold=has_gold,
         median_ms=median_ms(session, project.id),
     )
 
@@ -97,7 +101,11 @@ def done_of(session: Session, project_ids: Sequence[int]) -> dict[int, tuple[int
 
 def cost_by_day(session: Session, project: Project) -> Sequence[tuple[date, int]]:
     """Return what the project spent on every day since the first, in its own currency."""
-    spent = _by_date(session, project.id, Topic.spent_on)
+    spent = Counter[date]()
+    for key, n in counts.totals(session, project.id, Topic.spent_on).items():
+        day, currency = key.split(":")
+        if currency == project.currency:
+            spent[date.fromisoformat(day)] += n
     return [(each, spent[each]) for each in _every_day(spent)]
 
 
@@ -161,13 +169,16 @@ def _wanted(session: Session, project_ids: Sequence[int]) -> dict[int, tuple[int
     return {each: (int(counted.get(each, 0)), int(wanted), int(n)) for each, wanted, n in rows}
 
 
-def _has_gold(session: Session, project_id: int) -> bool:
+def _has(session: Session, project_id: int) -> tuple[bool, bool]:
+    """Say whether there are known answers to be given, and whether some place has its own rate."""
     known = (
         sa.select(Lane.id)
         .join(Batch, Batch.id == Lane.batch_id)
         .where(Lane.project_id == project_id, Lane.is_gold, Batch.state == BatchState.ready)
     )
-    return bool(session.scalar(sa.select(known.exists())))
+    both = sa.select(known.exists(), rates.differing(project_id))
+    has_gold, by_place = session.execute(both).one()
+    return bool(has_gold), bool(by_place)
 
 
 def _by_day(session: Session, project_id: int) -> Sequence[Day]:

@@ -5,14 +5,14 @@ it. It is exact where little is left; where much is, it is what the lanes hold f
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler.people.accounts import Person
 from labeler.schema import NOW
-from labeler.work import looks, slots
+from labeler.work import looks, slots, spending
 from labeler.work.assignments import IS_OPEN, Assignment
 from labeler.work.batches import Batch
 from labeler.work.comparisons import FRESH, STARTED, Comparison
@@ -24,13 +24,23 @@ SEEN = 100
 """From how many comparisons with a free slot on they are not looked at one by one."""
 
 
+class Reach(NamedTuple):
+    """What a project has for one person, and what it pays them."""
+
+    left: int
+    """How many more they can be given at most; 0 if none."""
+    holds: bool
+    """Whether they hold one."""
+    rate_id: int
+    """By which rate they are paid."""
+    is_spent: bool
+    """Whether the project has used up its budget."""
+
+
 def left_for(
     session: Session, project: Project, person: Person, *, had: Mapping[int, int]
-) -> tuple[int, bool]:
-    """Return how many more the person can be given at most, 0 if none, and whether they hold one.
-
-    `had` says how many comparisons of each lane they have had.
-    """
+) -> Reach:
+    """Return what there is for the person; `had` says how much of each lane they have had."""
     look = looks.look(session, project, person)
     left = 0
     if project.state is ProjectState.active:
@@ -38,8 +48,10 @@ def left_for(
         left += _overdue(session, look, person) if look.overdue else 0
     if project.most_per_person is not None:
         left = min(left, max(0, project.most_per_person - look.given[None]))
+    is_spent = left > 0 and not spending.has_room(session, look)
+    left = 0 if is_spent else left
     left += look.reserved is not None  # drawn ahead, so counted as given
-    return left, look.held is not None
+    return Reach(left, look.held is not None, look.rate_id, is_spent)
 
 
 def _free(session: Session, look: Look, person: Person, had: Mapping[int, int]) -> int:

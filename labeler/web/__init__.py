@@ -11,27 +11,36 @@ from labeler.web import (
     batches,
     comparisons,
     compression,
+    destinations,
+    disputes,
+    earnings,
     filters,
     forms,
     gold,
     guidelines,
     judging,
+    limits,
     locales,
     members,
     mine,
     offline,
+    paylayouts,
+    payruns,
     plans,
     preferences,
     projects,
     qualifications,
     quality,
     questions,
+    rates,
     refusals,
     retries,
     reviews,
+    rights,
     security,
     sessions,
     visitors,
+    wages,
     work,
     worktime,
 )
@@ -60,5 +69,7 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(room.pages)
     for room in (projects, members, batches, comparisons, gold, plans, qualifications, reviews):
         app.register_blueprint(room.pages)
-    for room in (quality, guidelines, worktime):
+    for room in (quality, guidelines, rates, wages, payruns, paylayouts):
+        app.register_blueprint(room.pages)
+    for room in (worktime, limits, destinations, earnings, disputes, rights):
         app.register_blueprint(room.pages)

@@ -32,6 +32,9 @@ SKIP_WORDS = {
     "personal": say("Personal data"),
     "other": say("Another reason"),
 }
+ABOUT = say(
+    "About: reckoned by the rate for everywhere, and people in some places are paid by another one."
+)
 NO_FORECAST = {
     ProjectState.paused: say("The project is paused, so there is no forecast."),
     ProjectState.closed: say("The project is closed, so there is no forecast."),
@@ -194,6 +197,8 @@ def _final_cost(project: Project, overview: Overview, so_far: int) -> tuple[int,
 
 def _cost_sentence(project: Project, overview: Overview, low: int, high: int) -> str:
     each = _("A judgment earns %(sum)s.", sum=_money(project.pay_minor, project))
+    if overview.by_place:
+        each = f"{each} {_(ABOUT)}"
     told = f"{each} {_cost_in_all(project, overview, low, high)}"
     if project.rule is None or project.state is ProjectState.closed or overview.left <= 0:
         return told

@@ -25,7 +25,10 @@ def init_app(app: Flask) -> None:
         money=money,
         moneys=moneys,
         amount=amount,
+        plain=plain,
         day=day,
+        iso_day=iso_day,
+        month=month,
         moment=moment,
         minutes=minutes,
         worked=worked,
@@ -35,6 +38,7 @@ def init_app(app: Flask) -> None:
         decimal=decimal,
         excerpt=markdown.plain,
         language=language,
+        place=locales.place,
         endonym=languages.name,
         direction=languages.direction,
     )
@@ -94,6 +98,11 @@ def amount(amount_minor: int, currency: str) -> str:
     return decimal(amounts.decimal(amount_minor, currency), amounts.exponent(currency))
 
 
+def plain(amount_minor: int, currency: str) -> str:
+    """Write an amount as a field takes it, for example "1200.00"."""
+    return f"{amounts.decimal(amount_minor, currency):f}"
+
+
 def moneys(sums: Mapping[str, int]) -> str:
     """Write sums in several currencies, for example "12.40 EUR, 300.00 KES"."""
     return ", ".join(money(sum_, currency) for currency, sum_ in sums.items()) or "0"
@@ -102,6 +111,16 @@ def moneys(sums: Mapping[str, int]) -> str:
 def day(value: date) -> str:
     """Write a day, for example "23 Nov 2026"."""
     return dates.format_date(value, "medium", locale=locales.current())
+
+
+def iso_day(value: str) -> str:
+    """Write a day that is kept as text, such as "2026-11-23"."""
+    return day(date.fromisoformat(value))
+
+
+def month(value: date) -> str:
+    """Write a month, for example "November 2026"."""
+    return dates.format_skeleton("yMMMM", value, locale=locales.current())
 
 
 def moment(value: datetime) -> str:

@@ -1,6 +1,7 @@
-"""What comes after an answer: the next task, claimed in a transaction of its own.
+"""What comes next: a task, or the page to see instead.
 
-What was said is safe by then, whatever becomes of this.
+After an answer it is claimed in a transaction of its own: what was said is safe by then, whatever
+becomes of this.
 """
 
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from labeler import database, logs
 from labeler.errors import Refusal
+from labeler.pay.limits import Reached
 from labeler.people.accounts import Person
 from labeler.quality import qualification
 from labeler.work import projects, queue
@@ -24,6 +26,14 @@ class Following:
 
     assignment: Assignment | None = None
     otherwise: str = "work.finished"
+
+
+def first(session: Session, project: Project, ada: Person) -> Following:
+    """Return the task that the person holds, or is given now."""
+    try:
+        return Following(queue.claim(session, project, by=ada))
+    except Reached:
+        return Following(otherwise="limits.show")
 
 
 def after(done: Assignment, ada: Person, *, showing: str = "") -> Following | None:
@@ -47,11 +57,19 @@ def _after(session: Session, done: Assignment, ada: Person, showing: str) -> Fol
     is_member = projects.role_in(session, project, ada) is not None
     if project.state is not ProjectState.active or not is_member:
         return Following(otherwise="work.home")
-    assignment = queue.claim(session, project, by=ada)
-    if assignment is None and qualification.is_new(session, project, ada):
+    found = first(session, project, ada)
+    assignment = found.assignment
+    if found == Following() and qualification.is_new(session, project, ada):
         session.commit()
         return Following(otherwise="work.home")  # where they see how their attempt ended
     if assignment is not None and str(assignment.id) == showing:
-        assignment = queue.reserve(session, project, by=ada)
+        found = _ahead(session, project, ada)
     session.commit()
-    return Following(assignment)
+    return found
+
+
+def _ahead(session: Session, project: Project, ada: Person) -> Following:
+    try:
+        return Following(queue.reserve(session, project, by=ada))
+    except Reached:
+        return Following(otherwise="limits.show")

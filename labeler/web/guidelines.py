@@ -14,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 
 from labeler import database
 from labeler.errors import Invalid
+from labeler.pay import rates
 from labeler.people.memberships import Role
 from labeler.quality import renewals, snapshots
 from labeler.quality.renewals import Choice
@@ -101,4 +102,5 @@ def _page(
         ticked=values.getlist("guidelines"),
         faults=faults or {},
         extent=extent,
+        paid_by_place=rates.differ(session, project.id),
     )

@@ -13,6 +13,7 @@ from flask_babel import Babel, get_locale
 from flask_login import current_user
 
 from labeler.text import languages
+from labeler.text.places import CODES
 
 if TYPE_CHECKING:
     from labeler.config import Settings
@@ -52,6 +53,16 @@ def offered() -> tuple[str, ...]:
 def current() -> Locale:
     """Return how this request's language writes numbers and days."""
     return get_locale() or _locale()
+
+
+def place(code: str) -> str:
+    """Name a country or territory as the reader calls it; what nobody has named keeps its code."""
+    return str(current().territories.get(code, code))
+
+
+def places() -> list[tuple[str, str]]:
+    """Return every country and territory with its name, by name."""
+    return sorted(((code, place(code)) for code in CODES), key=lambda named: named[1].casefold())
 
 
 def remember(response: Response, language: str | None) -> None:

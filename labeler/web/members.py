@@ -17,7 +17,7 @@ from labeler.people.accounts import Person
 from labeler.people.memberships import Placement, Role
 from labeler.quality import qualification
 from labeler.said import say
-from labeler.web import forms, visitors
+from labeler.web import forms, locales, visitors
 from labeler.web.filters import gettext as _
 from labeler.work import projects
 
@@ -68,6 +68,7 @@ class PlacementForm(BaseModel):
 
     languages: str
     cohorts: str
+    place: str = ""
 
 
 @pages.get("")
@@ -106,7 +107,11 @@ def show(slug: str, person_id: int) -> ResponseReturnValue:
     session = database.session()
     project = projects.find(session, slug, by=visitors.person(), role=Role.owner)
     part = memberships.part_of(session, project.id, person_id)
-    values = {"languages": " ".join(part.languages), "cohorts": " ".join(part.cohorts)}
+    values = {
+        "languages": " ".join(part.languages),
+        "cohorts": " ".join(part.cohorts),
+        "place": part.place,
+    }
     return _form(slug, person_id, values, {})
 
 
@@ -118,7 +123,7 @@ def place(slug: str, person_id: int) -> ResponseReturnValue:
     person = memberships.member(session, project.id, person_id)
     try:
         form = forms.read(PlacementForm)
-        placement = _placement(form.languages, form.cohorts)
+        placement = _placement(form.languages, form.cohorts, place=form.place)
     except Invalid as refusal:
         database.reread()
         faults = forms.by_field(refusal.fields)
@@ -200,9 +205,9 @@ def _page(
     )
 
 
-def _placement(languages: str, cohorts: str) -> Placement:
+def _placement(languages: str, cohorts: str, **others: str) -> Placement:
     given = {"languages": forms.words(languages), "cohorts": forms.words(cohorts)}
-    return memberships.read_placement(given)
+    return memberships.read_placement(given | others)
 
 
 def _form(slug: str, person_id: int, values: Mapping[str, Any], faults: Mapping[str, str]) -> str:
@@ -219,4 +224,5 @@ def _form(slug: str, person_id: int, values: Mapping[str, Any], faults: Mapping[
         roles=ROLE_WORDS,
         values=values,
         faults=faults,
+        places=[("", _("Not said")), *locales.places()],
     )

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from labeler import database
+from labeler.pay import rates
 from labeler.people.memberships import Role
 from labeler.quality import plans
 from labeler.web import visitors
@@ -28,4 +29,5 @@ def show(slug: str) -> ResponseReturnValue:
         project=project,
         role=projects.role_in(session, project, olga),
         plan=plans.make(session, project, number),
+        paid_by_place=rates.differ(session, project.id),
     )

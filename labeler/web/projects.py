@@ -45,6 +45,7 @@ BLANK = {
     **rubrics.fields(RubricDraft().asked),
     "pay.per_judgment": "0.00",
     "pay.currency": "EUR",
+    "pay.floor_per_hour": "0.00",
     "time_limit_minutes": "60",
     "change_window_minutes": "60",
 }

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from labeler import clock, database, progress, schema
 from labeler.errors import Invalid
-from labeler.pay import ledger
+from labeler.pay import ledger, limits
 from labeler.people.accounts import Person
-from labeler.quality import inquiries
+from labeler.quality import inquiries, refusals
 from labeler.said import say
 from labeler.text import markdown
 from labeler.web import clocks, filters, following, forms, judging, telling, visitors
@@ -76,6 +76,8 @@ def home() -> ResponseReturnValue:
         earned=ledger.earned(session, person_id=ada.id),
         latest=listings.of_person(session, ada, limit=1),
         asked=inquiries.asked(session, ada),
+        refusals=refusals.unanswered(session, ada),
+        hours=limits.standing(session, ada),
     )
 
 
@@ -84,11 +86,11 @@ def home() -> ResponseReturnValue:
 def start(slug: str) -> ResponseReturnValue:
     session, ada = database.session(), visitors.person()
     project = projects.find(session, slug, by=ada)
-    assignment = queue.claim(session, project, by=ada)
+    found = following.first(session, project, ada)
     session.commit()
     if forms.by_script():
-        return _page_of(assignment, ada)
-    return redirect(_next(assignment))
+        return _page_of(found.assignment, ada, otherwise=found.otherwise)
+    return redirect(_next(found))
 
 
 @pages.post("/projects/<slug>/ahead")
@@ -210,9 +212,7 @@ def _read(session: Session, assignment: Assignment) -> tuple[str, Answer]:
 def _go_on(done: Assignment, ada: Person) -> ResponseReturnValue:
     """Lead to what comes next."""
     found = following.after(done, ada) or Following(otherwise="work.home")
-    if found.assignment is None:
-        return redirect(url_for(found.otherwise))
-    return redirect(_next(found.assignment))
+    return redirect(_next(found))
 
 
 def _reply(done: Assignment, ada: Person) -> dict[str, Any]:
@@ -243,10 +243,10 @@ def _page_of(
     return {"next": _task(database.session(), assignment, ada)}
 
 
-def _next(assignment: Assignment | None) -> str:
-    if assignment is None:
-        return url_for("work.finished")
-    return url_for("work.show", assignment_id=assignment.id)
+def _next(found: Following) -> str:
+    if found.assignment is None:
+        return url_for(found.otherwise)
+    return url_for("work.show", assignment_id=found.assignment.id)
 
 
 def _acknowledge(judgment: Judgment, words: str) -> None:
@@ -353,7 +353,7 @@ def _progress(
         # What is drawn ahead is shown when the one before it is done.
         "done": own.done + (is_ahead and assignments.open_of(session, project, ada) is not None),
         "total": own.total,
-        "today_text": filters.moneys(own.today or {project.currency: 0}),
+        "today_text": filters.moneys(own.today or {assignment.currency: 0}),
     }
 
 

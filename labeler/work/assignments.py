@@ -120,6 +120,8 @@ class Assignment(Base):
     rubric_number: Mapped[int]
     pay_minor: Mapped[int] = mapped_column(sa.BigInteger())
     currency: Mapped[str]
+    rate_id: Mapped[int | None] = reference("rates.id")
+    """The rate that holds for it; None of what was given out before there were rates."""
     opened_at: Mapped[datetime]
     """When it was shown; until then, when it was drawn."""
     deadline: Mapped[datetime]

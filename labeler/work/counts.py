@@ -27,7 +27,7 @@ class Topic(enum.Enum):
     counted_on = "counted_on"
     """Those of them that count and are no gold, by day."""
     spent_on = "spent_on"
-    """What judgments earned in the project's currency, in minor units, by day."""
+    """What judgments earned, in minor units, by day and currency: "2026-11-28:EUR"."""
     took = "took"
     """Judgments as they stand by how long they took, in ms to two digits; a shard is a person."""
     said = "said"

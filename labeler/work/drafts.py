@@ -15,7 +15,8 @@ from pydantic import ValidationError as ModelError
 
 from labeler import errors
 from labeler.errors import Invalid
-from labeler.pay import money
+from labeler.pay import money, rates
+from labeler.pay.rates import PayDraft
 from labeler.said import say
 from labeler.text import languages, lines
 from labeler.work.redundancy import AdaptiveDraft
@@ -29,15 +30,6 @@ Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=lines.PATTERN),
 ]
-
-
-class PayDraft(BaseModel):
-    """What a judgment earns, as an owner writes it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    per_judgment: Annotated[str, Field(description='An amount such as "0.35".')] = "0"
-    currency: Annotated[str, Field(description="A code of ISO 4217, such as EUR.")] = "EUR"
 
 
 class ProjectDraft(BaseModel):
@@ -103,9 +95,9 @@ def read(given: Mapping[str, Any]) -> ProjectDraft:
 def _require_pay(pay: PayDraft) -> None:
     money.exponent(pay.currency)
     try:
-        money.minor(pay.per_judgment, pay.currency)
+        rates.read_amounts(pay)
     except Invalid as refusal:
-        faults = {"pay.per_judgment": refusal.message}
+        faults = {f"pay.{name}": words for name, words in refusal.fields.items()}
         raise Invalid("The project cannot be used as written.", fields=faults) from None
 
 

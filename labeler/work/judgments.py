@@ -161,7 +161,7 @@ def submit(
     qualifications.count(session, assignment, asked=1, right=grade.credit)
     totals = Totals(assignment.project_id, by.id)
     totals.count(judgment, scores=grade.scores)
-    totals.spend(judgment.created_at, assignment.pay_minor)
+    totals.spend(judgment.created_at, assignment.pay_minor, assignment.currency)
     totals.move_votes(judgment.created_at, stand.moved)
     totals.tally["given"] += stand.was_expired
     totals.write(session, stand.lane_id)

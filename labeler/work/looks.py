@@ -15,6 +15,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from labeler import clock
+from labeler.pay import budgets, limits, rates
+from labeler.pay.limits import Standing
+from labeler.pay.rates import Rate
 from labeler.people.accounts import Person
 from labeler.people.memberships import Membership, Role
 from labeler.schema import NOW
@@ -47,6 +51,14 @@ class Look:
     given: Counter[Any]
     """How much the person was given, where that is limited: in all, by batch, by language."""
     project: Project
+    rate_id: int
+    """By which rate the person is paid."""
+    pay_minor: int
+    currency: str
+    has_budget: bool
+    """Whether the project may spend only so much."""
+    hours: Standing
+    """How much the person has worked, over all projects."""
     is_new: bool = False
     """Whether the person has yet to qualify."""
     attempt_id: int | None = None
@@ -82,7 +94,8 @@ class Look:
 
 def look(session: Session, project: Project, person: Person) -> Look:
     """Look for the person: at the first lanes that are open to them."""
-    which = {"project": project.id, "person": person.id, "is_admin": person.is_admin}
+    which: dict[str, Any] = {"project": project.id, "person": person.id}
+    which |= {"is_admin": person.is_admin, **limits.since(clock.now())}
     passed = 0
     while True:
         rows = session.execute(_LOOK, which | {"passed": passed}).all()
@@ -104,6 +117,11 @@ def _read(project: Project, rows: Sequence[Any]) -> Look:
         first.member_of or (),
         _given(told),
         project,
+        first.rate_id,
+        first.per_judgment_minor,
+        first.currency,
+        bool(first.has_budget),
+        Standing(first.now, first.today_s, first.this_week_s, first.day_s, first.week_s),
         is_new=bool(first.is_new),
         attempt_id=first.attempt_id,
         questions=_questions(project, first),
@@ -154,6 +172,7 @@ def _below(given: int, most: int | None) -> bool:
 # The statement is of tables and made once: to make it costs more than to run it.
 
 _project: Any = Project.__table__
+_rate: Any = Rate.__table__
 _membership: Any = Membership.__table__
 _lane: Any = Lane.__table__
 _batch: Any = Batch.__table__
@@ -213,6 +232,21 @@ def _judged() -> sa.ScalarSelect[int]:
     )
 
 
+def _is_limited() -> sa.ColumnElement[bool]:
+    """Say whether it matters how much the person was given."""
+    return sa.or_(
+        _project.c.most_per_person.is_not(None),
+        sa.cast(_project.c.most_per_language, sa.Text) != "{}",
+        _batch.c.most_per_person.is_not(None),
+    )
+
+
+def _told_of_pay() -> Sequence[Any]:
+    """Say what the person is paid, and whether the project may spend only so much."""
+    paid = _rate.c.id.label("rate_id"), _rate.c.per_judgment_minor, _rate.c.currency
+    return *paid, budgets.limited(PROJECT).label("has_budget")
+
+
 def _looking() -> sa.Select[Any]:
     mine = sa.select(_assignment.c.id).where(
         _assignment.c.project_id == PROJECT, _assignment.c.person_id == PERSON
@@ -229,26 +263,24 @@ def _looking() -> sa.Select[Any]:
     # What is not for them at all comes last, with nothing in it: it may be very much.
     for_them = _batch.c.is_qualification == _is_new()
     begun = sa.and_(*_own_attempt(_begun), _begun.c.ended_at.is_(None))
-    limited = sa.or_(
-        _project.c.most_per_person.is_not(None),
-        sa.cast(_project.c.most_per_language, sa.Text) != "{}",
-        _batch.c.most_per_person.is_not(None),
-    )
     return (
         sa.select(
             NOW.label("now"),
             mine.where(IS_OPEN).scalar_subquery().label("held"),
             mine.where(IS_RESERVED).scalar_subquery().label("reserved"),
             sa.exists().where(*late).label("overdue"),
+            *_told_of_pay(),
+            *limits.told(PERSON),
             *(_membership.c.languages, _membership.c.cohorts.label("member_of")),
             *(_lane.c.id, _lane.c.batch_id, _lane.c.language, _lane.c.is_gold),
             *(_lane.c.comparisons, _lane.c.supply),
             *(_batch.c.priority, _batch.c.cohorts, _batch.c.most_per_person),
             *(_batch.c.is_qualification, *_told_of_questions()),
             sa.case((_project.c.onboarding > 0, _judged())).label("judged"),
-            sa.case((limited, _told_given())).label("given"),
+            sa.case((_is_limited(), _told_given())).label("given"),
         )
         .select_from(_project)
+        .outerjoin(_rate, _rate.c.id == rates.of_person(PROJECT, PERSON))
         .outerjoin(_membership, member)
         .outerjoin(_lane, unspent)
         .outerjoin(_begun, begun)

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from labeler import clock, events
 from labeler.errors import Conflict, Forbidden, Invalid, NotFound
-from labeler.pay import ledger, money
+from labeler.pay import money, rates
+from labeler.pay.rates import PayDraft, RateDraft
 from labeler.people import memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import RANK, Membership, Role
@@ -90,7 +91,9 @@ class Project(Base):
     """In how many first judgments people are told what was right."""
     languages: Mapped[list[str]]
     pay_minor: Mapped[BigInt]
+    """What a judgment earns by the newest rate for everywhere, kept here for lists."""
     currency: Mapped[str]
+    """The project's own: in it are its rate for everywhere and its totals."""
     time_limit_s: Mapped[int]
     change_window_s: Mapped[int]
     guideline_number: Mapped[int]
@@ -154,7 +157,7 @@ def create(session: Session, draft: ProjectDraft, *, by: Person) -> Project:
     session.flush()
     guidelines.publish(session, project.id, draft.guidelines, by=by)
     rubrics.publish(session, project.id, draft.rubric, by=by)
-    ledger.open_project(session, project.id, project.currency)
+    _pay(session, project, draft.pay, by=by)
     events.record(session, "project.created", person_id=by.id, project_id=project.id, slug=slug)
     memberships.grant(session, project.id, by, Role.owner, by=by)
     return project
@@ -169,13 +172,43 @@ def revise(session: Session, project: Project, draft: ProjectDraft, *, by: Perso
     if draft.pay.currency != project.currency:
         raise Invalid("The currency stays.", fields={"pay.currency": say("Start another project.")})
     new = {name: to for name, to in _columns(draft).items() if getattr(project, name) != to}
+    new.pop("pay_minor", None)
     for name, value in new.items():
         setattr(project, name, value)
+    paid = _pay(session, project, draft.pay, by=by)
     said = _say(session, project, draft.guidelines, by=by)
     asked = ask(session, project, draft.rubric, by=by)
-    if not (new or said or asked):
+    if not (new or paid or said or asked):
         return
     events.record(session, "project.revised", person_id=by.id, project_id=project.id)
+
+
+def price(session: Session, project: Project, draft: RateDraft, *, by: Person) -> bool:
+    """Let work in a place pay this from now on; False if it does already.
+
+    Raises as `rates.publish` does, and Invalid for another currency than the project's everywhere.
+    """
+    if draft.place == rates.EVERYWHERE and draft.currency != project.currency:
+        said = say("Everywhere, this project pays in %(currency)s.", currency=project.currency)
+        raise Invalid("This cannot be kept as written.", fields={"currency": said})
+    before = rates.current(session, project.id, draft.place)
+    rate = rates.publish(session, project.id, draft, by=by)
+    if rate.place == rates.EVERYWHERE:
+        project.pay_minor = rate.per_judgment_minor
+    return rate is not before
+
+
+def _pay(session: Session, project: Project, draft: PayDraft, *, by: Person) -> bool:
+    """Let work everywhere pay this; False if it does already."""
+    everywhere = RateDraft.model_validate(draft.model_dump())
+    try:
+        return price(session, project, everywhere, by=by)
+    except Invalid as refusal:
+        faults = {f"pay.{name}": words for name, words in refusal.fields.items()}
+        raise Invalid("The project cannot be used as written.", fields=faults) from None
+    except Conflict as refusal:
+        faults = {"pay.per_judgment": refusal.message}
+        raise Invalid("The project cannot be used as written.", fields=faults) from None
 
 
 def _say(session: Session, project: Project, text: str, *, by: Person) -> bool:

@@ -21,6 +21,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from labeler.errors import Busy, Conflict
+from labeler.pay import budgets
+from labeler.pay.limits import Reached
 from labeler.people.accounts import Person
 from labeler.said import say
 from labeler.schema import dialect_of, insert, written
@@ -32,6 +34,7 @@ from labeler.work import (
     qualifications,
     second_looks,
     slots,
+    spending,
     tallies,
 )
 from labeler.work.assignments import Assignment, AssignmentState
@@ -49,16 +52,23 @@ NO_WORK = {
 }
 
 
+NO_BUDGET = say(
+    "This project has used up its budget for now, so it gives out no work. What you hold you can "
+    "finish, and what you earned is yours."
+)
+
+
 def claim(session: Session, project: Project, *, by: Person) -> Assignment | None:
     """Return the assignment that the person holds, else the next one, else None.
 
     The next one is what was drawn ahead, if anything was. Raises Conflict while the project gives
-    out no work, Busy when all that is left is in others' hands at this moment.
+    out no work or the person has worked as long as they want to (`limits.Reached`), Busy when all
+    that is left is in others' hands at this moment.
     """
     look = looks.look(session, project, by)
     if look.held and (held := assignments.prolong(session, project, look.held, look.now)):
         return held
-    _require_active(project)
+    _begin(session, project, look)
     if look.reserved:
         if shown := assignments.show(session, project, look.reserved, look.now):
             return shown
@@ -74,23 +84,30 @@ def reserve(session: Session, project: Project, *, by: Person) -> Assignment | N
     look = looks.look(session, project, by)
     if look.reserved and (kept := assignments.prolong(session, project, look.reserved, look.now)):
         return kept
-    _require_active(project)
+    _begin(session, project, look)
     return _draw(session, project, look, by, AssignmentState.reserved)
 
 
-def _require_active(project: Project) -> None:
+def _begin(session: Session, project: Project, look: Look) -> None:
     if project.state is not ProjectState.active:
         raise Conflict(NO_WORK[project.state])
+    if look.has_budget:
+        # Before any other row is: who holds it waits for nobody who waits for it.
+        budgets.lock(session, project.id)
 
 
 def _draw(
     session: Session, project: Project, look: Look, person: Person, state: AssignmentState
 ) -> Assignment | None:
+    if when := look.hours.goes_on_at:
+        raise Reached(when)
     tries = TRIES
     if look.overdue:
         assignments.expire(session, project)
         look = looks.look(session, project, person)
         tries = 1  # others wait for the rows of what was given back just now
+    if not spending.has_room(session, look):
+        raise Conflict(NO_BUDGET)
     slot = _next(session, project, look, person, tries=tries)
     return None if slot is None else _promise(session, project, slot, person, look, state)
 
@@ -169,8 +186,9 @@ def _promise(
         "places": slot.places,
         "guideline_number": project.guideline_number,
         "rubric_number": project.rubric_number,
-        "pay_minor": project.pay_minor,
-        "currency": project.currency,
+        "pay_minor": look.pay_minor,
+        "currency": look.currency,
+        "rate_id": look.rate_id,
         "opened_at": look.now,
         "deadline": look.now + timedelta(seconds=project.time_limit_s),
         "qualification_id": _attempt(session, project, person, look) if look.is_new else None,

@@ -56,9 +56,9 @@ class Totals:
         choice = said.step or said.verdict.value
         self.change[Topic.said, f"{said.rubric_number}:{choice}"] += times * said.counts
 
-    def spend(self, moment: datetime, amount_minor: int) -> None:
+    def spend(self, moment: datetime, amount_minor: int, currency: str) -> None:
         """Count what was earned."""
-        self.change[Topic.spent_on, counts.day(moment)] += amount_minor
+        self.change[Topic.spent_on, f"{counts.day(moment)}:{currency}"] += amount_minor
 
     def move_votes(self, moment: datetime, moved: tuple[int, int]) -> None:
         """Count that the votes on a comparison went from the first to the second."""

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_28_worktime"
-down_revision = "2026_11_27_qualify"
+down_revision = "2026_11_28_budgets"
 branch_labels = None
 depends_on = None
 

@@ -11,7 +11,7 @@ from werkzeug.routing import Rule
 
 from labeler import clock
 from labeler.cli import refreshing
-from labeler.pay import missed
+from labeler.pay import missed, statements
 from labeler.pay.worktime import Kind
 from labeler.people import accounts, memberships
 from labeler.people.accounts import Person
@@ -20,7 +20,7 @@ from labeler.work import assignments, projects, queue
 from labeler.work.assignments import Assignment, SkipReason
 from labeler.work.comparisons import Comparison
 from labeler.work.projects import Project
-from tests.browser import reviewing
+from tests.browser import paying, reviewing
 from tests.browser.site import ADA, OLGA, Site
 from tests.make import judge
 from tests.visits import Visit
@@ -30,17 +30,19 @@ OTTO = "otto@demo.invalid"
 """Owns the demo, and administers nothing."""
 RICH = ("demo-bn-08", "demo-de-08", "demo-en-16", "demo-it-03")
 """Comparisons with Bangla, a table, a formula and code."""
-NO_PAGE = ("static", "releases.download", "sessions.whoami", "offline.worker")
+NO_PAGE = ("static", "releases.download", "sessions.whoami", "offline.worker", "payruns.download")
 FOR_NOBODY = ("accessibility.show", "sessions.link", "sessions.sign_in")
 FOR_REVIEWERS = (
     *("projects.index", "projects.show", "members.index"),
     *("comparisons.index", "comparisons.show", "gold.index", "reviews.index", "reviews.show"),
     *("quality.index", "quality.disagreements", "quality.models", "quality.gold"),
     *("quality.person", "quality.rows", "qualifications.ask", "plans.show", "worktime.noticed"),
+    *("disputes.index", "disputes.show", "disputes.hear", "disputes.consider"),
 )
 FOR_OWNERS = (
     *("projects", "members", "batches", "comparisons", "gold", "releases", "qualifications.ask"),
-    *("guidelines", "plans", "quality", "reviews", "worktime.noticed"),
+    *("disputes", "guidelines", "plans", "quality", "rates", "reviews", "wages"),
+    *("payruns", "paylayouts", "worktime.noticed"),
 )
 WRONG = ("/nothing-here", "/projects/demo/releases?min_judgments=0")
 
@@ -62,12 +64,16 @@ def furnish(site: Site) -> dict[str, Any]:
         memberships.grant(
             session, held.project_id, otto, Role.owner, by=accounts.find(session, OLGA)
         )
-        asked = reviewing.ask(session, session.get_one(Project, held.project_id))
+        project = session.get_one(Project, held.project_id)
+        asked = reviewing.ask(session, project)
+        olga = accounts.find(session, OLGA)
+        run_id = paying.owe(session, project, [ada, otto, olga], by=olga)
+        month = statements.first_of(clock.now().date())
+        statements.make(session, project.id, ada.id, project.currency, month)
+        [told] = statements.of_person(session, ada.id)
         ended_at = clock.now() - timedelta(minutes=1)
         span = {"started_at": ended_at - timedelta(hours=3), "ended_at": ended_at}
-        missed.add(
-            session, held.project_id, by=ada, **span, kind=Kind.clarification, note="A call."
-        )
+        missed.add(session, project.id, by=ada, **span, kind=Kind.clarification, note="A call.")
         session.commit()
     refreshing.refresh_project(site.database, held.project_id)
     last = site.said(ADA)[-1]
@@ -80,8 +86,10 @@ def furnish(site: Site) -> dict[str, Any]:
         "kind": "times",
         "number": 1,
         "person_id": ada.id,
+        "run_id": run_id,
         "secret": Visit(site.app).link_for(ADA).rpartition("/")[2],
         "slug": "demo",
+        "statement_id": told.id,
         **asked,
     }
 

@@ -27,7 +27,7 @@ from labeler.work.comparisons import Comparison
 from labeler.work.layouts import Message, ResponseIn, Row
 from labeler.work.projects import Project
 from tests import made_up
-from tests.browser import reviewing
+from tests.browser import paying, reviewing
 from tests.browser.site import ADA, OLGA, Site, open_site
 from tests.make import judge, load_rows, make_row
 from tests.visits import Visit
@@ -94,6 +94,9 @@ def set_scene(folder: Path) -> Iterator[tuple[Site, dict[str, Any]]]:
             with site.database.writing() as session:
                 project = projects.find(session, "demo", by=accounts.find(session, OLGA))
                 asked = reviewing.ask(session, project)
+                olga, ada = (accounts.find(session, email) for email in (OLGA, ADA))
+                paid = [ada, accounts.find(session, BEA), olga]
+                asked["run_id"] = paying.owe(session, project, paid, by=olga)
                 session.commit()
             _refresh(site)
             with site.database.reading() as session:

@@ -21,12 +21,17 @@ from werkzeug.test import TestResponse
 
 import exports
 import labeler
+from labeler.pay import destinations
+from labeler.people import accounts
+from labeler.people.accounts import Person
 from labeler.quality import reviews
 from labeler.quality.reviews import ReviewKind
-from labeler.work import batches, layouts, queue
+from labeler.work import batches, layouts, projects, queue
 from labeler.work.assignments import Assignment
 from labeler.work.judgments import Judgment, JudgmentState
+from labeler.work.projects import Project
 from tests import filling
+from tests.browser import paying
 from tests.browser.harm import active, parsed, watch
 from tests.browser.pages import FOR_NOBODY, page_rules
 from tests.browser.site import Site, open_site
@@ -111,6 +116,8 @@ class Place:
             return next(self.comparisons)
         if name == "review_id":
             return _asked(self.site)
+        if name == "run_id":
+            return _drafted(self.site)
         if name == "secret":
             return visit.link_for(BEA).rpartition("/")[2]
         known = {"batch_id": 1, "number": 1, "person_id": BEAS_ID, "slug": "helpful"}
@@ -140,6 +147,22 @@ def _asked(site: Site) -> int | None:
         return made.id
 
 
+def _drafted(site: Site) -> int:
+    """Draft a pay run in which Bea's payout waits for a look."""
+    with site.database.writing() as session:
+        olga, bea = (accounts.find(session, email) for email in ("olga@example.org", BEA))
+        project = projects.find(session, "helpful", by=olga)
+        known = destinations.newest(session, [bea.id], "EUR")
+        draft = paying.draft_anew if known else _begin_to_pay
+        made = draft(session, project, bea, by=olga)
+        session.commit()
+        return made
+
+
+def _begin_to_pay(session: Session, project: Project, bea: Person, *, by: Person) -> int:
+    return paying.owe(session, project, [bea, by], by=by)
+
+
 def _held(visit: Visit) -> str | None:
     """Have somebody given something to judge."""
     visit.get("/")
@@ -155,7 +178,7 @@ def _done(visit: Visit) -> str | None:
 
 def _is_spent(rule: Rule) -> bool:
     """Tell whether the forms of a page can be sent but once, or give way to others."""
-    once = {"assignment_id", "comparison_id", "review_id", "secret"}
+    once = {"assignment_id", "comparison_id", "review_id", "run_id", "secret"}
     return rule.endpoint == "sessions.account" or not once.isdisjoint(rule.arguments)
 
 

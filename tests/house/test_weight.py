@@ -22,6 +22,7 @@ from tests.house.source import ROOT
 MOST_MB, MOST_PACKAGES = 400, 60
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 UNCOMPILED = re.search(r"^UNCOMPILED := (.+)$", MAKEFILE, re.MULTILINE)
+UNREAD = r"/site-packages/(pyarrow/include|pycountry/locales|schwifty/bank_registry)/"
 LISTED = """
 import sys
 import exports.pages, gunicorn.app.wsgiapp, labeler.app, numpy
@@ -45,7 +46,8 @@ def packages() -> set[str]:
 def is_left(path: Path) -> bool:
     """Say whether setup leaves a file that a package brings."""
     own_tests = re.search(r"/site-packages/(numpy|pandas|pyarrow)/(.+/)?tests/", str(path))
-    return path.suffix != ".pyc" and not own_tests and path.exists()
+    unread = re.search(UNREAD, str(path))
+    return path.suffix != ".pyc" and not own_tests and not unread and path.exists()
 
 
 def is_compiled(path: Path) -> bool:

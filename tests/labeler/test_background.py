@@ -5,8 +5,11 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from labeler.database import Database
+from labeler.pay.ledger import Transfer
+from labeler.pay.seals import Seal
 from labeler.quality import snapshots
 from tests.cast import make_cast
 from tests.gunicorn import running
@@ -31,8 +34,21 @@ def test_a_server_refreshes_what_has_changed(address: str, tmp_path: Path) -> No
                 judge_next(session, project, cast.bea)
                 session.commit()
             assert _made_after(database, project.id, first) > first
+            _await_seal(database)
     finally:
         database.close()
+
+
+def _await_seal(database: Database) -> None:
+    """Wait until every transfer is sealed: that is done last."""
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        with database.reading() as session:
+            newest = session.scalar(sa.select(sa.func.max(Transfer.id)))
+            if newest == session.scalar(sa.select(sa.func.max(Seal.last_transfer_id))):
+                return
+        time.sleep(0.2)
+    raise AssertionError("the ledger was not sealed")
 
 
 def _made_after(database: Database, project_id: int, before: datetime | None) -> datetime:

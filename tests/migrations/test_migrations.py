@@ -14,30 +14,39 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
 
 import exports.releases  # noqa: F401
 import labeler.app  # noqa: F401 (which every table comes with)
-from labeler import audit
+from labeler import audit, clock
 from labeler import database as database_module
 from labeler.database import Database
+from labeler.pay import budgets, destinations, limits, mappings, rates, wages
+from labeler.pay.payouts import Payout
+from labeler.pay.rails.making import Rail
+from labeler.pay.runs import FiledPayouts, PayRun, RunState
 from labeler.people import sign_ins, tokens
 from labeler.people.accounts import Person
 from labeler.quality import gold, refreshing
 from labeler.schema import Base
-from labeler.work import comparisons, queue
+from labeler.work import comparisons, projects, queue
 from labeler.work.assignments import Assignment
 from labeler.work.comparisons import Comparison
 from labeler.work.judgments import Judgment
 from labeler.work.projects import Project
 from labeler.work.tallies import Tally
 from tests import postgres
-from tests.cast import make_cast
+from tests.cast import Cast, make_cast
 from tests.conftest import StoppedClock
 from tests.exports.stories import plan, release, tell
 from tests.lives import live
 from tests.make import judge_next, load_rows, make_batch, make_project, make_row
 
-APPENDED = ("adjudications", "comments", "events", "intervals", "judgments", "transfers")
+APPENDED = (
+    *("adjudications", "comments", "destinations", "events", "intervals", "judgments"),
+    *("disputes", "payout_files", "payout_layouts", "rates", "refusals", "seals"),
+    *("statements", "transfers", "wage_references"),
+)
 FOLDER = Path(__file__).parents[2] / "migrations"
 VERSIONS = sorted(FOLDER.joinpath("versions").glob("*.py"))
 SCRIPTS = ScriptDirectory(str(FOLDER))
@@ -209,12 +218,28 @@ REDONE = {
     "2026_11_27_snapshots": {"snapshots"},
     # Older programs know of no reviews: they are lost on the way back.
     "2026_11_27_reviews": {"adjudications", "comments", "reviews", "assignments.sent_back_at"},
+    "2026_11_28_wages": {"wage_references"},
+    # Older programs know one rate for each project, and count what was spent whatever it was in.
+    "2026_11_28_rates": {"counts", "rates", "assignments.rate_id", "memberships.place"},
+    "2026_11_28_budgets": {"budgets"},
     "2026_11_27_qualify": {
         *("qualifications", "projects.qualification_questions", "projects.qualification_right"),
         *("assignments.qualification_id", "assignments.told_at", "batches.is_qualification"),
     },
+    # Older programs know of no seals, and not why money moved.
+    "2026_11_28_money": {
+        *("seals", "transfers.kind", "transfers.reason"),
+        *("transfers.about_id", "transfers.by_id"),
+    },
     # Older programs know of no time.
     "2026_11_28_worktime": {"intervals"},
+    # And of no payouts.
+    "2026_11_28_destinations": {"destinations", "payout_layouts"},
+    "2026_11_28_runs": {"pay_runs", "payouts", "payout_files"},
+    "2026_11_28_statements": {"statements"},
+    # And of no refusals: what is held stays so until a person lets it go.
+    "2026_11_28_disputes": {"refusals", "disputes"},
+    "2026_11_28_limits": {"limits"},
 }
 
 Rows = list[dict[str, object]]
@@ -248,12 +273,21 @@ def populate(database: Database, time: StoppedClock, folder: Path) -> None:
     """Let some of everything happen, so that no table is empty."""
     cast, judged = tell(database, {"p": [0, 0]}, slug="judged")
     with database.writing() as session:
-        live(session, cast, time)
+        wages.load(session, wages.shipped(), by=cast.root)
+        lived = live(session, cast, time)
+        limits.change(session, limits.Hours(day_hours=6, week_hours=30), by=cast.ada)
+        budgets.limit(session, lived.id, "EUR", 100_00, by=cast.olga)
+        in_italy = rates.read({"place": "IT", "per_judgment": "0.50"})
+        projects.price(session, lived, in_italy, by=cast.olga)
         asking = make_project(
             session, cast, slug="asking", qualification={"questions": 1, "right": 1}
         )
         load_rows(session, asking, [make_row(1, gold=0)], by=cast.olga, for_qualification=True)
         judge_next(session, asking, cast.ada)
+        account = {"kind": "bank", "name": "Ada", "iban": "DE89370400440532013000"}
+        destinations.replace(session, cast.ada, "EUR", account)
+        mappings.lay_out(session, asking.id, Rail.plain, {"is_verified": True}, by=cast.olga)
+        _have_a_run(session, asking, cast)
         tokens.create(session, cast.olga)
         sign_ins.make_link(session, cast.ada, by=cast.olga)
         sign_ins.start(session, cast.ada)
@@ -261,6 +295,27 @@ def populate(database: Database, time: StoppedClock, folder: Path) -> None:
         for _ in refreshing.refresh(session, database.reading, judged):
             session.commit()
     release(database, plan(database, judged), folder / "release", data=folder, by=cast.olga)
+
+
+def _have_a_run(session: Session, project: Project, cast: Cast) -> None:
+    """Add a pay run without its money, which older programs would count as earned."""
+    today = clock.now().date()
+    run = PayRun(
+        project_id=project.id,
+        currency="EUR",
+        rail=Rail.plain,
+        pay_on=today,
+        period_end=today,
+        state=RunState.filed,
+        made_by=cast.olga.id,
+        made_at=clock.now(),
+    )
+    session.add(run)
+    session.flush()
+    payout = {"amount_minor": 1, "carried_minor": 0, "disputed_minor": 0, "currency": "EUR"}
+    session.add(Payout(run_id=run.id, project_id=project.id, person_id=cast.ada.id, **payout))
+    made = {"name": "a.csv", "media_type": "text/csv", "content": b"a", "sha256": "0" * 64}
+    session.add(FiledPayouts(run_id=run.id, count=1, total_minor=1, made_at=clock.now(), **made))
 
 
 def rows_in(database: Database) -> dict[str, Rows]:

@@ -14,18 +14,20 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-import exports
 from exports import cutting, releases
 from exports.selection import Criteria
 from labeler import clock
 from labeler.cli import refreshing
 from labeler.database import Database
-from labeler.pay import missed
+from labeler.pay import destinations, missed, payouts, runs, statements
+from labeler.pay.rails.making import Rail
 from labeler.pay.worktime import Kind
 from labeler.people import accounts, memberships, sign_ins, tokens
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
-from labeler.quality import reviews
+from labeler.quality import brakes, disputes, reviews
+from labeler.quality.explained import About
+from labeler.quality.refusals import ReasonCode
 from labeler.quality.reviews import ReviewKind
 from labeler.quality.samples import DRAWN as ASKS
 from labeler.schema import Base
@@ -36,8 +38,8 @@ from labeler.work.judgments import Judgment
 from labeler.work.projects import Project
 from tests.calling import Caller
 from tests.cast import Cast, make_cast
-from tests.make import judge, load_rows, make_batch, make_project, make_row
-from tests.serving import close_app, make_app
+from tests.make import judge, load_rows, make_batch, make_due, make_project, make_row
+from tests.serving import lend_app
 from tests.visits import Visit
 
 PASSWORD = "four plain words here"
@@ -84,8 +86,12 @@ class Stage:
 @contextmanager
 def staged(address: str, folder: Path, **settings: Any) -> Iterator[Stage]:
     """Put up the site; take it down when the block ends."""
-    app = make_app(address, folder, **{"log_level": "error"} | settings)
-    exports.init_app(app)
+    with lend_app(address, folder, releases=True, **{"log_level": "error"} | settings) as app:
+        yield put_up(app, folder)
+
+
+def put_up(app: Flask, folder: Path) -> Stage:
+    """Put up the site in an application on an empty database."""
     database: Database = app.extensions["labeler.database"]
     people, ids, spares = _write(database, folder)
     with app.app_context():
@@ -95,10 +101,7 @@ def staged(address: str, folder: Path, **settings: Any) -> Iterator[Stage]:
     for who in WHO:
         stage.visits[who] = _visit(stage, who)
         stage.callers[who] = _caller(stage, who)
-    try:
-        yield stage
-    finally:
-        close_app(app)
+    return stage
 
 
 def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list[str]]:
@@ -131,8 +134,18 @@ def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list
         )
         held = queue.claim(session, project, by=cast.ada)
         assert held is not None
+        paid = _pay(session, project, cast)
         spare_cookie = sign_ins.start(session, cast.ada)
         tokens.create(session, cast.ada, label="spare")
+        month = statements.first_of(clock.now().date())
+        statements.make(session, project.id, cast.ada.id, "EUR", month)
+        [told] = statements.of_person(session, cast.ada.id)
+        why = {"evidence": "It is a copy.", "by": cast.rex}
+        refusal = brakes.propose(session, of_ada, ReasonCode.copied, **why)
+        # The second of one batch waits for an owner who did not propose it.
+        extra = _prefer_the_first(session, project, cast.root)
+        brakes.propose(session, extra, ReasonCode.copied, **why)
+        dispute = disputes.open(session, project, About.time, "It was more.", by=cast.ada)
         added = missed.add(
             session,
             project.id,
@@ -149,9 +162,12 @@ def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list
         ids = {
             "project": project.id,
             "added": added.id,
+            "statement": told.id,
             "held": held.id,
             "done": of_ada.assignment_id,
             "judgment": of_ada.id,
+            "refusal": refusal.id,
+            "dispute": dispute.id,
             "review": asked.id,
             "signal": signal.id,
             "foreign_review": foreign.id,
@@ -167,10 +183,37 @@ def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list
             "token": token_id,
             "link": link,
             "cookie": spare_cookie,
+            **paid,
         }
     _cut(database, project, folder, cast.olga)
     refreshing.refresh_project(database, project.id)
     return cast, {name: str(value) for name, value in ids.items()}, spares
+
+
+def _pay(session: Session, project: Project, cast: Cast) -> dict[str, int]:
+    """Have a run that is sent to Ada, and a draft: Rex is to be paid, Bea has moved her account."""
+    today = clock.now().date()
+    when = {"period_end": today, "pay_on": today, "by": cast.olga}
+    account = {"kind": "other", "name": "λόγος", "provider": "λόγος", "account": "1234567890"}
+    for person in (cast.ada, cast.bea, cast.rex):
+        destinations.replace(session, person, "EUR", account)
+    make_due(session, project, cast.ada, 1234)
+    sent = runs.draft(session, project.id, "EUR", Rail.plain, **when)
+    runs.approve(session, sent, by=cast.root)
+    runs.file(session, sent, runs.written(session, sent), by=cast.olga)
+    runs.mark_sent(session, sent, by=cast.olga)
+    destinations.replace(session, cast.bea, "EUR", account | {"account": "9876543210"})
+    for person in (cast.bea, cast.rex):
+        make_due(session, project, person, 500)
+    draft = runs.draft(session, project.id, "EUR", Rail.plain, **when)
+    numbers = {payout.person_id: payout.id for payout in payouts.of_run(session, draft.id)}
+    [payout] = payouts.of_run(session, sent.id)
+    return {
+        "run": sent.id,
+        "payout": payout.id,
+        "draft": draft.id,
+        "held_payout": numbers[cast.bea.id],
+    }
 
 
 def _prefer_the_first(session: Session, project: Project, by: Person) -> Judgment:

@@ -22,6 +22,7 @@ ONE = REVIEW + "/{review}"
 ASKING = "/projects/asking"
 """Where known answers are asked before the work itself."""
 PAIR = HELPFUL + "/comparisons/{comparison}"
+RUN = "/projects/<slug>/payouts/runs/<run_id>"
 EXCLUDE = "/comparisons/<comparison_id>/judgments/<judgment_id>/exclude"
 
 
@@ -73,6 +74,16 @@ PAGES = {
     ("POST", "/link/<secret>"): Case("/link/nothing", "404 404 404 404 404 404 404 404"),
     ("GET", "/account"): Case("/account", SIGNED_IN),
     ("GET", "/session"): Case("/session", SIGNED_IN),
+    ("GET", "/earnings"): Case("/earnings", SIGNED_IN),
+    ("GET", "/earnings/statements/<statement_id>"): Case(
+        "/earnings/statements/{statement}", ONLY_ADA
+    ),
+    ("GET", "/earnings/statements/<statement_id>/statement.<layout>"): Case(
+        "/earnings/statements/{statement}/statement.csv", ONLY_ADA
+    ),
+    ("GET", "/account/pay"): Case("/account/pay", SIGNED_IN),
+    ("GET", "/account/pay/new"): Case("/account/pay/new", SIGNED_IN),
+    ("POST", "/account/pay/new"): Case("/account/pay/new", ANYBODY_BAD_FORM),
     ("POST", "/account/password"): Case("/account/password", ANYBODY_BAD_FORM),
     ("POST", "/account/sign-ins/<sign_in_id>/end"): Case(
         "/account/sign-ins/{sign_in}/end", ONLY_ADA_DONE
@@ -101,6 +112,10 @@ PAGES = {
     ("POST", "/projects/<slug>/guidelines"): Case(
         HELPFUL + "/guidelines", OWNER_BAD_FORM, {"guidelines": "none"}
     ),
+    ("GET", "/projects/<slug>/pay"): Case(HELPFUL + "/pay", OWNER),
+    ("POST", "/projects/<slug>/pay"): Case(HELPFUL + "/pay", OWNER_BAD_FORM, {"place": "X"}),
+    ("POST", "/projects/<slug>/pay/budget"): Case(HELPFUL + "/pay/budget", OWNER_BAD_FORM),
+    ("GET", "/wages"): Case("/wages", "302 302 403 200 403 200 200 403"),
     ("POST", "/projects/<slug>/state"): Case(
         HELPFUL + "/state", OWNER_BAD_FORM, {"state": "elsewhere"}
     ),
@@ -153,6 +168,8 @@ PAGES = {
         PAIR + "/judgments/{of_bea}/exclude", REVIEWER_BAD_FORM
     ),
     ("GET", "/time"): Case("/time", SIGNED_IN),
+    ("GET", "/limits"): Case("/limits", SIGNED_IN),
+    ("POST", "/limits"): Case("/limits", ANYBODY_BAD_FORM),
     ("POST", "/time/beats"): Case("/time/beats", ANYBODY_BAD_FORM),
     ("GET", "/projects/<slug>/time"): Case(HELPFUL + "/time", MEMBER),
     ("POST", "/projects/<slug>/time"): Case(HELPFUL + "/time", MEMBER_BAD_FORM),
@@ -162,6 +179,37 @@ PAGES = {
     ("GET", "/projects/<slug>/instructions"): Case(HELPFUL + "/instructions", MEMBER),
     ("GET", "/projects/<slug>/break"): Case(HELPFUL + "/break", MEMBER),
     ("GET", "/projects/<slug>/times"): Case(HELPFUL + "/times", REVIEWER),
+    ("GET", "/decisions"): Case("/decisions", SIGNED_IN),
+    ("POST", "/decisions/refusals/<refusal_id>/appeal"): Case(
+        "/decisions/refusals/{refusal}/appeal", ONLY_ADA_BAD_FORM
+    ),
+    ("GET", "/decisions/contest"): Case("/decisions/contest", SIGNED_IN),
+    ("POST", "/decisions/contest"): Case("/decisions/contest", ANYBODY_BAD_FORM),
+    ("GET", "/projects/<slug>/disputes"): Case(HELPFUL + "/disputes", REVIEWER),
+    ("GET", "/projects/<slug>/disputes/<dispute_id>"): Case(
+        HELPFUL + "/disputes/{dispute}", REVIEWER
+    ),
+    ("POST", "/projects/<slug>/disputes/<dispute_id>"): Case(
+        HELPFUL + "/disputes/{dispute}", REVIEWER_BAD_FORM
+    ),
+    ("GET", "/projects/<slug>/judgments/<judgment_id>/refuse"): Case(
+        HELPFUL + "/judgments/{of_bea}/refuse", REVIEWER
+    ),
+    ("POST", "/projects/<slug>/judgments/<judgment_id>/refuse"): Case(
+        HELPFUL + "/judgments/{of_bea}/refuse", REVIEWER_BAD_FORM
+    ),
+    ("POST", "/projects/<slug>/refusals/release"): Case(
+        HELPFUL + "/refusals/release", "302 302 404 404 403 302 409 403"
+    ),
+    ("GET", "/projects/<slug>/refusals/<refusal_id>"): Case(
+        HELPFUL + "/refusals/{refusal}", REVIEWER
+    ),
+    ("POST", "/projects/<slug>/refusals/<refusal_id>/decide"): Case(
+        HELPFUL + "/refusals/{refusal}/decide", REVIEWER_BAD_FORM
+    ),
+    ("POST", "/projects/<slug>/refusals/<refusal_id>/take-back"): Case(
+        HELPFUL + "/refusals/{refusal}/take-back", "302 302 404 404 302 403 403 403"
+    ),
     ("GET", "/questions"): Case("/questions", SIGNED_IN),
     ("POST", "/questions/<review_id>"): Case("/questions/{signal}", ONLY_ADA_BAD_FORM),
     ("GET", "/projects/<slug>/review"): Case(REVIEW, REVIEWER),
@@ -204,6 +252,22 @@ PAGES = {
     ),
     ("POST", "/projects/<slug>/people/<person_id>/admit"): Case(
         ASKING + "/people/{bea}/admit", REVIEWER_BAD_FORM
+    ),
+    ("GET", "/projects/<slug>/payouts"): Case(HELPFUL + "/payouts", OWNER),
+    ("POST", "/projects/<slug>/payouts/runs"): Case(HELPFUL + "/payouts/runs", OWNER_BAD_FORM),
+    ("GET", "/projects/<slug>/payouts/layouts"): Case(HELPFUL + "/payouts/layouts", OWNER),
+    ("POST", "/projects/<slug>/payouts/layouts"): Case(
+        HELPFUL + "/payouts/layouts", OWNER_BAD_FORM
+    ),
+    ("GET", RUN): Case(HELPFUL + "/payouts/runs/{run}", OWNER),
+    ("GET", RUN + "/file"): Case(HELPFUL + "/payouts/runs/{run}/file", OWNER),
+    ("POST", RUN + "/step"): Case(HELPFUL + "/payouts/runs/{run}/step", OWNER_BAD_FORM),
+    ("POST", RUN + "/results"): Case(HELPFUL + "/payouts/runs/{run}/results", OWNER_BAD_FORM),
+    ("POST", RUN + "/payouts/<payout_id>/release"): Case(
+        HELPFUL + "/payouts/runs/{run}/payouts/{payout}/release", OWNER_BAD_FORM
+    ),
+    ("POST", RUN + "/payouts/<payout_id>/outcome"): Case(
+        HELPFUL + "/payouts/runs/{run}/payouts/{payout}/outcome", OWNER_BAD_FORM
     ),
     ("GET", "/projects/<slug>/releases"): Case(HELPFUL + "/releases", OWNER),
     ("POST", "/projects/<slug>/releases"): Case(
@@ -361,6 +425,13 @@ FOREIGN = [
     ("paul", "POST", "/projects/other/review/{foreign_review}/judgments/{of_bea}/exclude"),
     ("paul", "POST", "/projects/other/review/{foreign_review}/judgments/{of_bea}/send-back"),
     ("olga", "POST", "/projects/helpful/review/{review}/judgments/{foreign_judgment}/exclude"),
+    ("paul", "GET", "/projects/other/disputes/{dispute}"),
+    ("paul", "POST", "/projects/other/disputes/{dispute}"),
+    ("paul", "GET", "/projects/other/refusals/{refusal}"),
+    ("paul", "POST", "/projects/other/refusals/{refusal}/decide"),
+    ("paul", "POST", "/projects/other/refusals/{refusal}/take-back"),
+    ("paul", "POST", "/projects/other/judgments/{of_bea}/refuse"),
+    ("bea", "POST", "/decisions/refusals/{refusal}/appeal"),
     ("bea", "POST", "/questions/{signal}"),
     ("bea", "POST", "/projects/helpful/time/{added}/withdraw"),
     ("paul", "POST", "/projects/other/time/{added}/withdraw"),

@@ -2,7 +2,6 @@
 
 import io
 import re
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -15,6 +14,7 @@ from werkzeug.test import TestResponse
 from labeler import clock
 from labeler.people import accounts, passwords
 from tests import postgres
+from tests.addresses import Addresses
 from tests.calling import API
 from tests.conftest import BACKENDS
 from tests.house.source import ROOT
@@ -38,6 +38,9 @@ WRITTEN = {
     "why": "Count.",
     "language": "en",
 }
+ACCOUNT = {"kind": "bank", "currency": "EUR", "name": "Ada", "iban": "DE89370400440532013000"}
+RUN = {"currency": "EUR", "rail": "plain", "period_end": "2026-01-31", "pay_on": "2026-02-01"}
+PAID = "/projects/<slug>/payouts/runs/<run_id>"
 DRAFT = {"title": "Twice", "languages": "en", "pay.currency": "EUR", "rubric.tie": "1"}
 
 
@@ -89,6 +92,7 @@ BY_PAGE = {
     "/sign-in": Way("anonymous", "/sign-in", {"email": "rex@example.org", "password": PASSWORD}),
     "/sign-out": Way("rex", "/sign-out"),
     "/link/<secret>": Way("anonymous", "/link/{link}"),
+    "/account/pay/new": Way("ada", "/account/pay/new", ACCOUNT),
     "/account/password": Way("ada", "/account/password", {"password": PASSWORD}),
     "/account/sign-ins/<sign_in_id>/end": Way("ada", "/account/sign-ins/{sign_in}/end"),
     "/account/tokens": Way("ada", "/account/tokens", {"label": "new", "scopes": "judge"}),
@@ -99,7 +103,15 @@ BY_PAGE = {
     "/work/<assignment_id>/skip": Way("ada", "/work/{held}/skip", {"skip_reason": "other"}),
     "/work/<assignment_id>/change": Way("ada", "/work/{done}/change", {"key": KEY, "choice": "4"}),
     "/projects/new": Way("root", "/projects/new", DRAFT),
-    "/projects/<slug>/setup": Way("olga", f"{HELPFUL}/setup", DRAFT),
+    "/projects/<slug>/setup": Way(
+        "olga", f"{HELPFUL}/setup", {**DRAFT, "pay.per_judgment": "0.35"}
+    ),
+    "/projects/<slug>/pay": Way(
+        "olga", f"{HELPFUL}/pay", {"per_judgment": "0.40", "floor_per_hour": "12"}
+    ),
+    "/projects/<slug>/pay/budget": Way(
+        "olga", f"{HELPFUL}/pay/budget", {"currency": "EUR", "limit": "100"}
+    ),
     "/projects/<slug>/guidelines": Way(
         "olga", f"{HELPFUL}/guidelines", {"guidelines": "1", "percent": "100"}
     ),
@@ -159,7 +171,45 @@ BY_PAGE = {
     "/projects/<slug>/people/<person_id>/admit": Way(
         "rex", "/projects/asking/people/{bea}/admit", {"reason": "I know her work."}
     ),
+    "/decisions/refusals/<refusal_id>/appeal": Way(
+        "ada", "/decisions/refusals/{refusal}/appeal", {"appeal": "It is mine."}
+    ),
+    "/decisions/contest": Way(
+        "ada", "/decisions/contest", {"project": "helpful", "about": "pay", "text": "It is less."}
+    ),
+    "/projects/<slug>/disputes/<dispute_id>": Way(
+        "olga",
+        HELPFUL + "/disputes/{dispute}",
+        {"finding": "upheld", "answer": "You are right.", "amount": "2.50"},
+    ),
+    "/projects/<slug>/judgments/<judgment_id>/refuse": Way(
+        "olga",
+        HELPFUL + "/judgments/{of_bea}/refuse",
+        {"code": "copied", "evidence": "It is a copy."},
+    ),
+    "/projects/<slug>/refusals/release": Way("olga", HELPFUL + "/refusals/release"),
+    "/projects/<slug>/refusals/<refusal_id>/decide": Way(
+        "olga", HELPFUL + "/refusals/{refusal}/decide", {"outcome": "pay", "reasons": "It is hers."}
+    ),
+    "/projects/<slug>/refusals/<refusal_id>/take-back": Way(
+        "rex", HELPFUL + "/refusals/{refusal}/take-back"
+    ),
     "/questions/<review_id>": Way("ada", "/questions/{signal}", {"comment": "They were short."}),
+    "/projects/<slug>/payouts/runs": Way("olga", f"{HELPFUL}/payouts/runs", RUN),
+    "/projects/<slug>/payouts/layouts": Way(
+        "olga", f"{HELPFUL}/payouts/layouts", {"rail": "paypal", "note": "Thank you."}
+    ),
+    f"{PAID}/step": Way("root", HELPFUL + "/payouts/runs/{draft}/step", {"step": "approved"}),
+    f"{PAID}/results": Way("olga", HELPFUL + "/payouts/runs/{run}/results"),
+    f"{PAID}/payouts/<payout_id>/release": Way(
+        "olga",
+        HELPFUL + "/payouts/runs/{draft}/payouts/{held_payout}/release",
+        {"reason": "Asked."},
+    ),
+    f"{PAID}/payouts/<payout_id>/outcome": Way(
+        "olga", HELPFUL + "/payouts/runs/{run}/payouts/{payout}/outcome", {"outcome": "confirmed"}
+    ),
+    "/limits": Way("ada", "/limits", {"day_hours": "6", "week_hours": "30"}),
     "/time/beats": Way(
         "ada",
         "/time/beats",
@@ -192,21 +242,15 @@ def stopped() -> Iterator[None]:
 
 @pytest.fixture(scope="module", params=BACKENDS)
 def own(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    addresses: Addresses,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Stage]:
     """The site on each back end in turn, for the tests of this module."""
-    folder = tmp_path_factory.mktemp("own")
-    if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), folder / "labeler.db")
-        with staged(f"sqlite:///{folder / 'labeler.db'}", folder) as stage:
-            yield stage
-        return
-    server = request.getfixturevalue("postgresql_server")
-    template = request.getfixturevalue("postgresql_template")
-    address = postgres.create_database(server, template=template)
-    with staged(address, folder) as stage:
+    address = addresses.take(request.param)
+    with staged(address, tmp_path_factory.mktemp("own")) as stage:
         yield stage
-    postgres.drop_database(address)
+    addresses.give_back(address)
 
 
 @pytest.fixture(scope="module")
@@ -290,6 +334,9 @@ def _by_page(stage: Stage, rule: str) -> Send:
 
     def send() -> TestResponse:
         file = {"file": (io.BytesIO(PAIR), "pair.jsonl")} if path.endswith("/batches") else {}
+        if path.endswith("/results"):
+            told = f"reference,status\nPAY{int(stage.ids['payout']):09d},paid\n"
+            file = {"file": (io.BytesIO(told.encode()), "results.csv")}
         visit.client.set_cookie(cookie.key, cookie.value)
         filled = {name: stage.path(value) for name, value in form.items()}
         return visit.post(path, **filled, **file)

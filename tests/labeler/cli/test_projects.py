@@ -157,6 +157,8 @@ def test_place(either: Terminal) -> None:
     assert either.good(*place, "--any-language") == "Ada judges every language; groups: experts.\n"
     said = either.good(*place, "--no-cohort", "--language", "en")
     assert said == "Ada judges en; groups: none.\n"
+    assert either.good(*place, "--place", "ke").endswith("groups: none; works in KE.\n")
+    assert either.good(*place, "--no-place") == "Ada judges en; groups: none.\n"
 
 
 def test_place_refuses(terminal: Terminal, people: Cast) -> None:
@@ -164,6 +166,7 @@ def test_place_refuses(terminal: Terminal, people: Cast) -> None:
     ada = (*place, "ada@example.org")
     assert "languages.0: " in terminal.refused(2, *ada, "--language", "french")
     assert "undo" in terminal.refused(2, *ada, "--language", "fr", "--any-language")
+    assert "place: 'Kenya' is not a country" in terminal.refused(2, *ada, "--place", "Kenya")
     assert "has no part" in terminal.refused(1, *place, "mallory@example.org")
     assert "Only an owner" in terminal.refused(1, *ada, "--as", "rex@example.org")
 

@@ -8,9 +8,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
+from labeler import reconciliation
 from labeler.database import Database
 from labeler.pay import ledger
-from labeler.pay.ledger import Account, AccountKind, Transfer
+from labeler.pay.accounts import Account, AccountKind
+from labeler.pay.ledger import Transfer
 from labeler.work import queue
 from labeler.work.judgments import Judgment
 from labeler.work.projects import Project
@@ -42,7 +44,7 @@ def test_a_judgment_moves_its_pay_from_the_project_to_its_person(
     assert (transfer.amount_minor, transfer.currency) == (35, "EUR")
     assert transfer.judgment_id == judgment.id
     assert (giver.kind, giver.person_id) == (AccountKind.project_cost, None)
-    assert (taker.kind, taker.person_id) == (AccountKind.earned, cast.ada.id)
+    assert (taker.kind, taker.person_id) == (AccountKind.earned_pending, cast.ada.id)
 
 
 def test_each_sees_their_own_earnings_and_the_owner_the_sum(
@@ -180,13 +182,13 @@ def _insert(session: Session, **changes: str) -> None:
 
 def test_sound_books_have_no_faults(session: Session, judgment: Judgment) -> None:
     session.flush()
-    assert list(ledger.faults(session)) == []
+    assert list(reconciliation.faults(session)) == []
 
 
 EDITS = [
     "UPDATE transfers SET currency = 'USD'",
-    "UPDATE accounts SET currency = 'USD' WHERE kind = 'earned'",
-    "UPDATE accounts SET project_id = (SELECT max(id) FROM projects) WHERE kind = 'earned'",
+    "UPDATE accounts SET currency = 'USD' WHERE kind = 'earned_pending'",
+    "UPDATE accounts SET project_id = (SELECT max(id) FROM projects) WHERE kind = 'earned_pending'",
     "UPDATE accounts SET project_id = (SELECT max(id) FROM projects) WHERE person_id IS NULL",
 ]
 
@@ -201,7 +203,7 @@ def test_a_transfer_that_does_not_fit_its_accounts_is_named(
     for edit in EDITS:
         savepoint = session.begin_nested()
         alter(session, edit)
-        assert f"transfer {transfer_id} does not fit its accounts" in ledger.faults(session)
+        assert f"transfer {transfer_id} does not fit its accounts" in reconciliation.faults(session)
         savepoint.rollback()
 
 

@@ -130,14 +130,14 @@ def test_an_attempt_gives_no_more_than_it_asks(
 
 
 def test_the_page_says_how_many_are_left(session: Session, cast: Cast, project: Project) -> None:
-    assert reach.left_for(session, project, cast.ada, had={}) == (3, False)
+    assert reach.left_for(session, project, cast.ada, had={})[:2] == (3, False)
     attempt(session, project, cast.ada, "+")
-    assert reach.left_for(session, project, cast.ada, had={}) == (2, False)
+    assert reach.left_for(session, project, cast.ada, had={})[:2] == (2, False)
     attempt(session, project, cast.ada, "--")
-    assert reach.left_for(session, project, cast.ada, had={}) == (0, False)
+    assert reach.left_for(session, project, cast.ada, had={})[:2] == (0, False)
     qualification.retry(session, project, by=cast.ada)
     attempt(session, project, cast.ada, "+++")
-    assert reach.left_for(session, project, cast.ada, had={}) == (WORK, False)
+    assert reach.left_for(session, project, cast.ada, had={})[:2] == (WORK, False)
 
 
 def test_what_is_copied_for_qualification_is_not_given_to_who_had_the_original(
@@ -261,7 +261,7 @@ def test_terms_hold_for_the_attempt_that_began_with_them(
     project.qualification_questions, project.qualification_right = 7, 7
     attempt(session, project, cast.ada, "+-")
     assert stands(session, project, cast.ada).has_passed
-    assert reach.left_for(session, project, cast.bea, had={}) == (7, False)
+    assert reach.left_for(session, project, cast.bea, had={})[:2] == (7, False)
 
 
 def test_a_mind_may_be_changed_until_the_attempt_ends(

@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy.orm import Session
 
 from labeler import progress
+from labeler.pay import rates
 from labeler.web import charts
 from labeler.web.charts import Chart
 from labeler.web.drawings import course, known
-from labeler.work import assignments, queue
+from labeler.work import assignments, projects, queue
 from labeler.work.assignments import SkipReason
 from labeler.work.projects import Project, ProjectState
 from tests.cast import Cast
@@ -130,7 +131,7 @@ def test_an_adaptive_project_may_cost_more(session: Session, project: Project, c
 
 
 def test_work_without_pay_has_no_cost(session: Session, project: Project, cast: Cast) -> None:
-    project.pay_minor = 0
+    projects.price(session, project, rates.read({"per_judgment": "0"}), by=cast.olga)
     judge_next(session, project, cast.ada)
     assert drawn(session, project)["cost"].sentence == "Judgments are not paid."
 

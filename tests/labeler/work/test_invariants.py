@@ -1,6 +1,6 @@
 """What always holds, whatever people do in whatever order: tried at random, looked at each step.
 
-On each database 30 stories of up to 40 steps are told; with time to soak 2,000 of up to 50, or as
+On each database 15 stories of up to 40 steps are told; with time to soak 2,000 of up to 50, or as
 many as there is time for, and how many there were is printed. Some steps are transactions of their
 own, others lie in one with those before them.
 """
@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from labeler import audit, recounts
 from labeler.database import Database
 from labeler.errors import Conflict, Invalid, NotFound
-from labeler.pay import ledger
+from labeler.pay import ledger, rates
 from labeler.pay.ledger import Transfer
 from labeler.people import memberships
 from labeler.people.accounts import Person
@@ -73,7 +73,7 @@ STATES = {
 }
 CHUNK = 3
 """Of how many comparisons the chunks are in which batches are loaded, thrown away and changed."""
-STORIES, SOAK_STORIES, SOAK_S = 30, 2000, 400
+STORIES, AT_ONCE, SOAK_STORIES, SOAK_S = 15, 30, 2000, 400
 STEPS, SOAK_STEPS = 40, 50
 UNFINISHED = (*HELD, AssignmentState.expired)
 Said = tuple[int, str, str]
@@ -124,7 +124,7 @@ class Work(RuleBasedStateMachine):
             case "load":
                 self.load_more()
             case "pay":
-                self.project.pay_minor = which
+                self.pay(which)
             case "speak" | "join":
                 self.be_another(act, who, which)
             case "leave":
@@ -363,6 +363,19 @@ class Work(RuleBasedStateMachine):
             comparisons.withdraw(self.session, comparison, "It is a joke.", by=olga)
             assert comparison.wanted == 0
 
+    def pay(self, which: int) -> None:
+        """Pay something else from now on: never less than what somebody was given."""
+        draft = rates.read({"per_judgment": f"{which / 100:.2f}"})
+        given = self.session.scalar(
+            sa.select(Assignment.id).where(Assignment.project_id == self.project.id).limit(1)
+        )
+        if given and which < self.project.pay_minor:
+            with self.refused():
+                projects.price(self.session, self.project, draft, by=self.cast.olga)
+        else:
+            projects.price(self.session, self.project, draft, by=self.cast.olga)
+            assert self.project.pay_minor == which
+
     def be_another(self, act: str, who: str, which: int) -> None:
         """Speak other languages, or belong to other cohorts."""
         person: Person = getattr(self.cast, who)
@@ -553,11 +566,12 @@ def test_nothing_that_people_do_breaks_the_books(
     backend: str, new_address: NewAddress, frozen: StoppedClock, soak: bool
 ) -> None:
     told, until = 0, monotonic() + (SOAK_S if soak else 0)
+    stories = AT_ONCE if soak else STORIES
     while not told or (told < SOAK_STORIES and monotonic() < until):
         # Always on a new database: on a full one each recount takes longer.
         database = Database(new_address(backend))
         with database.writing() as session:
-            tell_stories(session, frozen, stories=STORIES, steps=SOAK_STEPS if soak else STEPS)
+            tell_stories(session, frozen, stories=stories, steps=SOAK_STEPS if soak else STEPS)
         database.close()
-        told += STORIES
+        told += stories
     print(f"{told} stories on {backend}")

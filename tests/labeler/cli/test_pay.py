@@ -1,0 +1,72 @@
+"""Pay runs from the command line, from the draft to what the bank says."""
+
+import hashlib
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from labeler.pay import destinations, ledger
+from labeler.pay.accounts import AccountKind
+from labeler.people import memberships
+from labeler.people.memberships import Role
+from labeler.work.projects import Project
+from tests.cast import Cast
+from tests.labeler.cli.conftest import Terminal
+from tests.make import make_due
+
+PAYER = 'name = "Labelling Society"\niban = "DE89370400440532013000"\n'
+OLGA = ("--as", "olga@example.org")
+OTHER = ("--as", "mallory@example.org")
+
+
+def furnish(terminal: Terminal, people: Cast) -> None:
+    """Let Ada and Bea have something due; Bea has not said where to. Mallory owns it too."""
+    with terminal.session() as session:
+        project = session.scalars(sa.select(Project)).one()
+        memberships.grant(session, project.id, people.mallory, Role.owner, by=people.olga)
+        for person in (people.ada, people.bea):
+            make_due(session, project, person, 1234)
+        account = {"kind": "bank", "name": "Ada", "iban": "FR7630006000011234567890189"}
+        destinations.replace(session, people.ada, "EUR", account)
+        session.commit()
+
+
+def test_a_run_is_taken_step_by_step(terminal: Terminal, people: Cast, tmp_path: Path) -> None:
+    furnish(terminal, people)
+    layout = tmp_path / "payer.toml"
+    layout.write_text(PAYER)
+    assert "say first" in terminal.refused(2, "pay", "draft", "helpful", "--rail", "sepa")
+    terminal.good("pay", "layout", "helpful", "sepa", layout)
+    when = ("--until", "2026-11-22", "--pay-on", "2026-11-25")
+    said = terminal.good("pay", "draft", "helpful", "--rail", "sepa", *when, *OLGA)
+    assert said.startswith("Run 1: 1 payouts, 12.34 EUR; 1 held.")
+    shown = terminal.good("pay", "show", "helpful", "1").splitlines()
+    assert shown[0].split("\t")[1:] == ["prepared", "12.34 EUR", "Ada", "…0189"]
+    assert shown[1].split("\t")[1:] == ["prepared", "12.34 EUR", "Bea", "-", "no_destination"]
+    assert "another owner" in terminal.refused(1, "pay", "approve", "helpful", "1", *OLGA)
+    assert terminal.good("pay", "approve", "helpful", "1", *OTHER) == "Run 1 is approved.\n"
+    written = [terminal.good("pay", "file", "helpful", "1", "--output", tmp_path) for _ in range(2)]
+    assert written[0] == written[1]
+    [file] = tmp_path.glob("*.xml")
+    assert file.stat().st_mode & 0o077 == 0
+    assert hashlib.sha256(file.read_bytes()).hexdigest() in written[0]
+    assert b"FR7630006000011234567890189" in file.read_bytes()
+    terminal.good("pay", "sent", "helpful", "1")
+    results = tmp_path / "results.csv"
+    results.write_text(f"reference,status\n{shown[0].split()[0]},booked\n")
+    assert "line 2" in terminal.refused(2, "pay", "results", "helpful", "1", results)
+    results.write_text(f"reference,status\n{shown[0].split()[0]},confirmed\n")
+    assert "run 1 is closed" in terminal.good("pay", "results", "helpful", "1", results)
+    listed = terminal.good("pay", "list", "helpful").split("\t")
+    assert listed == ["1", "closed", "sepa", "2026-11-22", "1", "12.34 EUR\n"]
+    with terminal.session() as session:
+        found = ledger.standing(session, person_id=people.ada.id)["EUR"]
+    assert found[AccountKind.paid] == 1234
+
+
+def test_only_owners_pay(terminal: Terminal, people: Cast) -> None:
+    furnish(terminal, people)
+    for who in ("rex", "ada"):
+        by = ("--as", f"{who}@example.org")
+        terminal.refused(1, "pay", "draft", "helpful", "--rail", "plain", *by)
+        terminal.refused(1, "pay", "list", "helpful", *by)
