@@ -21,9 +21,7 @@ SECRETS = ("model-q", "model-z", "origin-of", "count it", "named-", "note-on", "
 # A moment has no fraction where it is a whole second: once in a thousand, as SQLite counts.
 MOMENT = r"\d{4}-\d\d-\d\dT[\d:.+-]+"
 SEALED = r'csrf_token" value="[^"]+"|data-clock="[^"]+"'
-CHANGING = re.compile(
-    rf"[0-9a-f]{{8}}-[0-9a-f-]{{27}}|{SEALED}|Said \d+ \w+|{MOMENT}|\d[\d:, -]*"
-)
+CHANGING = re.compile(rf"[0-9a-f]{{8}}-[0-9a-f-]{{27}}|{SEALED}|Said \d+ \w+|{MOMENT}|\d[\d:, -]*")
 PAIRS = 40  # so many that not one known answer is drawn once in a million runs
 
 
