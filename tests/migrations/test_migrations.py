@@ -308,7 +308,7 @@ def _have_a_run(session: Session, project: Project, cast: Cast) -> None:
         rail=Rail.plain,
         pay_on=today,
         period_end=today,
-        state=RunState.filed,
+        state=RunState.draft,
         made_by=cast.olga.id,
         made_at=clock.now(),
     )
