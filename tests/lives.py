@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from labeler.pay import missed, seals
 from labeler.pay.worktime import Kind
-from labeler.quality import brakes, decisions, disputes, outcomes, reviews
+from labeler.quality import decisions, disputes, outcomes, refusals, reviews
 from labeler.quality.adjudications import Finding
 from labeler.quality.explained import About
 from labeler.quality.refusals import ReasonCode
@@ -51,7 +51,8 @@ def live(session: Session, cast: Cast, time: StoppedClock) -> Project:
     span = {"started_at": time.time - timedelta(minutes=9), "ended_at": time.time}
     missed.add(session, project.id, by=cast.ada, **span, kind=Kind.clarification, note="A call.")
     said = listings.of_person(session, cast.bea, limit=1)[0]
-    brakes.propose(session, said, ReasonCode.other, "See there.", by=cast.rex)
+    # Without its money: older programs do not know what is held.
+    refusals.add(session, said, ReasonCode.other, "See there.", by=cast.rex)
     disputes.open(session, project, About.pay, "It is less.", by=cast.ada)
     session.flush()
     session.expire_all()

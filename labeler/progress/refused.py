@@ -93,7 +93,7 @@ def _refused(name: Any, project_id: int) -> Any:
 
 
 def _groups(session: Session, worked: Any, refused: Any) -> list[Group]:
-    found = dict(session.execute(refused).tuples().all())
+    found = dict(session.execute(refused).all())
     return [
         Group(name, people, int(judged), found.get(name, 0))
         for name, people, judged in session.execute(worked)

@@ -180,6 +180,7 @@ def add(
 
 def notify(session: Session, refusal: Refusal, *, by: Person, released: bool = False) -> None:
     """Keep the money apart, and show its owner why; their days begin. Raises Conflict if due."""
+    require_person(by)
     now = clock.now()
     values: dict[str, Any] = {"notified_at": now, "answer_until": now + TO_ANSWER}
     values |= {"decide_until": now + TO_ANSWER + TO_DECIDE}
@@ -226,6 +227,7 @@ def pay(session: Session, refusal: Refusal, reasons: str, *, by: Person) -> None
 
 def take_back(session: Session, refusal: Refusal, *, by: Person) -> None:
     """Take back what one has proposed oneself; the money is the worker's."""
+    require_person(by)
     if refusal.proposed_by != by.id:
         raise Forbidden("Only who proposed this can take it back.")
     was_held = refusal.state in HELD
@@ -319,7 +321,7 @@ def comparisons_of(session: Session, refusals: Sequence[Refusal]) -> dict[int, i
     rows = session.execute(
         sa.select(Judgment.id, Judgment.comparison_id).where(Judgment.id.in_(ids))
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _earned(session: Session, judgment: Judgment) -> Transfer:

@@ -144,6 +144,8 @@ def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list
         refusal = brakes.propose(session, of_ada, ReasonCode.copied, **why)
         # The second of one batch waits for an owner who did not propose it.
         extra = _prefer_the_first(session, project, cast.root)
+        while extra.comparison_id == known:
+            extra = _prefer_the_first(session, project, cast.root)
         brakes.propose(session, extra, ReasonCode.copied, **why)
         dispute = disputes.open(session, project, About.time, "It was more.", by=cast.ada)
         added = missed.add(
