@@ -34,6 +34,7 @@ from labeler.web import (
     reviews,
     security,
     sessions,
+    terms,
     visitors,
     wages,
     work,
@@ -64,5 +65,5 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(room.pages)
     for room in (projects, members, batches, comparisons, gold, plans, qualifications, reviews):
         app.register_blueprint(room.pages)
-    for room in (quality, guidelines, rates, wages, worktime, limits, destinations):
+    for room in (quality, guidelines, rates, wages, worktime, limits, terms, destinations):
         app.register_blueprint(room.pages)

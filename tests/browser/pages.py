@@ -36,7 +36,7 @@ FOR_REVIEWERS = (
 )
 FOR_OWNERS = (
     *("projects", "members", "batches", "comparisons", "gold", "releases", "qualifications.ask"),
-    *("guidelines", "plans", "quality", "reviews", "worktime.noticed"),
+    *("guidelines", "plans", "quality", "reviews", "terms.write", "worktime.noticed"),
 )
 WRONG = ("/nothing-here", "/projects/demo/releases?min_judgments=0")
 
