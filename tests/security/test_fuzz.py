@@ -195,6 +195,8 @@ FORMS: dict[str, Mapping[str, str]] = {
         "note": "x",
     },
     "/projects/<slug>/batches": {"layout": "auto", "language": "en", "skip_bad": "1", "file": "x"},
+    "/projects/<slug>/terms": {"number": "1", "language": "en"},
+    "/projects/<slug>/terms/write": {"text_en": "x", "text_bn": "y", "notice_days": "30"},
     "/projects/<slug>/releases": {
         name: QUERIES[name]
         for name in ("min_judgments", "min_margin", "agreement_percent", "languages", "licence")
