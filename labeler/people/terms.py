@@ -238,7 +238,7 @@ def awaiting(session: Session, person: Person) -> dict[int, Awaiting]:
 def faults(session: Session) -> Iterator[str]:
     """Yield which texts are not what their digest says, and which consents are to none of them."""
     stored = sa.select(Terms.id, Terms.text, Terms.sha256).order_by(Terms.id)
-    for terms_id, text, sha256 in session.execute(stored.execution_options(yield_per=100)):
+    for terms_id, text, sha256 in session.execute(stored).all():
         if _digest(text) != sha256:
             yield f"terms {terms_id} do not say what their digest says"
     same = sa.and_(
