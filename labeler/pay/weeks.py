@@ -77,8 +77,14 @@ def _reckoned(session: Session, project_id: int, monday: date) -> dict[Week, Rec
     """Reckon a week of everybody who worked in it."""
     spent = _time(session, project_id, monday)
     items = _items(session, project_id, monday)
+    earned_in: dict[int, set[str]] = defaultdict(set)
+    for week in items:
+        earned_in[week.person_id].add(week.currency)
     found = {}
     for person_id, rate in _rates(session, project_id, monday, spent).items():
+        if (currencies := earned_in[person_id]) and rate.currency not in currencies:
+            # They work elsewhere since: that week is paid in what it was worked for, and once.
+            rate = _before_moving(session, project_id, monday, currencies) or rate
         week = Week(project_id, monday, person_id, rate.currency)
         found[week] = reckoning.reckon(rate.terms, items.get(week, {}), spent[person_id])
     return found
@@ -109,6 +115,16 @@ def _rates(
     )
     places = {row.person_id: row.place for row in rows}
     return {who: rates.held(history, places.get(who, EVERYWHERE), end) for who in people}
+
+
+def _before_moving(
+    session: Session, project_id: int, monday: date, currencies: set[str]
+) -> Rate | None:
+    """Return a rate that held in one of these currencies: for everywhere, else the newest."""
+    end = worktime.midnight(monday) + timedelta(days=7)
+    history = rates.history(session, project_id)
+    held = [rate for rate in history if rate.currency in currencies and rate.published_at < end]
+    return min(held, key=lambda rate: rate.place != EVERYWHERE, default=None)
 
 
 def _items(

@@ -102,6 +102,21 @@ def test_a_higher_floor_changes_nothing_of_weeks_that_are_over(
     assert booked(session, project)["topup"] == [1390 - 35, 1500]
 
 
+def test_who_moves_is_not_paid_again_for_weeks_that_are_over(
+    session: Session, cast: Cast, project: Project, frozen: StoppedClock
+) -> None:
+    judge_next(session, project, cast.ada)
+    spend(session, project, cast.ada, frozen.time, 60)
+    frozen.forward(days=7)
+    settle(session, project)
+    before = booked(session, project)
+    kenya = {"place": "KE", "currency": "KES", "per_judgment": "6", "floor_per_hour": "100"}
+    projects.price(session, project, rates.read(kenya), by=cast.olga)
+    memberships.place(session, project.id, cast.ada, Placement(place="KE"), by=cast.olga)
+    settle(session, project)
+    assert booked(session, project) == before
+
+
 def test_who_earns_more_than_the_floor_is_paid_by_the_piece(
     session: Session, cast: Cast, project: Project, frozen: StoppedClock
 ) -> None:
