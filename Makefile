@@ -24,6 +24,9 @@ PROCESSES ?= 2
 PORT ?= 8000
 # A soak ends with the round of races that is under way then, and not before the long tests do.
 MINUTES ?= 30
+# Tests start many programs, which need not compile the same again: not even where an environment
+# keeps Python from writing down what it compiled.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(PROCESSES)
 RACES := tests/labeler/work/test_races.py tests/journeys/test_barrier.py tests/journeys/test_crowd.py
 
 help: ## what can be made
@@ -35,13 +38,13 @@ demo: setup ## a site with a small project to look at; PORT=8001 for another por
 	@$(BIN)/labeler demo --port $(PORT)
 
 test: lint browser ## the whole gate: lint, types, imports, every test
-	@$(BIN)/python -m pytest -n $(PROCESSES)
+	@$(PYTEST)
 
 soak: browser ## long versions of the tests that have one, then races; MINUTES=30
 	@end=$$(($$(date +%s) + 60 * $(MINUTES))); \
-	LABELER_SOAK=1 $(BIN)/python -m pytest -n $(PROCESSES) -m soak -rP || exit 1; \
+	LABELER_SOAK=1 $(PYTEST) -m soak -rP || exit 1; \
 	while test $$(date +%s) -lt $$end; do \
-		$(BIN)/python -m pytest -n $(PROCESSES) $(RACES) || exit 1; \
+		$(PYTEST) $(RACES) || exit 1; \
 	done
 
 lint: .venv/.dev ## style, types and who imports whom

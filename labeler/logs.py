@@ -25,6 +25,13 @@ class _Patient:
 
 def init_app(app: Flask, level: str) -> None:
     """Write a line for each answered request to standard error."""
+    heed(level)
+    app.before_request(_begin)
+    app.after_request(_write)
+
+
+def heed(level: str) -> None:
+    """Write what is of this level or above; one process has one log."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -36,8 +43,6 @@ def init_app(app: Flask, level: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         logger_factory=lambda *_: structlog.PrintLogger(cast(TextIO, _Patient())),
     )
-    app.before_request(_begin)
-    app.after_request(_write)
 
 
 def exception(error: BaseException) -> str:

@@ -69,6 +69,25 @@ A clock that was stopped stops it too.
 """
 
 
+class Seconds(FunctionElement[float]):
+    """How many seconds lie between two moments, in SQL: from the first until the second."""
+
+    type = sa.Float()
+    inherit_cache = True
+
+
+@compiles(Seconds)
+def _seconds(seconds: Seconds, compiler: Any, **options: Any) -> str:
+    start, end = (compiler.process(each, **options) for each in seconds.clauses)
+    return f"CAST(extract(epoch FROM ({end}) - ({start})) AS double precision)"
+
+
+@compiles(Seconds, "sqlite")
+def _seconds_of_sqlite(seconds: Seconds, compiler: Any, **options: Any) -> str:
+    start, end = (compiler.process(each, **options) for each in seconds.clauses)
+    return f"((julianday({end}) - julianday({start})) * 86400)"
+
+
 def moment(session: Session) -> datetime:
     """Return the database's present moment."""
     return session.scalars(sa.select(NOW)).one()
@@ -88,6 +107,11 @@ class Words(sa.TypeDecorator[str]):
         if value is not None and _UNSTORABLE.search(value):
             raise Unstorable("The text holds a character that cannot be stored.")
         return value
+
+
+def is_storable(text: str) -> bool:
+    """Say whether every database can keep a text."""
+    return not _UNSTORABLE.search(text)
 
 
 # NUL, and halves of characters that stand alone.

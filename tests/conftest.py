@@ -1,7 +1,8 @@
 """One fresh database for each test, on SQLite and on PostgreSQL; a clock that can be stopped."""
 
 import os
-import shutil
+import tempfile
+import zlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,14 +16,35 @@ import labeler.work.judgments  # noqa: F401
 from labeler import clock
 from labeler.database import Database
 from tests import postgres
+from tests.addresses import Addresses
 from tests.cast import Cast, make_cast
+from tests.serving import open_database
 
 BACKENDS = ("sqlite", "postgresql")
+DOORS = ("tests/labeler/api/", "tests/labeler/web/", "tests/exports/test_pages.py")
+"""Here each test runs on one back end, which its name draws: so every door meets both.
+
+What verbs and queries do is tested on both, each time. So are doors where that could matter: those
+tests are marked with `both`.
+"""
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Name the tests that have a long version, so that `-m soak` finds them."""
     config.addinivalue_line("markers", "soak: runs long with LABELER_SOAK=1")
+    config.addinivalue_line("markers", "both: at a door, and on both back ends all the same")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Draw the back end of a test of a door that does not say on which it runs."""
+    test = metafunc.definition
+    if "backend" not in metafunc.fixturenames or not test.nodeid.startswith(DOORS):
+        return
+    named = any(mark.args[0] == "backend" for mark in test.iter_markers("parametrize"))
+    if not named and test.get_closest_marker("both") is None:
+        drawn = BACKENDS[zlib.crc32(test.nodeid.encode()) % len(BACKENDS)]
+        test.add_marker(pytest.mark.parametrize("backend", [drawn], indirect=True))
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -89,26 +111,25 @@ def postgresql_template(postgresql_server: str) -> str:
 NewAddress = Callable[[str], str]
 
 
+@pytest.fixture(scope="session")
+def addresses(request: pytest.FixtureRequest) -> Iterator[Addresses]:
+    """Where this run's databases are, in turn."""
+    with tempfile.TemporaryDirectory(prefix="labeler-", dir=postgres.quickest()) as folder:
+        yield Addresses(request, Path(folder))
+
+
 @pytest.fixture
-def new_address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewAddress]:
-    """Make fresh databases at the newest version, by back end; dropped after the test."""
+def new_address(addresses: Addresses) -> Iterator[NewAddress]:
+    """Make fresh databases at the newest version, by back end; gone after the test."""
     made: list[str] = []
 
     def make(backend: str) -> str:
-        if backend == "sqlite":
-            path = tmp_path / f"labeler-{len(made)}.db"
-            shutil.copy(request.getfixturevalue("sqlite_template"), path)
-            made.append(address := f"sqlite:///{path}")
-            return address
-        server = request.getfixturevalue("postgresql_server")
-        template = request.getfixturevalue("postgresql_template")
-        made.append(address := postgres.create_database(server, template=template))
+        made.append(address := addresses.take(backend))
         return address
 
     yield make
-    for address in made:
-        if address.startswith("postgresql"):
-            postgres.drop_database(address)
+    for address in reversed(made):
+        addresses.give_back(address)
 
 
 @pytest.fixture(params=BACKENDS)
@@ -127,32 +148,21 @@ def address(backend: str, new_address: NewAddress) -> str:
 @pytest.fixture
 def database(address: str) -> Iterator[Database]:
     """A fresh database, on each back end in turn."""
-    database = Database(address)
+    database = open_database(address)
     yield database
     database.close()
 
 
 @pytest.fixture(scope="session")
-def shared_database(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[str], Database]]:
+def shared_database(addresses: Addresses) -> Iterator[Callable[[str], Database]]:
     """One database of each back end for all tests that never commit."""
 
     made: dict[str, Database] = {}
 
     def shared(backend: str) -> Database:
         if backend not in made:
-            made[backend] = Database(address(backend))
+            made[backend] = Database(addresses.take(backend))
         return made[backend]
-
-    def address(backend: str) -> str:
-        if backend == "sqlite":
-            path = tmp_path_factory.mktemp("shared") / "labeler.db"
-            shutil.copy(request.getfixturevalue("sqlite_template"), path)
-            return f"sqlite:///{path}"
-        server = request.getfixturevalue("postgresql_server")
-        template = request.getfixturevalue("postgresql_template")
-        return postgres.create_database(server, template=template)
 
     yield shared
     for database in made.values():

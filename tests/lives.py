@@ -7,8 +7,10 @@ from sqlalchemy.orm import Session
 
 from labeler.pay import missed, seals
 from labeler.pay.worktime import Kind
-from labeler.quality import decisions, outcomes, reviews
+from labeler.quality import decisions, disputes, outcomes, refusals, reviews
 from labeler.quality.adjudications import Finding
+from labeler.quality.explained import About
+from labeler.quality.refusals import ReasonCode
 from labeler.quality.reviews import ReviewKind
 from labeler.work import answers, assignments, comparisons, judgments, listings, queue
 from labeler.work.assignments import Assignment, SkipReason
@@ -48,6 +50,10 @@ def live(session: Session, cast: Cast, time: StoppedClock) -> Project:
         session.flush()
     span = {"started_at": time.time - timedelta(minutes=9), "ended_at": time.time}
     missed.add(session, project.id, by=cast.ada, **span, kind=Kind.clarification, note="A call.")
+    said = listings.of_person(session, cast.bea, limit=1)[0]
+    # Without its money: older programs do not know what is held.
+    refusals.add(session, said, ReasonCode.other, "See there.", by=cast.rex)
+    disputes.open(session, project, About.pay, "It is less.", by=cast.ada)
     session.flush()
     session.expire_all()
     return project

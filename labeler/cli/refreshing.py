@@ -9,8 +9,11 @@ from labeler.cli import installation
 from labeler.database import Database
 from labeler.errors import NotFound
 from labeler.pay import earnings, seals, statements, weeks
-from labeler.quality import snapshots
+from labeler.quality import refusals, snapshots
 from labeler.work.projects import Project
+
+STEPS = (weeks.settle_due, refusals.lapse_due, earnings.approve_due, statements.make_due)
+"""What follows from the calendar, in this order: what goes back is due at once."""
 
 
 @click.command()
@@ -19,8 +22,9 @@ def refresh(slugs: tuple[str, ...]) -> None:
     """Work out anew how good the labels are.
 
     Pages about quality show it, and adaptive projects ask for judgments by it. Of these projects,
-    or of all whose judgments have changed. Weeks that are over are settled, what has been pending
-    for its whole window becomes due, months get their statements, and the ledger is sealed.
+    or of all whose judgments have changed. Weeks that are over are settled, held pay on which
+    nobody decided in time goes back to who earned it, what has been pending for its whole window
+    becomes due, months get their statements, and the ledger is sealed.
     `labeler serve` does all of this by itself.
     """
     with installation.connected(config.load()) as database:
@@ -32,14 +36,15 @@ def refresh(slugs: tuple[str, ...]) -> None:
 def pay(database: Database) -> None:
     """Do for every project what follows from the calendar alone, and seal the ledger.
 
-    Weeks that are over are settled, what has been pending for its whole window becomes due, and
-    the month that is over gets its statements. To do so twice changes nothing.
+    Weeks that are over are settled, refused pay of which nobody decided in time goes back, what
+    has been pending for its whole window becomes due, and the month that is over gets its
+    statements. To do so twice changes nothing.
     """
     with database.reading() as session:
         ids = session.scalars(sa.select(Project.id).order_by(Project.id)).all()
     with database.writing() as session:
         for project_id in ids:
-            for step in (weeks.settle_due, earnings.approve_due, statements.make_due):
+            for step in STEPS:
                 for _ in step(session, project_id):
                     session.commit()
         for _ in seals.seal(session, database.reading):

@@ -16,12 +16,13 @@ from labeler.errors import Conflict, Invalid
 from labeler.pay import accounts, ledger
 from labeler.pay.accounts import Account, AccountKind, Place
 from labeler.pay.ledger import EARNINGS, Transfer, TransferKind
-from labeler.people.accounts import Person
+from labeler.people.accounts import Person, require_person
 from labeler.said import say
 from labeler.schema import dialect_of
 
 WINDOW = timedelta(hours=72)
 """How long what was earned is pending."""
+DUE = say("This pay is due already, or paid. It stays with who earned it.")
 _about, _undoing = aliased(Transfer), aliased(Transfer)
 
 
@@ -57,18 +58,26 @@ def give_bonus(
 
 
 def hold(session: Session, earned: Transfer, *, reason: str, by: Person) -> None:
-    """Keep what was earned apart while it is disputed; raises Conflict if it is no longer pending.
+    """Keep what was earned apart while it is disputed; raises Conflict if it is due already.
 
     Nothing is lost by it: it waits until somebody lets it go or refuses it.
     """
+    require_person(by)
+    # Whoever makes it due at this moment has the account first, or waits.
+    _locked(session, earned.to_account_id)
+    if is_due(earned):
+        raise Conflict(DUE)
     pending, held = _own(session, earned, AccountKind.earned_pending, AccountKind.held)
     if _last_done(session, earned) not in (None, TransferKind.release):
         raise Conflict("This is held already, or was refused.")
     _undo(session, earned, pending, held, TransferKind.hold, reason=reason, by=by)
 
 
-def let_go(session: Session, earned: Transfer, *, reason: str, by: Person) -> None:
-    """Put back what was held; what is old enough becomes due at once."""
+def let_go(session: Session, earned: Transfer, *, reason: str, by: Person | None) -> None:
+    """Put back what was held; what is old enough becomes due at once.
+
+    Without `by` it is a deadline that passed: what is in the worker's favour a program may do.
+    """
     pending, held = _own(session, earned, AccountKind.earned_pending, AccountKind.held)
     _require_held(session, earned)
     _undo(session, earned, held, pending, TransferKind.release, reason=reason, by=by)
@@ -76,10 +85,22 @@ def let_go(session: Session, earned: Transfer, *, reason: str, by: Person) -> No
 
 def refuse(session: Session, earned: Transfer, *, reason: str, by: Person) -> None:
     """Give what was held back to the project; raises Conflict unless it is held."""
+    require_person(by)
     _, held = _own(session, earned, AccountKind.earned_pending, AccountKind.held)
     _require_held(session, earned)
     back = Place(AccountKind.project_cost)
     _undo(session, earned, held, back, TransferKind.refusal, reason=reason, by=by)
+
+
+def of_judgment(session: Session, judgment_id: int) -> Transfer | None:
+    """Return what a judgment earned, by the number of its first version; None if nothing."""
+    key = ledger.earning_key(judgment_id)
+    return session.scalar(sa.select(Transfer).where(Transfer.key == key))
+
+
+def is_due(earned: Transfer) -> bool:
+    """Say whether the window is over in which it can be held, whether it was paid yet or not."""
+    return clock.now() >= earned.at + WINDOW
 
 
 def is_held(session: Session, earned: Transfer) -> bool:
@@ -189,7 +210,7 @@ def _undo(
     kind: TransferKind,
     *,
     reason: str,
-    by: Person,
+    by: Person | None,
 ) -> None:
     if not reason.strip():
         raise Invalid("Please say why.", fields={"reason": say("A reason is needed.")})

@@ -302,7 +302,9 @@ def _read_row(given: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return row.columns()
     except Invalid as refusal:
-        raise Invalid("The row cannot be read.", fields=refusal.fields or {"amount": refusal.message}) from None
+        raise Invalid(
+            "The row cannot be read.", fields=refusal.fields or {"amount": refusal.message}
+        ) from None
 
 
 def _refuse(faults: Mapping[str, str]) -> None:

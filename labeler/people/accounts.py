@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from labeler import clock, events
-from labeler.errors import Conflict, Invalid, NotFound
+from labeler.errors import Conflict, Forbidden, Invalid, NotFound
 from labeler.said import say
 from labeler.schema import Base, Id
 from labeler.text import lines
@@ -61,6 +61,15 @@ def create(
     session.flush()
     events.record(session, "person.created", person_id=by.id if by else None, subject=person.id)
     return person
+
+
+def require_person(by: object) -> None:
+    """Raise Forbidden unless somebody acts: no program decides against a person.
+
+    See Art. 10(5) of Directive (EU) 2024/2831: what restricts or ends work a human being decides.
+    """
+    if not isinstance(by, Person):
+        raise Forbidden("Only a person decides this.")
 
 
 def by_id(session: Session, person_ids: Iterable[int]) -> dict[int, Person]:

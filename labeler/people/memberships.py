@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from labeler import clock, errors, events
 from labeler.errors import Conflict, Invalid, NotFound
-from labeler.people.accounts import Person
+from labeler.people.accounts import Person, require_person
 from labeler.said import say
 from labeler.schema import Base, Id, changed, reference
 from labeler.text import languages, places
@@ -161,6 +161,7 @@ def invite(session: Session, project_id: int, person: Person, role: Role, *, by:
 
 def remove(session: Session, project_id: int, person: Person, *, by: Person) -> None:
     """End the person's part in the project; what they judged and earned stays."""
+    require_person(by)
     _keep_an_owner(session, project_id, person)
     done = changed(
         session,

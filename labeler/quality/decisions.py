@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from labeler import clock, events
 from labeler.errors import Conflict
 from labeler.events import Event
-from labeler.people.accounts import Person
+from labeler.people.accounts import Person, require_person
 from labeler.schema import changed
 from labeler.work import comparisons, judgments
 from labeler.work.comparisons import Comparison
@@ -29,6 +29,7 @@ class Decision(NamedTuple):
 
 def exclude(session: Session, judgment: Judgment, reason: str, *, by: Person) -> None:
     """Leave a judgment out of the data; its pay stays, and the comparison wants another."""
+    require_person(by)
     reason = require_reason(reason)
     wait_for_marks(session)
     excluded = changed(
@@ -60,6 +61,7 @@ def exclude(session: Session, judgment: Judgment, reason: str, *, by: Person) ->
 
 def withdraw(session: Session, comparison: Comparison, reason: str, *, by: Person) -> None:
     """Withdraw a comparison as `comparisons.withdraw` does, on one side of every release's mark."""
+    require_person(by)
     wait_for_marks(session)
     comparisons.withdraw(session, comparison, reason, by=by)
 

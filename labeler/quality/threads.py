@@ -60,12 +60,12 @@ def write(
     return comment
 
 
-def require_text(text: str) -> str:
-    """Return what is said, without the blanks around it; raises Invalid."""
+def require_text(text: str, *, field: str = "comment") -> str:
+    """Return what is said, without the blanks around it; raises Invalid, naming the field."""
     text = text.strip()
     fault = words.fault(text, LONGEST) if text else say("Please write something.")
     if fault:
-        raise Invalid("Please look at the marked fields.", fields={"comment": fault})
+        raise Invalid("Please look at the marked fields.", fields={field: fault})
     return text
 
 

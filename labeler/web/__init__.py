@@ -12,12 +12,14 @@ from labeler.web import (
     comparisons,
     compression,
     destinations,
+    disputes,
     earnings,
     filters,
     forms,
     gold,
     guidelines,
     judging,
+    limits,
     locales,
     members,
     mine,
@@ -34,8 +36,10 @@ from labeler.web import (
     refusals,
     retries,
     reviews,
+    rights,
     security,
     sessions,
+    terms,
     visitors,
     wages,
     work,
@@ -68,5 +72,5 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(room.pages)
     for room in (quality, guidelines, rates, wages, payruns, paylayouts):
         app.register_blueprint(room.pages)
-    for room in (worktime, destinations, earnings):
+    for room in (worktime, limits, terms, destinations, earnings, disputes, rights):
         app.register_blueprint(room.pages)

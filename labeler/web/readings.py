@@ -1,11 +1,13 @@
 """What a page shows of one comparison: its texts, what people said of it, and what is found."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from labeler import clock
+from labeler.pay import earnings
 from labeler.quality import adjudications, decisions
 from labeler.text import languages, markdown
 from labeler.work import comparisons, gold, listings, rubrics
@@ -31,8 +33,15 @@ def reading(session: Session, comparison: Comparison) -> dict[str, Any]:
         "render": markdown.render,
         "direction": languages.direction(comparison.language),
         "exclusions": decisions.exclusions(session, (judgment for judgment, _ in said)),
+        "refusable": _refusable(judgment for judgment, _ in said),
         "findings": adjudications.of_comparison(session, comparison.id),
     }
+
+
+def _refusable(said: Iterable[Judgment]) -> set[int]:
+    """Return the assignments whose pay is not due yet, so that it could be refused."""
+    since = clock.now() - earnings.WINDOW
+    return {each.assignment_id for each in said if each.version == 1 and each.created_at > since}
 
 
 def _ahead(counted: Sequence[Judgment]) -> tuple[int, int, int] | None:

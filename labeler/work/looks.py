@@ -15,8 +15,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from labeler.pay import budgets, rates
+from labeler import clock
+from labeler.pay import budgets, limits, rates
 from labeler.pay.rates import Rate
+from labeler.people import terms
 from labeler.people.accounts import Person
 from labeler.people.memberships import Membership, Role
 from labeler.schema import NOW
@@ -55,6 +57,10 @@ class Look:
     currency: str
     has_budget: bool
     """Whether the project may spend only so much."""
+    hours: limits.Standing
+    """How much the person has worked, over all projects."""
+    consent: terms.Standing
+    """Which of the project's terms they have accepted."""
     is_new: bool = False
     """Whether the person has yet to qualify."""
     attempt_id: int | None = None
@@ -90,7 +96,8 @@ class Look:
 
 def look(session: Session, project: Project, person: Person) -> Look:
     """Look for the person: at the first lanes that are open to them."""
-    which = {"project": project.id, "person": person.id, "is_admin": person.is_admin}
+    which: dict[str, Any] = {"project": project.id, "person": person.id}
+    which |= {"is_admin": person.is_admin, **limits.since(clock.now())}
     passed = 0
     while True:
         rows = session.execute(_LOOK, which | {"passed": passed}).all()
@@ -116,6 +123,8 @@ def _read(project: Project, rows: Sequence[Any]) -> Look:
         first.per_judgment_minor,
         first.currency,
         bool(first.has_budget),
+        limits.Standing(first.now, first.today_s, first.this_week_s, first.day_s, first.week_s),
+        terms.Standing(first.newest_terms, first.holding_terms, first.agreed_terms),
         is_new=bool(first.is_new),
         attempt_id=first.attempt_id,
         questions=_questions(project, first),
@@ -227,7 +236,7 @@ def _judged() -> sa.ScalarSelect[int]:
 
 
 def _is_limited() -> sa.ColumnElement[bool]:
-    """Say whether there is a limit to how much one person is given."""
+    """Say whether it matters how much the person was given."""
     return sa.or_(
         _project.c.most_per_person.is_not(None),
         sa.cast(_project.c.most_per_language, sa.Text) != "{}",
@@ -264,6 +273,8 @@ def _looking() -> sa.Select[Any]:
             mine.where(IS_RESERVED).scalar_subquery().label("reserved"),
             sa.exists().where(*late).label("overdue"),
             *_told_of_pay(),
+            *limits.told(PERSON),
+            *terms.told(PROJECT, PERSON),
             *(_membership.c.languages, _membership.c.cohorts.label("member_of")),
             *(_lane.c.id, _lane.c.batch_id, _lane.c.language, _lane.c.is_gold),
             *(_lane.c.comparisons, _lane.c.supply),

@@ -18,7 +18,7 @@ from playwright.sync_api import (
 
 from tests.browser import questions
 from tests.browser.chromium import ARGUMENTS, find
-from tests.browser.site import Site, open_site
+from tests.browser.site import Demo, Site, open_site
 from tests.conftest import NewAddress
 
 WIDE = {"width": 1280, "height": 900}
@@ -72,10 +72,17 @@ def page(context: BrowserContext) -> Iterator[Page]:
     assert faults == []
 
 
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """The demo, to be copied."""
+    return Demo(tmp_path_factory.mktemp("demo") / "labeler.db")
+
+
 @pytest.fixture
-def site(new_address: NewAddress, tmp_path: Path) -> Iterator[Site]:
+def site(new_address: NewAddress, tmp_path: Path, demo: Demo) -> Iterator[Site]:
     """The demo, served."""
-    with open_site(new_address("sqlite"), tmp_path) as site:
+    demo.copy_to(address := new_address("sqlite"))
+    with open_site(address, tmp_path, lambda _: None) as site:
         yield site
 
 

@@ -37,11 +37,12 @@ FOR_REVIEWERS = (
     *("comparisons.index", "comparisons.show", "gold.index", "reviews.index", "reviews.show"),
     *("quality.index", "quality.disagreements", "quality.models", "quality.gold"),
     *("quality.person", "quality.rows", "qualifications.ask", "plans.show", "worktime.noticed"),
+    *("disputes.index", "disputes.show", "disputes.hear", "disputes.consider"),
 )
 FOR_OWNERS = (
     *("projects", "members", "batches", "comparisons", "gold", "releases", "qualifications.ask"),
-    *("guidelines", "plans", "quality", "rates", "reviews", "wages"),
-    *("payruns", "paylayouts", "worktime.noticed"),
+    *("disputes", "guidelines", "plans", "quality", "rates", "reviews", "wages"),
+    *("payruns", "paylayouts", "terms.write", "worktime.noticed"),
 )
 WRONG = ("/nothing-here", "/projects/demo/releases?min_judgments=0")
 

@@ -4,7 +4,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler.people import accounts
-from labeler.quality import outcomes, reviews
+from labeler.people.accounts import Person
+from labeler.quality import brakes, disputes, outcomes, reviews
+from labeler.quality.explained import About
+from labeler.quality.refusals import ReasonCode
 from labeler.quality.reviews import ReviewKind
 from labeler.said import say
 from labeler.work.comparisons import Comparison
@@ -44,4 +47,17 @@ def ask(session: Session, project: Project) -> dict[str, int]:
             say("Median time: %(seconds)s seconds for %(number)s words.", seconds=9, number=412)
         ],
     )
-    return {"review_id": review.id, "signal_id": signal.id}
+    return {"review_id": review.id, "signal_id": signal.id} | _dispute(session, project, ada, rex)
+
+
+def _dispute(session: Session, project: Project, ada: Person, rex: Person) -> dict[str, int]:
+    """Have pay of Ada's in question, and something that she objects to; return their numbers."""
+    newest = sa.select(Judgment).where(
+        Judgment.person_id == ada.id, Judgment.project_id == project.id, IS_CURRENT
+    )
+    said = session.scalars(newest.order_by(Judgment.id.desc()).limit(1)).one()
+    evidence = "The reason stands word for word in an answer from a search."
+    refusal = brakes.propose(session, said, ReasonCode.copied, evidence, by=rex)
+    words = "I read the guidelines again for half an hour on Monday. It is not in my time."
+    dispute = disputes.open(session, project, About.time, words, by=ada)
+    return {"refusal_id": refusal.id, "dispute_id": dispute.id}

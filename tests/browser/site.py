@@ -1,27 +1,31 @@
 """A live site, with the demo in it if nothing else is asked for, and its people."""
 
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Thread
 
 import sqlalchemy as sa
 from flask import Flask
 from playwright.sync_api import Page, expect
+from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
-import exports
+from labeler import clock
 from labeler.cli import rehearsal
 from labeler.database import Database
 from labeler.people.accounts import Person
 from labeler.work.assignments import Assignment
 from labeler.work.judgments import Judgment
-from tests.serving import close_app, make_app
+from tests.serving import lend_app
 from tests.visits import Visit
 
+FRESH = timedelta(minutes=5)
 OLGA, REX, ADA = (f"{name}@demo.invalid" for name in ("olga", "rex", "ada"))
 
 
@@ -43,9 +47,13 @@ class Site:
         return self.url + Visit(self.app).link_for(email)
 
     def arrive(self, page: Page, email: str) -> None:
-        """Sign a person in by a fresh link."""
-        page.goto(self.sign_in_link(email))
-        page.get_by_role("button", name="Sign in as").click()
+        """Sign a person in by a fresh link, of which the browser sees nothing but the cookie."""
+        name = self.app.config["SESSION_COOKIE_NAME"]
+        cookie = Visit(self.app).arrive(email).client.get_cookie(name)
+        assert cookie is not None
+        given = {"name": name, "value": cookie.value, "url": self.url}
+        page.context.add_cookies([{**given, "httpOnly": True, "sameSite": "Lax"}])
+        page.goto(f"{self.url}/")
         expect(page).to_have_url(f"{self.url}/")
 
     def start(self, page: Page, email: str) -> None:
@@ -68,21 +76,42 @@ class Site:
             return [state.value for state in session.scalars(mine.order_by(Assignment.id))]
 
 
+@dataclass
+class Demo:
+    """A file with the demo in it, which a copy is made of: to play it takes longer than that."""
+
+    file: Path
+    played_at: datetime | None = None
+
+    def copy_to(self, address: str) -> None:
+        """Put the demo, as it was minutes ago, into an empty database."""
+        target = make_url(address).database
+        assert target is not None
+        if self.played_at is None or not timedelta(0) <= clock.now() - self.played_at < FRESH:
+            self._play(Path(target))
+        shutil.copy(self.file, target)
+
+    def _play(self, empty: Path) -> None:
+        shutil.copy(empty, self.file)
+        database = Database(f"sqlite:///{self.file}")
+        with database.writing() as session:
+            rehearsal.play(session)
+            session.commit()
+        database.close()
+        self.played_at = clock.now()
+
+
 @contextmanager
 def open_site(
     address: str, folder: Path, fill: Callable[[Session], None] = rehearsal.play
 ) -> Iterator[Site]:
     """Fill an empty database, with the demo if nothing else is given, and serve it."""
-    app = make_app(address, folder, log_level="warning")
-    exports.init_app(app)
-    try:
+    with lend_app(address, folder, releases=True, log_level="warning") as app:
         with app.extensions["labeler.database"].writing() as session:
             fill(session)
             session.commit()
         with _serving(app) as url:
             yield Site(url, app)
-    finally:
-        close_app(app)
 
 
 @contextmanager

@@ -93,7 +93,7 @@ def test_back_to_the_page_of_somebody_who_left(page: Page, site: Site, who: str 
     expect(page).to_have_url(f"{site.url}/sign-in")
     if who is not None:
         site.arrive(page, who)
-    back(page, re.compile(r"/work/\d+$|next=%2Fwork%2F\d+$"), pages=2 if who is None else 4)
+    back(page, re.compile(r"/work/\d+$|next=%2Fwork%2F\d+$"), pages=2 if who is None else 3)
     expect(page.get_by_label("Why?")).to_have_count(0)
     expect(page.get_by_text("Nobody else's")).to_have_count(0)
     assert site.said(ADA) == []

@@ -10,13 +10,12 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-import exports
 from exports import verification
 from exports.formats import dpo
 from labeler.database import Database
 from labeler.work.projects import Project
 from tests.exports.stories import Said, contents, tell
-from tests.serving import close_app, make_app
+from tests.serving import lend_app
 from tests.visits import Visit
 
 VOTES: dict[str, list[Said]] = {f"p{n}": [n % 2, n % 2] for n in range(8)} | {
@@ -29,11 +28,9 @@ RULES = {"min_judgments": "2", "test_percent": "0"}
 
 @pytest.fixture
 def app(address: str, tmp_path: Path) -> Iterator[Flask]:
-    app = make_app(address, tmp_path)
-    exports.init_app(app)
-    tell(app.extensions["labeler.database"], VOTES)
-    yield app
-    close_app(app)
+    with lend_app(address, tmp_path, releases=True) as app:
+        tell(app.extensions["labeler.database"], VOTES)
+        yield app
 
 
 @pytest.fixture

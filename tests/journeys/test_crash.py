@@ -21,7 +21,7 @@ from tests.labeler.cli.processes import free_port
 
 pytestmark = pytest.mark.slow
 CLIENTS = 8
-CYCLES, SOAK_CYCLES = 5, 100
+CYCLES, SOAK_CYCLES = 3, 100
 ENOUGH = 25
 """Judgments between two crashes."""
 RESTART_S = 5

@@ -1,21 +1,21 @@
 """The stage, once for each module on SQLite, and for each test on both where that matters."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.addresses import Addresses
 from tests.security.stage import Stage, staged
 
 
 @pytest.fixture(scope="module")
-def stage(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def stage(addresses: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """The site on SQLite, shared by the tests of a module."""
-    folder = tmp_path_factory.mktemp("stage")
-    shutil.copy(sqlite_template, folder / "labeler.db")
-    with staged(f"sqlite:///{folder / 'labeler.db'}", folder) as stage:
+    address = addresses.take("sqlite")
+    with staged(address, tmp_path_factory.mktemp("stage")) as stage:
         yield stage
+    addresses.give_back(address)
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-import exports
 from exports import cutting, releases
 from exports.selection import Criteria
 from labeler import clock
@@ -23,10 +22,12 @@ from labeler.database import Database
 from labeler.pay import destinations, missed, payouts, runs, statements
 from labeler.pay.rails.making import Rail
 from labeler.pay.worktime import Kind
-from labeler.people import accounts, memberships, sign_ins, tokens
+from labeler.people import accounts, memberships, sign_ins, terms, tokens
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
-from labeler.quality import reviews
+from labeler.quality import brakes, disputes, reviews
+from labeler.quality.explained import About
+from labeler.quality.refusals import ReasonCode
 from labeler.quality.reviews import ReviewKind
 from labeler.quality.samples import DRAWN as ASKS
 from labeler.schema import Base
@@ -38,7 +39,7 @@ from labeler.work.projects import Project
 from tests.calling import Caller
 from tests.cast import Cast, make_cast
 from tests.make import judge, load_rows, make_batch, make_due, make_project, make_row
-from tests.serving import close_app, make_app
+from tests.serving import lend_app
 from tests.visits import Visit
 
 PASSWORD = "four plain words here"
@@ -85,8 +86,12 @@ class Stage:
 @contextmanager
 def staged(address: str, folder: Path, **settings: Any) -> Iterator[Stage]:
     """Put up the site; take it down when the block ends."""
-    app = make_app(address, folder, **{"log_level": "error"} | settings)
-    exports.init_app(app)
+    with lend_app(address, folder, releases=True, **{"log_level": "error"} | settings) as app:
+        yield put_up(app, folder)
+
+
+def put_up(app: Flask, folder: Path) -> Stage:
+    """Put up the site in an application on an empty database."""
     database: Database = app.extensions["labeler.database"]
     people, ids, spares = _write(database, folder)
     with app.app_context():
@@ -96,10 +101,7 @@ def staged(address: str, folder: Path, **settings: Any) -> Iterator[Stage]:
     for who in WHO:
         stage.visits[who] = _visit(stage, who)
         stage.callers[who] = _caller(stage, who)
-    try:
-        yield stage
-    finally:
-        close_app(app)
+    return stage
 
 
 def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list[str]]:
@@ -116,9 +118,10 @@ def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list
             memberships.remove(session, other.id, one, by=cast.root)
         memberships.grant(session, other.id, paul, Role.owner, by=cast.root)
         load_rows(session, other, [make_row(1)], by=paul)
-        make_project(
+        asking = make_project(
             session, cast, slug="asking", title="Asking", qualification={"questions": 1, "right": 1}
         )
+        terms.publish(session, asking.id, {"en": "Be **kind**."}, notice_days=30, by=cast.olga)
         of_ada = _prefer_the_first(session, project, cast.ada)
         of_bea = _prefer_the_first(session, project, cast.bea)
         of_paul = _prefer_the_first(session, other, paul)
@@ -138,6 +141,14 @@ def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list
         month = statements.first_of(clock.now().date())
         statements.make(session, project.id, cast.ada.id, "EUR", month)
         [told] = statements.of_person(session, cast.ada.id)
+        why = {"evidence": "It is a copy.", "by": cast.rex}
+        refusal = brakes.propose(session, of_ada, ReasonCode.copied, **why)
+        # The second of one batch waits for an owner who did not propose it.
+        extra = _prefer_the_first(session, project, cast.root)
+        while extra.comparison_id == known:
+            extra = _prefer_the_first(session, project, cast.root)
+        brakes.propose(session, extra, ReasonCode.copied, **why)
+        dispute = disputes.open(session, project, About.time, "It was more.", by=cast.ada)
         added = missed.add(
             session,
             project.id,
@@ -158,6 +169,8 @@ def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list
             "held": held.id,
             "done": of_ada.assignment_id,
             "judgment": of_ada.id,
+            "refusal": refusal.id,
+            "dispute": dispute.id,
             "review": asked.id,
             "signal": signal.id,
             "foreign_review": foreign.id,

@@ -168,15 +168,52 @@ PAGES = {
         PAIR + "/judgments/{of_bea}/exclude", REVIEWER_BAD_FORM
     ),
     ("GET", "/time"): Case("/time", SIGNED_IN),
+    ("GET", "/limits"): Case("/limits", SIGNED_IN),
+    ("POST", "/limits"): Case("/limits", ANYBODY_BAD_FORM),
     ("POST", "/time/beats"): Case("/time/beats", ANYBODY_BAD_FORM),
     ("GET", "/projects/<slug>/time"): Case(HELPFUL + "/time", MEMBER),
     ("POST", "/projects/<slug>/time"): Case(HELPFUL + "/time", MEMBER_BAD_FORM),
     ("POST", "/projects/<slug>/time/<interval_id>/withdraw"): Case(
         HELPFUL + "/time/{added}/withdraw", ONLY_ADA_DONE
     ),
+    ("GET", "/projects/<slug>/terms"): Case(HELPFUL + "/terms", MEMBER),
+    ("POST", "/projects/<slug>/terms"): Case(HELPFUL + "/terms", MEMBER_BAD_FORM),
+    ("GET", "/projects/<slug>/terms/write"): Case(HELPFUL + "/terms/write", OWNER),
+    ("POST", "/projects/<slug>/terms/write"): Case(HELPFUL + "/terms/write", OWNER_BAD_FORM),
     ("GET", "/projects/<slug>/instructions"): Case(HELPFUL + "/instructions", MEMBER),
     ("GET", "/projects/<slug>/break"): Case(HELPFUL + "/break", MEMBER),
     ("GET", "/projects/<slug>/times"): Case(HELPFUL + "/times", REVIEWER),
+    ("GET", "/decisions"): Case("/decisions", SIGNED_IN),
+    ("POST", "/decisions/refusals/<refusal_id>/appeal"): Case(
+        "/decisions/refusals/{refusal}/appeal", ONLY_ADA_BAD_FORM
+    ),
+    ("GET", "/decisions/contest"): Case("/decisions/contest", SIGNED_IN),
+    ("POST", "/decisions/contest"): Case("/decisions/contest", ANYBODY_BAD_FORM),
+    ("GET", "/projects/<slug>/disputes"): Case(HELPFUL + "/disputes", REVIEWER),
+    ("GET", "/projects/<slug>/disputes/<dispute_id>"): Case(
+        HELPFUL + "/disputes/{dispute}", REVIEWER
+    ),
+    ("POST", "/projects/<slug>/disputes/<dispute_id>"): Case(
+        HELPFUL + "/disputes/{dispute}", REVIEWER_BAD_FORM
+    ),
+    ("GET", "/projects/<slug>/judgments/<judgment_id>/refuse"): Case(
+        HELPFUL + "/judgments/{of_bea}/refuse", REVIEWER
+    ),
+    ("POST", "/projects/<slug>/judgments/<judgment_id>/refuse"): Case(
+        HELPFUL + "/judgments/{of_bea}/refuse", REVIEWER_BAD_FORM
+    ),
+    ("POST", "/projects/<slug>/refusals/release"): Case(
+        HELPFUL + "/refusals/release", "302 302 404 404 403 302 409 403"
+    ),
+    ("GET", "/projects/<slug>/refusals/<refusal_id>"): Case(
+        HELPFUL + "/refusals/{refusal}", REVIEWER
+    ),
+    ("POST", "/projects/<slug>/refusals/<refusal_id>/decide"): Case(
+        HELPFUL + "/refusals/{refusal}/decide", REVIEWER_BAD_FORM
+    ),
+    ("POST", "/projects/<slug>/refusals/<refusal_id>/take-back"): Case(
+        HELPFUL + "/refusals/{refusal}/take-back", "302 302 404 404 302 403 403 403"
+    ),
     ("GET", "/questions"): Case("/questions", SIGNED_IN),
     ("POST", "/questions/<review_id>"): Case("/questions/{signal}", ONLY_ADA_BAD_FORM),
     ("GET", "/projects/<slug>/review"): Case(REVIEW, REVIEWER),
@@ -392,6 +429,13 @@ FOREIGN = [
     ("paul", "POST", "/projects/other/review/{foreign_review}/judgments/{of_bea}/exclude"),
     ("paul", "POST", "/projects/other/review/{foreign_review}/judgments/{of_bea}/send-back"),
     ("olga", "POST", "/projects/helpful/review/{review}/judgments/{foreign_judgment}/exclude"),
+    ("paul", "GET", "/projects/other/disputes/{dispute}"),
+    ("paul", "POST", "/projects/other/disputes/{dispute}"),
+    ("paul", "GET", "/projects/other/refusals/{refusal}"),
+    ("paul", "POST", "/projects/other/refusals/{refusal}/decide"),
+    ("paul", "POST", "/projects/other/refusals/{refusal}/take-back"),
+    ("paul", "POST", "/projects/other/judgments/{of_bea}/refuse"),
+    ("bea", "POST", "/decisions/refusals/{refusal}/appeal"),
     ("bea", "POST", "/questions/{signal}"),
     ("bea", "POST", "/projects/helpful/time/{added}/withdraw"),
     ("paul", "POST", "/projects/other/time/{added}/withdraw"),

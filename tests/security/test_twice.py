@@ -2,7 +2,6 @@
 
 import io
 import re
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -15,6 +14,7 @@ from werkzeug.test import TestResponse
 from labeler import clock
 from labeler.people import accounts, passwords
 from tests import postgres
+from tests.addresses import Addresses
 from tests.calling import API
 from tests.conftest import BACKENDS
 from tests.house.source import ROOT
@@ -171,6 +171,29 @@ BY_PAGE = {
     "/projects/<slug>/people/<person_id>/admit": Way(
         "rex", "/projects/asking/people/{bea}/admit", {"reason": "I know her work."}
     ),
+    "/decisions/refusals/<refusal_id>/appeal": Way(
+        "ada", "/decisions/refusals/{refusal}/appeal", {"appeal": "It is mine."}
+    ),
+    "/decisions/contest": Way(
+        "ada", "/decisions/contest", {"project": "helpful", "about": "pay", "text": "It is less."}
+    ),
+    "/projects/<slug>/disputes/<dispute_id>": Way(
+        "olga",
+        HELPFUL + "/disputes/{dispute}",
+        {"finding": "upheld", "answer": "You are right.", "amount": "2.50"},
+    ),
+    "/projects/<slug>/judgments/<judgment_id>/refuse": Way(
+        "olga",
+        HELPFUL + "/judgments/{of_bea}/refuse",
+        {"code": "copied", "evidence": "It is a copy."},
+    ),
+    "/projects/<slug>/refusals/release": Way("olga", HELPFUL + "/refusals/release"),
+    "/projects/<slug>/refusals/<refusal_id>/decide": Way(
+        "olga", HELPFUL + "/refusals/{refusal}/decide", {"outcome": "pay", "reasons": "It is hers."}
+    ),
+    "/projects/<slug>/refusals/<refusal_id>/take-back": Way(
+        "rex", HELPFUL + "/refusals/{refusal}/take-back"
+    ),
     "/questions/<review_id>": Way("ada", "/questions/{signal}", {"comment": "They were short."}),
     "/projects/<slug>/payouts/runs": Way("olga", f"{HELPFUL}/payouts/runs", RUN),
     "/projects/<slug>/payouts/layouts": Way(
@@ -186,6 +209,7 @@ BY_PAGE = {
     f"{PAID}/payouts/<payout_id>/outcome": Way(
         "olga", HELPFUL + "/payouts/runs/{run}/payouts/{payout}/outcome", {"outcome": "confirmed"}
     ),
+    "/limits": Way("ada", "/limits", {"day_hours": "6", "week_hours": "30"}),
     "/time/beats": Way(
         "ada",
         "/time/beats",
@@ -203,6 +227,12 @@ BY_PAGE = {
         },
     ),
     "/projects/<slug>/time/<interval_id>/withdraw": Way("ada", HELPFUL + "/time/{added}/withdraw"),
+    "/projects/<slug>/terms": Way(
+        "ada", "/projects/asking/terms", {"number": "1", "language": "en"}
+    ),
+    "/projects/<slug>/terms/write": Way(
+        "olga", f"{HELPFUL}/terms/write", {"text_en": "Be kind.", "notice_days": "30"}
+    ),
     "/projects/<slug>/releases": Way("olga", f"{HELPFUL}/releases", {"min_judgments": "1"}),
 }
 
@@ -218,21 +248,15 @@ def stopped() -> Iterator[None]:
 
 @pytest.fixture(scope="module", params=BACKENDS)
 def own(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    addresses: Addresses,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Stage]:
     """The site on each back end in turn, for the tests of this module."""
-    folder = tmp_path_factory.mktemp("own")
-    if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), folder / "labeler.db")
-        with staged(f"sqlite:///{folder / 'labeler.db'}", folder) as stage:
-            yield stage
-        return
-    server = request.getfixturevalue("postgresql_server")
-    template = request.getfixturevalue("postgresql_template")
-    address = postgres.create_database(server, template=template)
-    with staged(address, folder) as stage:
+    address = addresses.take(request.param)
+    with staged(address, tmp_path_factory.mktemp("own")) as stage:
         yield stage
-    postgres.drop_database(address)
+    addresses.give_back(address)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from labeler.people import tokens
 from tests.calling import Caller, Callers
 from tests.cast import Cast, make_cast
 from tests.make import make_batch, make_project
-from tests.serving import close_app, make_app
+from tests.serving import lend_app
 
 
 @pytest.fixture
@@ -28,9 +28,8 @@ def people(database: Database) -> Cast:
 @pytest.fixture
 def app(address: str, tmp_path: Path) -> Iterator[Flask]:
     """The application on the test's database."""
-    app = make_app(address, tmp_path)
-    yield app
-    close_app(app)
+    with lend_app(address, tmp_path) as app:
+        yield app
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from flask import Flask
 
@@ -137,6 +138,7 @@ def test_another_judgment_is_refused(callers: Callers, database: Database) -> No
     assert count(database, Judgment) == count(database, Transfer) == 1
 
 
+@pytest.mark.both
 def test_twenty_at_once_with_one_key(app: Flask, callers: Callers, database: Database) -> None:
     assignment, key = claim(callers.ada)["id"], str(uuid.uuid4())
     answers = at_once(app, callers.ada, assignment, [key] * 20)
@@ -148,6 +150,7 @@ def test_twenty_at_once_with_one_key(app: Flask, callers: Callers, database: Dat
     assert count(database, Judgment) == count(database, Transfer) == 1
 
 
+@pytest.mark.both
 def test_twenty_at_once_with_as_many_keys(app: Flask, callers: Callers, database: Database) -> None:
     assignment = claim(callers.ada)["id"]
     answers = at_once(app, callers.ada, assignment, [str(uuid.uuid4()) for _ in range(20)])
@@ -155,6 +158,7 @@ def test_twenty_at_once_with_as_many_keys(app: Flask, callers: Callers, database
     assert count(database, Judgment) == count(database, Transfer) == 1
 
 
+@pytest.mark.both
 def test_one_key_for_two_assignments_at_once(
     app: Flask, callers: Callers, database: Database
 ) -> None:

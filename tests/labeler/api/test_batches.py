@@ -106,6 +106,7 @@ def test_the_same_file_again(callers: Callers, database: Database) -> None:
     assert stored(database) == 2
 
 
+@pytest.mark.both
 def test_the_same_file_twice_at_once(app: Flask, callers: Callers, database: Database) -> None:
     body = lines(*map(row, range(2500)))
 
@@ -117,6 +118,7 @@ def test_the_same_file_twice_at_once(app: Flask, callers: Callers, database: Dat
     assert stored(database) == 2500
 
 
+@pytest.mark.both
 def test_a_later_attempt_at_a_file_takes_over(database: Database, people: Cast) -> None:
     def attempt(session: Session) -> Iterator[batches.Progress]:
         project = projects.find(session, "helpful", by=people.olga, role=Role.owner)
@@ -237,6 +239,7 @@ def test_nothing_stays_behind_on_disk(callers: Callers, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("last", [make_row(2400), Refused(3, "prompt", "Missing.")])
+@pytest.mark.both
 def test_others_write_while_rows_are_read(
     database: Database, people: Cast, last: Row | Refused
 ) -> None:

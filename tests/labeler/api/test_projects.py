@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
 from flask import Flask
 
 from labeler.database import Database
@@ -55,6 +56,7 @@ def test_a_name_that_is_taken(callers: Callers) -> None:
     problem(callers.olga.post(f"{API}/projects", json=DRAFT | {"slug": "helpful"}), 409)
 
 
+@pytest.mark.both
 def test_one_name_for_two_projects_at_once(app: Flask, callers: Callers) -> None:
     def send(_number: int) -> int:
         olga = Caller(app.test_client(), callers.olga.token)

@@ -262,8 +262,8 @@ def test_what_was_wrong_before_the_backup_is_named(
 
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
-def test_no_backup_is_made_of_a_damaged_file(site: Terminal, tmp_path: Path) -> None:
-    scribble(tmp_path / "labeler-0.db", "ix_events_project_id")
+def test_no_backup_is_made_of_a_damaged_file(address: str, site: Terminal, tmp_path: Path) -> None:
+    scribble(Path(str(make_url(address).database)), "ix_events_project_id")
     assert "The database is damaged" in site.refused(1, "backup", tmp_path / "backup.tar")
     assert "the database's file: " in site.refused(1, "verify")
     assert not (tmp_path / "backup.tar").exists()

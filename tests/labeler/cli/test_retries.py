@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from itertools import count
 
 import pytest
 import sqlalchemy as sa
@@ -14,7 +13,7 @@ from labeler.people.memberships import Membership
 from labeler.people.sign_ins import SignInLink
 from labeler.people.tokens import Token
 from tests.labeler.cli.conftest import Terminal, settle
-from tests.labeler.web.failing import Failures, failing
+from tests.labeler.web.failing import Failures, failing, places
 
 TRIES = 5
 TABLES = (Event, Person, Membership, SignInLink, Token)
@@ -74,13 +73,13 @@ def require_sound(terminal: Terminal) -> None:
 
 @commands
 def test_a_failure_that_passes_is_not_noticed(
-    terminal: Terminal, failures: Failures, command: Command
+    terminal: Terminal, failures: Failures, command: Command, soak: bool
 ) -> None:
     before = rows(terminal)
     terminal.good(*command(0))
     done = rows(terminal) - before
     assert done
-    for number in count():
+    for number in places([*COMMANDS.values()].index(command), soak=soak):
         before = rows(terminal)
         failures.plan(lambda seen, number=number: seen == number)
         terminal.good(*command(number + 1))
@@ -94,10 +93,10 @@ def test_a_failure_that_passes_is_not_noticed(
 
 @commands
 def test_a_failure_that_stays_is_told_and_leaves_nothing(
-    terminal: Terminal, failures: Failures, command: Command
+    terminal: Terminal, failures: Failures, command: Command, soak: bool
 ) -> None:
     before = rows(terminal)
-    for number in count():
+    for number in places([*COMMANDS.values()].index(command), soak=soak):
         failures.plan(lambda seen, number=number: seen >= number)
         said = terminal(*command(0))
         failed = failures.stop()

@@ -109,7 +109,7 @@ def test_what_is_due_cannot_be_held_any_more(
     earned = work(session, project, cast)
     frozen.forward(days=4)
     approve(session, project)
-    with pytest.raises(Conflict, match="less in this account"), session.begin_nested():
+    with pytest.raises(Conflict, match="due already"), session.begin_nested():
         earnings.hold(session, earned, reason="Too late.", by=cast.rex)
     assert now(session, project, cast) == {"earned_approved": 35}
 

@@ -15,7 +15,7 @@ from labeler.work import projects
 from labeler.work.projects import Project
 from tests.cast import Cast, make_cast
 from tests.make import load_rows, make_project, make_row
-from tests.serving import close_app, make_app
+from tests.serving import lend_app
 from tests.visits import Visit
 
 HELPFUL = "/projects/helpful"
@@ -50,17 +50,16 @@ class Site:
 @pytest.fixture
 def site(address: str, tmp_path: Path) -> Iterator[Site]:
     """The site on each back end in turn."""
-    app = make_app(address, tmp_path, public_url="http://labeler.test")
-    database: Database = app.extensions["labeler.database"]
-    with database.writing() as session:
-        cast = make_cast(session)
-        project = make_project(session, cast, languages=["en", "fr"])
-        rows = [make_row(n) for n in range(2)]
-        rows += [make_row(2, language="fr"), make_row(3, gold=0)]
-        load_rows(session, project, rows, by=cast.olga)
-        session.commit()
-    yield Site(app, cast)
-    close_app(app)
+    with lend_app(address, tmp_path, public_url="http://labeler.test") as app:
+        database: Database = app.extensions["labeler.database"]
+        with database.writing() as session:
+            cast = make_cast(session)
+            project = make_project(session, cast, languages=["en", "fr"])
+            rows = [make_row(n) for n in range(2)]
+            rows += [make_row(2, language="fr"), make_row(3, gold=0)]
+            load_rows(session, project, rows, by=cast.olga)
+            session.commit()
+        yield Site(app, cast)
 
 
 @contextmanager
@@ -74,6 +73,8 @@ def statements(database: Database) -> Iterator[list[str]]:
 
     for engine in (database.writer, database.reader):
         sa.event.listen(engine, "before_cursor_execute", note)
-    yield seen
-    for engine in (database.writer, database.reader):
-        sa.event.remove(engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        for engine in (database.writer, database.reader):
+            sa.event.remove(engine, "before_cursor_execute", note)

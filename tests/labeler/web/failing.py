@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import product
+from itertools import count, product
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +13,17 @@ CODES = ("40001", "40P01", "55P03")
 """Serialization failure, deadlock, a lock that was not given: what PostgreSQL says in turn."""
 RAISE = "DO $$ BEGIN RAISE EXCEPTION 'not now' USING ERRCODE = '{}'; END $$"
 EVENTS = ("do_execute", "do_execute_no_params", "do_executemany")
+
+
+STEP = 3
+
+
+def places(story: int, *, soak: bool) -> Iterator[int]:
+    """Yield the statements of a story that are to fail one after the other: each, in a soak.
+
+    Else one in three: the first differs, and stories have most of their statements in common.
+    """
+    return count() if soak else count(story % STEP, STEP)
 
 
 class Failures:

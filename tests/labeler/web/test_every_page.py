@@ -16,6 +16,7 @@ import pytest
 import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
+import exports
 from labeler.cli import refreshing
 from labeler.quality.snapshots import Snapshot
 from labeler.text.languages import INTERFACE, direction
@@ -23,8 +24,9 @@ from labeler.web import locales, rubrics
 from labeler.work.rubrics import RubricDraft
 from tests import made_up
 from tests.security.stage import WHO as EVERYBODY
-from tests.security.stage import Stage, staged
+from tests.security.stage import Stage, put_up
 from tests.security.test_authorisation import PAGES, Case
+from tests.serving import close_app, make_app
 from tests.visits import Visit
 
 WHO = ("anonymous", "mallory", "rex", "ada", "olga")
@@ -65,17 +67,20 @@ TITLE = "Fresh"
 def stage(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     folder = tmp_path_factory.mktemp("pages")
     shutil.copy(sqlite_template, folder / "labeler.db")
-    with staged(f"sqlite:///{folder / 'labeler.db'}", folder) as stage:
-        made_up.teach(stage.app, folder)
-        with stage.database.writing() as session:
-            for table, columns in GREEK.items():
-                for column in columns:
-                    name = "'λόγος'" if column not in ("external_id",) else "'λόγος-' || id"
-                    session.execute(sa.text(f"UPDATE {table} SET {column} = {name}"))
-            project_id = session.scalars(sa.select(Snapshot.project_id)).one()
-            session.commit()
-        refreshing.refresh_project(stage.database, project_id)
-        yield stage
+    app = make_app(f"sqlite:///{folder / 'labeler.db'}", folder, log_level="error")
+    exports.init_app(app)
+    made_up.teach(app, folder)
+    stage = put_up(app, folder)
+    with stage.database.writing() as session:
+        for table, columns in GREEK.items():
+            for column in columns:
+                name = "'λόγος'" if column not in ("external_id",) else "'λόγος-' || id"
+                session.execute(sa.text(f"UPDATE {table} SET {column} = {name}"))
+        project_id = session.scalars(sa.select(Snapshot.project_id)).one()
+        session.commit()
+    refreshing.refresh_project(stage.database, project_id)
+    yield stage
+    close_app(app)
 
 
 def _pages(stage: Stage, who: str, tag: str) -> Iterator[tuple[str, TestResponse]]:

@@ -110,6 +110,7 @@ def test_when_nothing_is_left_a_reviewer_lets_them_in(site: Site) -> None:
     assert rex.post(admit, reason="Again.").status_code == 409
 
 
+@pytest.mark.both
 def test_two_windows_that_try_again_at_once_begin_one_attempt(site: Site) -> None:
     ada = site.visit("ada")
     fail(site, ada)

@@ -18,7 +18,7 @@ from labeler.work.layouts import Message, ResponseIn
 from labeler.work.rubrics import RubricDraft
 from tests.cast import Cast, make_cast
 from tests.make import load_rows, make_project, make_row
-from tests.serving import close_app, make_app
+from tests.serving import lend_app
 from tests.visits import Visit
 
 HELPFUL = "/projects/helpful"
@@ -32,9 +32,8 @@ ALL = [RANKING, CRITERIA, REASON, {"kind": "edit"}, {"kind": "marks"}, {"kind": 
 
 @pytest.fixture
 def app(address: str, tmp_path: Path) -> Iterator[Flask]:
-    app = make_app(address, tmp_path)
-    yield app
-    close_app(app)
+    with lend_app(address, tmp_path) as app:
+        yield app
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from labeler.work.assignments import Assignment, SkipReason
 from labeler.work.judgments import Judgment
 from tests.calling import API, HELPFUL, Caller, make_caller
 from tests.cast import make_cast
-from tests.labeler.web.failing import CODES, Failures, failing
+from tests.labeler.web.failing import CODES, Failures, failing, places
 from tests.make import judge_next, make_batch, make_project, new_key
 from tests.serving import close_app, make_app
 from tests.visits import Visit
@@ -177,9 +177,14 @@ def is_busy(answer: TestResponse) -> bool:
     return False
 
 
+def _places(desk: Desk, story: Story, soak: bool) -> Iterator[int]:
+    return places([*STORIES].index(story) + desk.database.is_sqlite, soak=soak)
+
+
 @stories
-def test_a_failure_that_passes_is_not_noticed(desk: Desk, story: Story) -> None:
-    for number in count():
+@pytest.mark.both
+def test_a_failure_that_passes_is_not_noticed(desk: Desk, story: Story, soak: bool) -> None:
+    for number in _places(desk, story, soak):
         send = story(desk)
         before = desk.done()
         desk.failures.plan(lambda seen, number=number: seen == number)
@@ -196,8 +201,11 @@ def test_a_failure_that_passes_is_not_noticed(desk: Desk, story: Story) -> None:
 
 
 @stories
-def test_a_failure_that_stays_is_told_and_leaves_nothing(desk: Desk, story: Story) -> None:
-    for number in count():
+@pytest.mark.both
+def test_a_failure_that_stays_is_told_and_leaves_nothing(
+    desk: Desk, story: Story, soak: bool
+) -> None:
+    for number in _places(desk, story, soak):
         send = story(desk)
         before, rows = desk.done(), desk.rows()
         desk.failures.plan(lambda seen, number=number: seen >= number)
@@ -218,6 +226,7 @@ def test_a_failure_that_stays_is_told_and_leaves_nothing(desk: Desk, story: Stor
     assert desk.sound()
 
 
+@pytest.mark.both
 def test_a_file_that_was_read_is_not_read_again(desk: Desk) -> None:
     answers = [{"text": "Because."}, {"text": "It is so."}]
     row = {"id": "new", "prompt": "Why?", "language": "en", "responses": answers}
@@ -242,6 +251,7 @@ def _fails_once(desk: Desk, number: int, send: Send) -> bool:
     return failed == 1
 
 
+@pytest.mark.both
 def test_looking_is_not_tried_again(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     desk.failures.plan(lambda _seen: True)
     assert is_busy(desk.caller.get(f"{HELPFUL}/progress"))

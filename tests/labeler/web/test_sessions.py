@@ -12,7 +12,7 @@ from labeler.people import accounts, passwords, sign_ins
 from tests.cast import Cast, make_cast
 from tests.conftest import NewAddress, StoppedClock
 from tests.make import make_project
-from tests.serving import close_app, make_app
+from tests.serving import lend_app
 from tests.visits import Visit
 
 PASSWORD = "four plain words here"
@@ -20,9 +20,8 @@ PASSWORD = "four plain words here"
 
 @pytest.fixture
 def app(new_address: NewAddress, tmp_path: Path) -> Iterator[Flask]:
-    app = make_app(new_address("sqlite"), tmp_path)
-    yield app
-    close_app(app)
+    with lend_app(new_address("sqlite"), tmp_path) as app:
+        yield app
 
 
 @pytest.fixture

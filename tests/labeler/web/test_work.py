@@ -18,7 +18,7 @@ from labeler.work.projects import ProjectState
 from tests.cast import Cast, make_cast
 from tests.conftest import StoppedClock
 from tests.make import load_rows, make_project, make_row, new_key
-from tests.serving import close_app, make_app
+from tests.serving import lend_app
 from tests.visits import Visit
 
 HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)> **bold**'
@@ -26,9 +26,8 @@ HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)> **bold**'
 
 @pytest.fixture
 def app(address: str, tmp_path: Path) -> Iterator[Flask]:
-    app = make_app(address, tmp_path)
-    yield app
-    close_app(app)
+    with lend_app(address, tmp_path) as app:
+        yield app
 
 
 @pytest.fixture
@@ -169,11 +168,11 @@ def test_a_change_sent_twice_is_one_change(ada: Visit, database: Database) -> No
     assert [judgment.step for judgment in stored(database)] == [1, 7]
 
 
+# On SQLite nobody can stand between a judgment and the next claim.
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
 def test_what_was_said_is_kept_when_the_next_cannot_be_claimed(
     ada: Visit, database: Database, people: Cast
 ) -> None:
-    if database.is_sqlite:
-        pytest.skip("on SQLite nobody can stand between a judgment and the next claim")
     task = begin(ada)
     taken = sa.text("SELECT id FROM comparisons WHERE taken = 0 FOR NO KEY UPDATE")
     with database.writing() as elsewhere:  # holds all that is left for longer than is waited

@@ -125,7 +125,7 @@ def count(session: Session, *which: sa.ColumnElement[bool]) -> int:
 
 
 def test_sixteen_people_never_judge_more_than_is_wanted(database: Database, soak: bool) -> None:
-    pairs = 1000 if soak else 100
+    pairs = 1000 if soak else 60
     workers = staff(database, pairs=pairs, people=PEOPLE)
     all_at_once(workers)
     with database.reading() as session:
