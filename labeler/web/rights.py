@@ -65,6 +65,7 @@ FINDING_WORDS = {
 }
 BY_ITSELF = (About.pay, About.time, About.statement, About.other)
 """What can be contested without naming a decision."""
+NAMELESS = (About.pay, About.time, About.other)
 
 
 class ContestForm(BaseModel):
@@ -113,7 +114,8 @@ def contest() -> ResponseReturnValue:
     try:
         form = forms.parse(ContestForm, {k: v for k, v in given.items() if v or k != "subject"})
         project = _project(session, ada, form.project)
-        disputes.open(session, project, form.about, form.text, subject=form.subject, by=ada)
+        subject = form.subject if form.about not in NAMELESS else None
+        disputes.open(session, project, form.about, form.text, subject=subject, by=ada)
     except Invalid as refused:
         database.reread()
         return _form(given, refused.fields), refused.status
