@@ -107,6 +107,8 @@ class Awaiting:
 
     number: int
     holds_from: datetime
+    has_agreed: bool
+    """Whether they have accepted an earlier one."""
 
 
 def publish(
@@ -222,23 +224,21 @@ def awaiting(session: Session, person: Person) -> dict[int, Awaiting]:
     """Return the newest terms that the person has not accepted, by project of theirs."""
     later = aliased(Terms)
     newer = sa.exists().where(later.project_id == Terms.project_id, later.number > Terms.number)
-    done = sa.exists().where(
-        Consent.project_id == Terms.project_id,
-        Consent.person_id == person.id,
-        Consent.number == Terms.number,
-    )
+    ever = sa.exists().where(Consent.project_id == Terms.project_id, Consent.person_id == person.id)
+    done = ever.where(Consent.number == Terms.number)
     rows = session.execute(
-        sa.select(Terms.project_id, Terms.number, Terms.holds_from)
+        sa.select(Terms.project_id, Terms.number, Terms.holds_from, ever)
         .join(Membership, Membership.project_id == Terms.project_id)
         .where(Membership.person_id == person.id, Membership.removed_at.is_(None), ~newer, ~done)
     )
-    return {project_id: Awaiting(number, since) for project_id, number, since in rows}
+    return {project_id: Awaiting(*told) for project_id, *told in rows}
 
 
 def faults(session: Session) -> Iterator[str]:
     """Yield which texts are not what their digest says, and which consents are to none of them."""
-    stored = sa.select(Terms.id, Terms.text, Terms.sha256).order_by(Terms.id)
-    for terms_id, text, sha256 in session.execute(stored).all():
+    for terms_id in session.scalars(sa.select(Terms.id).order_by(Terms.id)).all():
+        one = sa.select(Terms.text, Terms.sha256).where(Terms.id == terms_id)  # they may be long
+        text, sha256 = session.execute(one).one()
         if _digest(text) != sha256:
             yield f"terms {terms_id} do not say what their digest says"
     same = sa.and_(
