@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from labeler import events, reconciliation, recounts
 from labeler.pay import statements, worktime
 from labeler.pay.rates import EVERYWHERE, Rate
+from labeler.people import terms
 from labeler.work.assignments import HELD, Assignment, AssignmentState
 from labeler.work.comparisons import Comparison
 from labeler.work.gold import Gold
@@ -39,6 +40,7 @@ def faults(session: Session) -> Iterator[str]:
     yield from reconciliation.faults(session)
     yield from worktime.faults(session)
     yield from statements.faults(session)
+    yield from terms.faults(session)
     yield from recounts.faults(session)
     for event_id in events.breaks(session):
         yield f"event {event_id} does not follow from the one before it"

@@ -109,6 +109,11 @@ class Words(sa.TypeDecorator[str]):
         return value
 
 
+def is_storable(text: str) -> bool:
+    """Say whether every database can keep a text."""
+    return not _UNSTORABLE.search(text)
+
+
 # NUL, and halves of characters that stand alone.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 

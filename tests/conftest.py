@@ -18,6 +18,7 @@ from labeler.database import Database
 from tests import postgres
 from tests.addresses import Addresses
 from tests.cast import Cast, make_cast
+from tests.serving import open_database
 
 BACKENDS = ("sqlite", "postgresql")
 DOORS = ("tests/labeler/api/", "tests/labeler/web/", "tests/exports/test_pages.py")
@@ -144,16 +145,10 @@ def address(backend: str, new_address: NewAddress) -> str:
     return new_address(backend)
 
 
-@pytest.fixture(scope="session")
-def databases() -> dict[str, Database]:
-    """What was opened at each address; it stays ready when its connections are closed."""
-    return {}
-
-
 @pytest.fixture
-def database(address: str, databases: dict[str, Database]) -> Iterator[Database]:
+def database(address: str) -> Iterator[Database]:
     """A fresh database, on each back end in turn."""
-    database = databases.setdefault(address, Database(address))
+    database = open_database(address)
     yield database
     database.close()
 

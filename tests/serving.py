@@ -16,7 +16,15 @@ from labeler.database import Database
 
 SECRET_KEY = SecretStr("a key that nobody but the tests should ever use")
 
+_opened: dict[str, Database] = {}
 _resting: dict[tuple[object, ...], Flask] = {}
+
+
+def open_database(address: str) -> Database:
+    """Open the database at `address`, or again: it knows its statements then. Close it."""
+    if address not in _opened:
+        _opened[address] = Database(address)
+    return _opened[address]
 
 
 def make_app(address: str, tmp_path: Path, **changes: Any) -> Flask:

@@ -59,7 +59,7 @@ def settle_due(session: Session, project_id: int) -> Iterator[None]:
 def so_far(session: Session, project_id: int, person_id: int) -> tuple[Rate, Reckoning] | None:
     """Return what this week comes to until now, by the person's rate; None if there is no rate."""
     monday = worktime.monday(clock.now().date())
-    rate = _rates(session, project_id, [person_id]).get(person_id)
+    rate = _rates(session, project_id, monday, [person_id]).get(person_id)
     if rate is None:
         return None
     week = Week(project_id, monday, person_id, rate.currency)
@@ -77,8 +77,14 @@ def _reckoned(session: Session, project_id: int, monday: date) -> dict[Week, Rec
     """Reckon a week of everybody who worked in it."""
     spent = _time(session, project_id, monday)
     items = _items(session, project_id, monday)
+    earned_in: dict[int, set[str]] = defaultdict(set)
+    for week in items:
+        earned_in[week.person_id].add(week.currency)
     found = {}
-    for person_id, rate in _rates(session, project_id, spent).items():
+    for person_id, rate in _rates(session, project_id, monday, spent).items():
+        if (currencies := earned_in[person_id]) and rate.currency not in currencies:
+            # They work elsewhere since: that week is paid in what it was worked for, and once.
+            rate = _before_moving(session, project_id, monday, currencies) or rate
         week = Week(project_id, monday, person_id, rate.currency)
         found[week] = reckoning.reckon(rate.terms, items.get(week, {}), spent[person_id])
     return found
@@ -94,15 +100,31 @@ def _time(
     return {who: {kind.value: n for kind, n in by.items()} for who, by in found.items()}
 
 
-def _rates(session: Session, project_id: int, people: Collection[int]) -> dict[int, Rate]:
-    """Return by which rate each of these people is paid."""
-    of_place = rates.by_place(session, project_id)
+def _rates(
+    session: Session, project_id: int, monday: date, people: Collection[int]
+) -> dict[int, Rate]:
+    """Return by which rate each of these people is paid for a week: the one that held at its end.
+
+    What is published afterwards changes nothing of weeks that are over.
+    """
+    if not (history := rates.history(session, project_id)):
+        return {}
+    end = worktime.midnight(monday) + timedelta(days=7)
     rows = session.execute(
         sa.select(Membership.person_id, Membership.place).where(Membership.project_id == project_id)
     )
     places = {row.person_id: row.place for row in rows}
-    found = {who: of_place.get(places.get(who, ""), of_place.get(EVERYWHERE)) for who in people}
-    return {who: rate for who, rate in found.items() if rate is not None}
+    return {who: rates.held(history, places.get(who, EVERYWHERE), end) for who in people}
+
+
+def _before_moving(
+    session: Session, project_id: int, monday: date, currencies: set[str]
+) -> Rate | None:
+    """Return a rate that held in one of these currencies: for everywhere, else the newest."""
+    end = worktime.midnight(monday) + timedelta(days=7)
+    history = rates.history(session, project_id)
+    held = [rate for rate in history if rate.currency in currencies and rate.published_at < end]
+    return min(held, key=lambda rate: rate.place != EVERYWHERE, default=None)
 
 
 def _items(

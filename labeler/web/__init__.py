@@ -39,6 +39,7 @@ from labeler.web import (
     rights,
     security,
     sessions,
+    terms,
     visitors,
     wages,
     work,
@@ -71,5 +72,5 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(room.pages)
     for room in (quality, guidelines, rates, wages, payruns, paylayouts):
         app.register_blueprint(room.pages)
-    for room in (worktime, limits, destinations, earnings, disputes, rights):
+    for room in (worktime, limits, terms, destinations, earnings, disputes, rights):
         app.register_blueprint(room.pages)

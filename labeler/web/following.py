@@ -4,8 +4,11 @@ After an answer it is claimed in a transaction of its own: what was said is safe
 becomes of this.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+from flask import url_for
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
@@ -14,6 +17,7 @@ from labeler import database, logs
 from labeler.errors import Refusal
 from labeler.pay.limits import Reached
 from labeler.people.accounts import Person
+from labeler.people.terms import NotAgreed
 from labeler.quality import qualification
 from labeler.work import projects, queue
 from labeler.work.assignments import Assignment
@@ -22,18 +26,24 @@ from labeler.work.projects import Project, ProjectState
 
 @dataclass(frozen=True)
 class Following:
-    """The next task, or the endpoint of the page to see where there is none."""
+    """The next task, or the page to see where there is none: its endpoint, and of which project."""
 
     assignment: Assignment | None = None
     otherwise: str = "work.finished"
+    slug: str | None = None
+
+    @property
+    def address(self) -> str:
+        """Where to go."""
+        if self.assignment is not None:
+            return url_for("work.show", assignment_id=self.assignment.id)
+        parts: dict[str, Any] = {"slug": self.slug} if self.slug else {}
+        return url_for(self.otherwise, **parts)
 
 
 def first(session: Session, project: Project, ada: Person) -> Following:
     """Return the task that the person holds, or is given now."""
-    try:
-        return Following(queue.claim(session, project, by=ada))
-    except Reached:
-        return Following(otherwise="limits.show")
+    return _given(queue.claim, session, project, ada)
 
 
 def after(done: Assignment, ada: Person, *, showing: str = "") -> Following | None:
@@ -63,13 +73,18 @@ def _after(session: Session, done: Assignment, ada: Person, showing: str) -> Fol
         session.commit()
         return Following(otherwise="work.home")  # where they see how their attempt ended
     if assignment is not None and str(assignment.id) == showing:
-        found = _ahead(session, project, ada)
+        found = _given(queue.reserve, session, project, ada)
     session.commit()
     return found
 
 
-def _ahead(session: Session, project: Project, ada: Person) -> Following:
+def _given(
+    give: Callable[..., Assignment | None], session: Session, project: Project, ada: Person
+) -> Following:
+    """Ask for a task; where something is to be read or waited for first, lead to its page."""
     try:
-        return Following(queue.reserve(session, project, by=ada))
+        return Following(give(session, project, by=ada))
     except Reached:
         return Following(otherwise="limits.show")
+    except NotAgreed:
+        return Following(otherwise="terms.read", slug=project.slug)

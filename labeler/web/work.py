@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from labeler import clock, database, progress, schema
 from labeler.errors import Invalid
 from labeler.pay import ledger, limits
+from labeler.people import terms
 from labeler.people.accounts import Person
 from labeler.quality import inquiries, refusals
 from labeler.said import say
@@ -78,6 +79,8 @@ def home() -> ResponseReturnValue:
         asked=inquiries.asked(session, ada),
         refusals=refusals.unanswered(session, ada),
         hours=limits.standing(session, ada),
+        terms=terms.awaiting(session, ada),
+        now=clock.now(),
     )
 
 
@@ -89,8 +92,8 @@ def start(slug: str) -> ResponseReturnValue:
     found = following.first(session, project, ada)
     session.commit()
     if forms.by_script():
-        return _page_of(found.assignment, ada, otherwise=found.otherwise)
-    return redirect(_next(found))
+        return _page_of(found, ada)
+    return redirect(found.address)
 
 
 @pages.post("/projects/<slug>/ahead")
@@ -101,7 +104,7 @@ def draw_ahead(slug: str) -> ResponseReturnValue:
     project = projects.find(session, slug, by=ada)
     assignment = queue.reserve(session, project, by=ada)
     session.commit()
-    return _page_of(assignment, ada)
+    return _page_of(Following(assignment), ada)
 
 
 @pages.get("/work/<int:assignment_id>")
@@ -212,7 +215,7 @@ def _read(session: Session, assignment: Assignment) -> tuple[str, Answer]:
 def _go_on(done: Assignment, ada: Person) -> ResponseReturnValue:
     """Lead to what comes next."""
     found = following.after(done, ada) or Following(otherwise="work.home")
-    return redirect(_next(found))
+    return redirect(found.address)
 
 
 def _reply(done: Assignment, ada: Person) -> dict[str, Any]:
@@ -220,7 +223,7 @@ def _reply(done: Assignment, ada: Person) -> dict[str, Any]:
     if (showing := request.args.get("showing")) is None:
         return {}
     found = following.after(done, ada, showing=showing)
-    return {} if found is None else _page_of(found.assignment, ada, otherwise=found.otherwise)
+    return {} if found is None else _page_of(found, ada)
 
 
 def _covered(session: Session, assignment: Assignment, ada: Person) -> AbstractContextManager[None]:
@@ -233,20 +236,12 @@ def _active_ms() -> int:
     return min(request.args.get("active_ms", 0, type=forms.row_id), DAY_MS)
 
 
-def _page_of(
-    assignment: Assignment | None, ada: Person, *, otherwise: str = "work.finished"
-) -> dict[str, Any]:
+def _page_of(found: Following, ada: Person) -> dict[str, Any]:
     """Return the page of a task for the script to paint, or where to go as there is none."""
-    if assignment is None:
-        return {"finished": url_for(otherwise)}
-    database.reread()
-    return {"next": _task(database.session(), assignment, ada)}
-
-
-def _next(found: Following) -> str:
     if found.assignment is None:
-        return url_for(found.otherwise)
-    return url_for("work.show", assignment_id=found.assignment.id)
+        return {"finished": found.address}
+    database.reread()
+    return {"next": _task(database.session(), found.assignment, ada)}
 
 
 def _acknowledge(judgment: Judgment, words: str) -> None:

@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 
 from labeler import clock
 from labeler.pay import budgets, limits, rates
-from labeler.pay.limits import Standing
 from labeler.pay.rates import Rate
+from labeler.people import terms
 from labeler.people.accounts import Person
 from labeler.people.memberships import Membership, Role
 from labeler.schema import NOW
@@ -57,8 +57,10 @@ class Look:
     currency: str
     has_budget: bool
     """Whether the project may spend only so much."""
-    hours: Standing
+    hours: limits.Standing
     """How much the person has worked, over all projects."""
+    consent: terms.Standing
+    """Which of the project's terms they have accepted."""
     is_new: bool = False
     """Whether the person has yet to qualify."""
     attempt_id: int | None = None
@@ -121,7 +123,8 @@ def _read(project: Project, rows: Sequence[Any]) -> Look:
         first.per_judgment_minor,
         first.currency,
         bool(first.has_budget),
-        Standing(first.now, first.today_s, first.this_week_s, first.day_s, first.week_s),
+        limits.Standing(first.now, first.today_s, first.this_week_s, first.day_s, first.week_s),
+        terms.Standing(first.newest_terms, first.holding_terms, first.agreed_terms),
         is_new=bool(first.is_new),
         attempt_id=first.attempt_id,
         questions=_questions(project, first),
@@ -271,6 +274,7 @@ def _looking() -> sa.Select[Any]:
             sa.exists().where(*late).label("overdue"),
             *_told_of_pay(),
             *limits.told(PERSON),
+            *terms.told(PROJECT, PERSON),
             *(_membership.c.languages, _membership.c.cohorts.label("member_of")),
             *(_lane.c.id, _lane.c.batch_id, _lane.c.language, _lane.c.is_gold),
             *(_lane.c.comparisons, _lane.c.supply),

@@ -24,6 +24,7 @@ from labeler.errors import Busy, Conflict
 from labeler.pay import budgets
 from labeler.pay.limits import Reached
 from labeler.people.accounts import Person
+from labeler.people.terms import NotAgreed
 from labeler.said import say
 from labeler.schema import dialect_of, insert, written
 from labeler.work import (
@@ -62,8 +63,9 @@ def claim(session: Session, project: Project, *, by: Person) -> Assignment | Non
     """Return the assignment that the person holds, else the next one, else None.
 
     The next one is what was drawn ahead, if anything was. Raises Conflict while the project gives
-    out no work or the person has worked as long as they want to (`limits.Reached`), Busy when all
-    that is left is in others' hands at this moment.
+    out no work or the person has worked as long as they want to (`limits.Reached`), Forbidden while
+    they have not accepted its terms (`terms.NotAgreed`), Busy when all that is left is in others'
+    hands at this moment.
     """
     look = looks.look(session, project, by)
     if look.held and (held := assignments.prolong(session, project, look.held, look.now)):
@@ -91,6 +93,8 @@ def reserve(session: Session, project: Project, *, by: Person) -> Assignment | N
 def _begin(session: Session, project: Project, look: Look) -> None:
     if project.state is not ProjectState.active:
         raise Conflict(NO_WORK[project.state])
+    if not look.consent.is_open:
+        raise NotAgreed
     if look.has_budget:
         # Before any other row is: who holds it waits for nobody who waits for it.
         budgets.lock(session, project.id)

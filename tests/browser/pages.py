@@ -42,7 +42,7 @@ FOR_REVIEWERS = (
 FOR_OWNERS = (
     *("projects", "members", "batches", "comparisons", "gold", "releases", "qualifications.ask"),
     *("disputes", "guidelines", "plans", "quality", "rates", "reviews", "wages"),
-    *("payruns", "paylayouts", "worktime.noticed"),
+    *("payruns", "paylayouts", "terms.write", "worktime.noticed"),
 )
 WRONG = ("/nothing-here", "/projects/demo/releases?min_judgments=0")
 

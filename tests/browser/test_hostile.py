@@ -34,7 +34,7 @@ MARK = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7*7 
 # What can be stored at all: a file or a form with the others is refused.
 TEXTS = [text for text in ATTACKS if not re.search("[\x00\ud800-\udfff]", text)]
 JS = "javascript:alert(1)"
-TURNS = 15
+TURNS = 31
 AT_ONCE = TURNS + 2
 
 

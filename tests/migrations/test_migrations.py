@@ -21,11 +21,11 @@ import labeler.app  # noqa: F401 (which every table comes with)
 from labeler import audit, clock
 from labeler import database as database_module
 from labeler.database import Database
-from labeler.pay import budgets, destinations, limits, mappings, rates, wages
+from labeler.pay import budgets, destinations, limits, mappings, rates, statements, wages
 from labeler.pay.payouts import Payout
 from labeler.pay.rails.making import Rail
 from labeler.pay.runs import FiledPayouts, PayRun, RunState
-from labeler.people import sign_ins, tokens
+from labeler.people import sign_ins, terms, tokens
 from labeler.people.accounts import Person
 from labeler.quality import gold, refreshing
 from labeler.schema import Base
@@ -43,9 +43,9 @@ from tests.lives import live
 from tests.make import judge_next, load_rows, make_batch, make_project, make_row
 
 APPENDED = (
-    *("adjudications", "comments", "destinations", "events", "intervals", "judgments"),
-    *("disputes", "payout_files", "payout_layouts", "rates", "refusals", "seals"),
-    *("statements", "transfers", "wage_references"),
+    *("adjudications", "comments", "consents", "destinations", "disputes", "events"),
+    *("intervals", "judgments", "payout_files", "payout_layouts", "rates", "refusals"),
+    *("seals", "statements", "terms", "transfers", "wage_references"),
 )
 FOLDER = Path(__file__).parents[2] / "migrations"
 VERSIONS = sorted(FOLDER.joinpath("versions").glob("*.py"))
@@ -240,6 +240,7 @@ REDONE = {
     # And of no refusals: what is held stays so until a person lets it go.
     "2026_11_28_disputes": {"refusals", "disputes"},
     "2026_11_28_limits": {"limits"},
+    "2026_11_28_terms": {"terms", "consents"},
 }
 
 Rows = list[dict[str, object]]
@@ -284,6 +285,8 @@ def populate(database: Database, time: StoppedClock, folder: Path) -> None:
         )
         load_rows(session, asking, [make_row(1, gold=0)], by=cast.olga, for_qualification=True)
         judge_next(session, asking, cast.ada)
+        terms.publish(session, asking.id, {"en": "Be kind."}, notice_days=30, by=cast.olga)
+        terms.agree(session, asking.id, 1, "en", by=cast.ada)
         account = {"kind": "bank", "name": "Ada", "iban": "DE89370400440532013000"}
         destinations.replace(session, cast.ada, "EUR", account)
         mappings.lay_out(session, asking.id, Rail.plain, {"is_verified": True}, by=cast.olga)
@@ -291,6 +294,8 @@ def populate(database: Database, time: StoppedClock, folder: Path) -> None:
         tokens.create(session, cast.olga)
         sign_ins.make_link(session, cast.ada, by=cast.olga)
         sign_ins.start(session, cast.ada)
+        month = statements.first_of(clock.now().date())
+        statements.make(session, judged.id, cast.ada.id, "EUR", month)
         session.commit()
         for _ in refreshing.refresh(session, database.reading, judged):
             session.commit()
@@ -306,7 +311,7 @@ def _have_a_run(session: Session, project: Project, cast: Cast) -> None:
         rail=Rail.plain,
         pay_on=today,
         period_end=today,
-        state=RunState.filed,
+        state=RunState.draft,
         made_by=cast.olga.id,
         made_at=clock.now(),
     )

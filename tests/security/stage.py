@@ -22,7 +22,7 @@ from labeler.database import Database
 from labeler.pay import destinations, missed, payouts, runs, statements
 from labeler.pay.rails.making import Rail
 from labeler.pay.worktime import Kind
-from labeler.people import accounts, memberships, sign_ins, tokens
+from labeler.people import accounts, memberships, sign_ins, terms, tokens
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
 from labeler.quality import brakes, disputes, reviews
@@ -118,9 +118,10 @@ def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list
             memberships.remove(session, other.id, one, by=cast.root)
         memberships.grant(session, other.id, paul, Role.owner, by=cast.root)
         load_rows(session, other, [make_row(1)], by=paul)
-        make_project(
+        asking = make_project(
             session, cast, slug="asking", title="Asking", qualification={"questions": 1, "right": 1}
         )
+        terms.publish(session, asking.id, {"en": "Be **kind**."}, notice_days=30, by=cast.olga)
         of_ada = _prefer_the_first(session, project, cast.ada)
         of_bea = _prefer_the_first(session, project, cast.bea)
         of_paul = _prefer_the_first(session, other, paul)

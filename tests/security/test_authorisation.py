@@ -176,6 +176,10 @@ PAGES = {
     ("POST", "/projects/<slug>/time/<interval_id>/withdraw"): Case(
         HELPFUL + "/time/{added}/withdraw", ONLY_ADA_DONE
     ),
+    ("GET", "/projects/<slug>/terms"): Case(HELPFUL + "/terms", MEMBER),
+    ("POST", "/projects/<slug>/terms"): Case(HELPFUL + "/terms", MEMBER_BAD_FORM),
+    ("GET", "/projects/<slug>/terms/write"): Case(HELPFUL + "/terms/write", OWNER),
+    ("POST", "/projects/<slug>/terms/write"): Case(HELPFUL + "/terms/write", OWNER_BAD_FORM),
     ("GET", "/projects/<slug>/instructions"): Case(HELPFUL + "/instructions", MEMBER),
     ("GET", "/projects/<slug>/break"): Case(HELPFUL + "/break", MEMBER),
     ("GET", "/projects/<slug>/times"): Case(HELPFUL + "/times", REVIEWER),

@@ -1,7 +1,9 @@
 """What annotators must not see: models' names, known answers, which comparison is which."""
 
 import html
+import json
 import re
+from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +22,8 @@ from tests.visits import Visit
 SECRETS = ("model-q", "model-z", "origin-of", "count it", "named-", "note-on", "gold", "wanted")
 # A moment has no fraction where it is a whole second: once in a thousand, as SQLite counts.
 MOMENT = r"\d{4}-\d\d-\d\dT[\d:.+-]+"
-SEALED = r'csrf_token" value="[^"]+"|data-clock="[^"]+"'
+SEALED = r'csrf_token" value="[^"]+"'
+CLOCK = re.compile(r'data-clock="([^"]+)"')
 CHANGING = re.compile(rf"[0-9a-f]{{8}}-[0-9a-f-]{{27}}|{SEALED}|Said \d+ \w+|{MOMENT}|\d[\d:, -]*")
 PAIRS = 40  # so many that not one known answer is drawn once in a million runs
 
@@ -89,7 +92,14 @@ def _is_gold(stage: Stage, path: str) -> bool:
 def _shape(text: str) -> str:
     """Return an answer without what is different in each: numbers, tokens, the texts."""
     plain = re.sub(r"What is .*?\?", "?", html.unescape(text))
-    return CHANGING.sub("#", plain)
+    return CHANGING.sub("#", CLOCK.sub(lambda found: _kind(found[1]), plain))
+
+
+def _kind(slip: str) -> str:
+    """Return what the slip of a page's clock says of it, but for numbers and its name."""
+    said = slip.partition(".")[0]
+    _, *told = json.loads(urlsafe_b64decode(said + "=" * (-len(said) % 4)))
+    return " ".join(word for word in told if isinstance(word, str))
 
 
 def _hold_no_secret(*texts: str) -> None:

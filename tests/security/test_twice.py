@@ -227,6 +227,12 @@ BY_PAGE = {
         },
     ),
     "/projects/<slug>/time/<interval_id>/withdraw": Way("ada", HELPFUL + "/time/{added}/withdraw"),
+    "/projects/<slug>/terms": Way(
+        "ada", "/projects/asking/terms", {"number": "1", "language": "en"}
+    ),
+    "/projects/<slug>/terms/write": Way(
+        "olga", f"{HELPFUL}/terms/write", {"text_en": "Be kind.", "notice_days": "30"}
+    ),
     "/projects/<slug>/releases": Way("olga", f"{HELPFUL}/releases", {"min_judgments": "1"}),
 }
 

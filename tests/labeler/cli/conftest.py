@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from labeler.cli import main
 from labeler.config import PREFIX
-from labeler.database import Database
 from tests.cast import Cast, make_cast
 from tests.make import make_project
+from tests.serving import open_database
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Terminal:
     @contextmanager
     def session(self) -> Iterator[Session]:
         """Open a session on what the commands worked on; nothing is committed by itself."""
-        database = Database(self.settings["LABELER_DATABASE_URL"])
+        database = open_database(self.settings["LABELER_DATABASE_URL"])
         try:
             with database.writing() as session:
                 yield session

@@ -13,6 +13,7 @@ from labeler.pay.rails.layouts import PaypalLayout, TableLayout
 from labeler.pay.rails.making import Rail
 from tests.cast import Cast
 from tests.conftest import StoppedClock
+from tests.house.source import modules
 from tests.make import make_project
 
 ACCOUNT = {"kind": "bank", "name": "Ada Löwe", "iban": "FR7630006000011234567890189"}
@@ -68,6 +69,17 @@ def test_the_database_refuses_to_change_what_was_written(session: Session, cast:
     for statement in (sa.update(Destination).values(number=2), sa.delete(Destination)):
         with pytest.raises(sa.exc.DBAPIError), session.begin_nested():
             session.execute(statement)
+
+
+def test_only_pay_and_its_doors_read_where_people_are_paid() -> None:
+    reading = {
+        module.name
+        for module in modules()
+        for _, name in module.imports()
+        if name.startswith(("labeler.pay.destinations", "labeler.pay.details"))
+    }
+    doors = {"labeler.cli.pay", "labeler.web.destinations", "labeler.web.payruns"}
+    assert {name for name in reading if not name.startswith("labeler.pay.")} == doors
 
 
 def test_a_project_says_how_its_files_are_laid_out(session: Session, cast: Cast) -> None:

@@ -17,6 +17,7 @@ from labeler.pay.worktime import Interval, Kind, Source
 from labeler.people import memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Placement
+from labeler.work import projects
 from labeler.work.projects import Project
 from tests.cast import Cast
 from tests.conftest import StoppedClock
@@ -82,6 +83,38 @@ def test_who_is_slow_is_topped_up_when_the_week_is_over(
         settle(session, project)
         # 50 minutes at 13.90 are 11.58 and a third, rounded up; at 0.50 they are 0.41 and two.
         assert booked(session, project) == {"topup": [1159 - 105], "allowance": [42]}
+
+
+def test_a_higher_floor_changes_nothing_of_weeks_that_are_over(
+    session: Session, cast: Cast, project: Project, frozen: StoppedClock
+) -> None:
+    judge_next(session, project, cast.ada)
+    spend(session, project, cast.ada, frozen.time, 60)
+    frozen.forward(days=7)
+    settle(session, project)
+    raised = rates.read(PAY | {"floor_per_hour": "15.00"})
+    projects.price(session, project, raised, by=cast.olga)
+    settle(session, project)
+    assert booked(session, project) == {"topup": [1390 - 35], "allowance": [50]}
+    spend(session, project, cast.ada, frozen.time, 60)
+    frozen.forward(days=7)
+    settle(session, project)
+    assert booked(session, project)["topup"] == [1390 - 35, 1500]
+
+
+def test_who_moves_is_not_paid_again_for_weeks_that_are_over(
+    session: Session, cast: Cast, project: Project, frozen: StoppedClock
+) -> None:
+    judge_next(session, project, cast.ada)
+    spend(session, project, cast.ada, frozen.time, 60)
+    frozen.forward(days=7)
+    settle(session, project)
+    before = booked(session, project)
+    kenya = {"place": "KE", "currency": "KES", "per_judgment": "6", "floor_per_hour": "100"}
+    projects.price(session, project, rates.read(kenya), by=cast.olga)
+    memberships.place(session, project.id, cast.ada, Placement(place="KE"), by=cast.olga)
+    settle(session, project)
+    assert booked(session, project) == before
 
 
 def test_who_earns_more_than_the_floor_is_paid_by_the_piece(

@@ -1,6 +1,7 @@
 """Working time: each minute counts once, by the server's clock, whatever pages tell of it."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from labeler import audit
+from labeler import audit, clock
+from labeler.database import Database
 from labeler.errors import Invalid, NotFound
 from labeler.events import Event
 from labeler.pay import beats, breaks, missed, worktime
@@ -24,7 +26,7 @@ from labeler.quality.reviews import ReviewKind
 from labeler.work import hours, queue
 from labeler.work.assignments import Assignment
 from labeler.work.projects import Project
-from tests.cast import Cast
+from tests.cast import Cast, make_cast
 from tests.conftest import StoppedClock
 from tests.make import judge, judge_next, load_rows, make_batch, make_project, make_row
 from tests.statements import heard
@@ -406,6 +408,29 @@ def test_the_audit_names_time_that_is_counted_twice(
     assert [fault for fault in audit.faults(session) if "overlap" in fault] != []
 
 
+def test_many_pages_that_tell_at_the_same_moment_count_once(database: Database) -> None:
+    with database.writing() as session:
+        cast = make_cast(session)
+        project = make_project(session, cast)
+        session.commit()
+    issued_at = clock.now() - timedelta(seconds=60)
+    pages = [Page(f"page-{n}", project.id, Kind.judging, issued_at) for n in range(8)]
+
+    def tell(page: Page) -> None:
+        beat = Beat(from_ms=0, to_ms=60_000, ago_ms=0, touched=True)
+        with database.writing() as session:
+            beats.take(session, page, beat, by=session.get_one(Person, cast.ada.id))
+            session.commit()
+
+    with ThreadPoolExecutor(len(pages)) as pool:
+        assert [*pool.map(tell, pages)] == [None] * len(pages)
+    with database.reading() as session:
+        assert list(worktime.faults(session)) == []
+        counted = session.scalars(sa.select(Interval)).all()
+    total = sum((each.length for each in counted), timedelta(0))
+    assert timedelta(seconds=59) < total <= clock.now() - issued_at
+
+
 # Whatever pages tell
 
 ACTS = st.tuples(
@@ -419,11 +444,11 @@ ACTS = st.tuples(
 
 
 @settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(acts=st.lists(ACTS, min_size=1, max_size=25))
+@given(acts=st.lists(ACTS, min_size=1, max_size=15))
 def test_whatever_is_told_no_minute_counts_twice(
     session: Session, cast: Cast, frozen: StoppedClock, open_tab: Open, acts: list[tuple]
 ) -> None:
