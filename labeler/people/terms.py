@@ -31,6 +31,7 @@ MOST_NOTICE = 365
 UNSEEN = say("Please read and accept the terms of this project first. They are on its page.")
 
 NOTICE = say("This must be from %(least)s to %(most)s.", least=LEAST_NOTICE, most=MOST_NOTICE)
+NOT_IN_IT = say("The terms are not in this language.")
 SILENT = say("A text that asks for silence also has to say: “%(sentence)s”")
 
 
@@ -141,11 +142,14 @@ def publish(
 def agree(session: Session, project_id: int, number: int, language: str, *, by: Person) -> Consent:
     """Accept a version, as it was read in a language; once accepted, it stays so.
 
-    Raises NotFound for what was never published, Conflict where a newer one has to be read.
+    Raises NotFound for what was never published, Invalid for another language than it is in,
+    Conflict where a newer one has to be read.
     """
-    text = version(session, project_id, number).get(language)
-    if text is None:
+    texts = version(session, project_id, number)
+    if not texts:
         raise NotFound("There are no such terms.")
+    if (text := texts.get(language)) is None:
+        raise Invalid("Please look at the marked fields.", fields={"language": NOT_IN_IT})
     if number < standing(session, project_id, by).required:
         raise Conflict("There are newer terms by now. Please read those.")
     mine = Consent.project_id == project_id, Consent.person_id == by.id, Consent.number == number
@@ -224,14 +228,14 @@ def awaiting(session: Session, person: Person) -> dict[int, Awaiting]:
     """Return the newest terms that the person has not accepted, by project of theirs."""
     later = aliased(Terms)
     newer = sa.exists().where(later.project_id == Terms.project_id, later.number > Terms.number)
-    ever = sa.exists().where(Consent.project_id == Terms.project_id, Consent.person_id == person.id)
-    done = ever.where(Consent.number == Terms.number)
+    once = sa.exists().where(Consent.project_id == Terms.project_id, Consent.person_id == person.id)
+    done = once.where(Consent.number == Terms.number)
     rows = session.execute(
-        sa.select(Terms.project_id, Terms.number, Terms.holds_from, ever)
+        sa.select(Terms.project_id, Terms.number, Terms.holds_from, once)
         .join(Membership, Membership.project_id == Terms.project_id)
         .where(Membership.person_id == person.id, Membership.removed_at.is_(None), ~newer, ~done)
     )
-    return {project_id: Awaiting(*told) for project_id, *told in rows}
+    return {project_id: Awaiting(number, since, ever) for project_id, number, since, ever in rows}
 
 
 def faults(session: Session) -> Iterator[str]:

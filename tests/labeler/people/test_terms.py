@@ -105,8 +105,9 @@ def test_what_cannot_be_published(session: Session, cast: Cast) -> None:
     for days in (0, 29, 366):
         assert list(faults({"en": "New.", "fr": "Nouveau."}, days)) == ["notice_days"]
     assert list(faults({"en": "New."})) == ["text_fr"]  # who reads French still does
-    with pytest.raises(NotFound):
+    with pytest.raises(Invalid) as refused:
         terms.agree(session, project.id, 1, "sw", by=cast.ada)
+    assert list(refused.value.fields) == ["language"]
     with pytest.raises(NotFound):
         terms.agree(session, project.id, 2, "en", by=cast.ada)
 

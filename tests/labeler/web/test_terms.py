@@ -58,6 +58,10 @@ def test_odd_values_are_refused_in_words(site: Site) -> None:
     for number in ("", "0", "x", "-1", "9" * 40):
         assert ada.post(TERMS, number=number, language="en").status_code == 422
     olga.get(WRITE)
+    olga.post(WRITE, text_en="Be kind.", notice_days="30")
+    for language in ("fr", "EN", HOSTILE, "\u202e"):
+        assert ada.post(TERMS, number="1", language=language).status_code == 422
+    olga.get(WRITE)
     for days in ("", "-1", "٣٠", "1e2", "9" * 40, HOSTILE):
         page = olga.post(WRITE, text_en="Be kind.", notice_days=days)
         assert page.status_code == 422 and 'id="notice_days-fault"' in page.text
