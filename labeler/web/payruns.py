@@ -275,7 +275,7 @@ def _page(
     session, olga = database.session(), visitors.person()
     project = projects.find(session, slug, by=olga, role=Role.owner)
     run = runs.find(session, project.id, run_id)
-    after = request.args.get("after", 0, type=int)
+    after = request.args.get("after", 0, type=forms.row_id)
     found = payouts.of_run(session, run.id, after=after, limit=PAGE + 1)
     return render_template(
         "payruns/show.html",
