@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from labeler import database
-from labeler.errors import Invalid, NotFound
+from labeler.errors import Invalid
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
 from labeler.quality import disputes, explained, refusals
@@ -197,4 +197,5 @@ def _project(session: Session, ada: Person, slug: str) -> Project:
     for project in explained.projects_of(session, ada):
         if project.slug == slug:
             return project
-    raise NotFound("You have no part in such a project.")
+    fault = say("You have no part in such a project.")
+    raise Invalid(fault, fields={"project": fault})

@@ -30,7 +30,10 @@ OTTO = "otto@demo.invalid"
 """Owns the demo, and administers nothing."""
 RICH = ("demo-bn-08", "demo-de-08", "demo-en-16", "demo-it-03")
 """Comparisons with Bangla, a table, a formula and code."""
-NO_PAGE = ("static", "releases.download", "sessions.whoami", "offline.worker", "payruns.download")
+NO_PAGE = (
+    *("static", "releases.download", "sessions.whoami", "offline.worker"),
+    *("earnings.download", "payruns.download"),
+)
 FOR_NOBODY = ("accessibility.show", "sessions.link", "sessions.sign_in")
 FOR_REVIEWERS = (
     *("projects.index", "projects.show", "members.index"),

@@ -7,7 +7,7 @@ field. Then a browser looks at every page, as everybody.
 
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
@@ -21,10 +21,13 @@ from werkzeug.test import TestResponse
 
 import exports
 import labeler
+from labeler.errors import Conflict
 from labeler.pay import destinations
 from labeler.people import accounts
 from labeler.people.accounts import Person
-from labeler.quality import reviews
+from labeler.quality import brakes, disputes, reviews
+from labeler.quality.explained import About
+from labeler.quality.refusals import ReasonCode, Refusal
 from labeler.quality.reviews import ReviewKind
 from labeler.work import batches, layouts, projects, queue
 from labeler.work.assignments import Assignment
@@ -120,6 +123,8 @@ class Place:
             return _drafted(self.site)
         if name == "secret":
             return visit.link_for(BEA).rpartition("/")[2]
+        if name in ASKED_ABOUT:
+            return ASKED_ABOUT[name](self.site)
         known = {"batch_id": 1, "number": 1, "person_id": BEAS_ID, "slug": "helpful"}
         return (known | {"kind": "sides"})[name]
 
@@ -145,6 +150,49 @@ def _asked(site: Site) -> int | None:
         )
         session.commit()
         return made.id
+
+
+def _refusable(site: Site) -> int | None:
+    """Return a judgment of Bea's whose pay may be in question."""
+    with site.database.reading() as session:
+        whose = Judgment.person_id == BEAS_ID, Judgment.is_current
+        asked = sa.select(Refusal.judgment_id)
+        left = sa.select(Judgment.id).where(*whose, Judgment.id.not_in(asked))
+        return session.scalar(left.order_by(Judgment.id.desc()).limit(1))
+
+
+def _refused(site: Site) -> int | None:
+    """Have the pay of something that Bea judged in question."""
+    judgment_id = _refusable(site)
+    if judgment_id is None:
+        return None
+    with site.database.writing() as session:
+        rex = accounts.find(session, "rex@example.org")
+        judgment = session.get_one(Judgment, judgment_id)
+        try:
+            made = brakes.propose(session, judgment, ReasonCode.copied, TEXTS[0], by=rex)
+        except Conflict:  # no more of one person's work than that
+            return session.scalar(sa.select(sa.func.max(Refusal.id)))
+        session.commit()
+        return made.id
+
+
+def _disputed(site: Site) -> int:
+    """Have Bea object to something."""
+    with site.database.writing() as session:
+        bea = accounts.find(session, BEA)
+        project = projects.find(session, "helpful", by=bea)
+        made = disputes.open(session, project, About.time, uuid.uuid4().hex, by=bea)
+        session.commit()
+        return made.id
+
+
+ASKED_ABOUT: dict[str, Callable[[Site], int | None]] = {
+    "judgment_id": _refusable,
+    "refusal_id": _refused,
+    "dispute_id": _disputed,
+    "statement_id": lambda _site: None,  # there is nothing to write on one
+}
 
 
 def _drafted(site: Site) -> int:
@@ -178,7 +226,7 @@ def _done(visit: Visit) -> str | None:
 
 def _is_spent(rule: Rule) -> bool:
     """Tell whether the forms of a page can be sent but once, or give way to others."""
-    once = {"assignment_id", "comparison_id", "review_id", "run_id", "secret"}
+    once = {"assignment_id", "comparison_id", "review_id", "run_id", "secret", *ASKED_ABOUT}
     return rule.endpoint == "sessions.account" or not once.isdisjoint(rule.arguments)
 
 
@@ -192,8 +240,15 @@ def _is_chosen(one: Field) -> bool:
 
 @pytest.mark.slow
 def test_what_is_written_into_forms_stays_text(
-    chromium: Browser, new_address: NewAddress, tmp_path: Path, soak: bool
+    chromium: Browser,
+    new_address: NewAddress,
+    tmp_path: Path,
+    soak: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    for brake in ("PERCENT_OF_PERSON", "PERCENT_OF_BATCH", "PER_DAY", "PROJECT_PER_DAY"):
+        monkeypatch.setattr(brakes, brake, 1000)  # or soon no more could be proposed
+
     def fill(session: Session) -> None:
         if soak:
             _fill(session, tmp_path, ROWS_OF_SOAK, JUDGED_OF_SOAK)
