@@ -43,7 +43,7 @@ STORE = """INSERT INTO judgments (project_id, comparison_id, assignment_id, pers
     VALUES (%s, %s, %s, %s, 1, %s, 'preference', 2, 0, 0, 2, 1, 1, 1, %s, %s, 'accepted', '')
     RETURNING id"""
 CREDIT = """INSERT INTO accounts (project_id, person_id, kind, currency, balance_minor)
-    VALUES (%s, %s, 'earned', %s, %s)
+    VALUES (%s, %s, 'earned_pending', %s, %s)
     ON CONFLICT (project_id, kind, currency, person_id) WHERE person_id IS NOT NULL
     DO UPDATE SET balance_minor = accounts.balance_minor + excluded.balance_minor RETURNING id"""
 PAY = """INSERT INTO transfers (project_id, from_account_id, to_account_id, amount_minor, currency,

@@ -33,7 +33,7 @@ _run = click.argument("number", metavar="RUN", type=click.IntRange(1))
 
 @click.group()
 def pay() -> None:
-    """Pay people: draft a run, approve it, make its file, say what became of it."""
+    """Pay people: draft a run, approve it, send its file, settle it."""
 
 
 @pay.command("list")

@@ -13,12 +13,17 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy.orm import Session
 
+from labeler import clock
+from labeler.pay import statements
 from labeler.people import accounts, memberships
 from labeler.people.memberships import Role
-from labeler.quality import outcomes, reviews
+from labeler.quality import brakes, disputes, outcomes, reviews
+from labeler.quality.explained import About
+from labeler.quality.refusals import ReasonCode
 from labeler.quality.reviews import ReviewKind
-from labeler.work import batches, layouts, listings
+from labeler.work import batches, layouts, listings, projects
 from labeler.work.rubrics import LONGEST_REASON
+from tests.browser import paying
 from tests.browser.clicks import choose, send
 from tests.browser.harm import active, watch
 from tests.browser.pages import Reader, addresses
@@ -28,7 +33,7 @@ from tests.conftest import NewAddress
 from tests.labeler.text.attacks import ATTACKS, RAW_HTML
 from tests.make import make_project
 
-ADA, OLGA = "ada@example.org", "olga@example.org"
+ADA, OLGA, REX = "ada@example.org", "olga@example.org", "rex@example.org"
 READERS: dict[Reader, str] = {"owner": OLGA, "annotator": ADA}
 MARK = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7*7 }}"
 # What can be stored at all: a file or a form with the others is refused.
@@ -57,14 +62,14 @@ def _look_around(site: Site, context: BrowserContext) -> list[str]:
     faults, page = watch(context, site.url), context.new_page()
     _judge_everything(page, site, faults)
     with site.database.writing() as session:
-        review_id = _review(session)
+        made = _made(session)
         session.commit()
     site.arrive(page, OLGA)
     page.goto(f"{site.url}/projects/helpful/releases")
     send(page, page.get_by_role("button", name="Cut release").click)
     for reader, email in READERS.items():
         site.arrive(page, email)
-        for address in _addresses(site, reader, review_id):
+        for address in _addresses(site, reader, made):
             page.goto(site.url + address)
             faults += active(page)
     return faults
@@ -140,7 +145,25 @@ def _review(session: Session) -> int:
     return drawn.id
 
 
-def _addresses(site: Site, reader: Reader, review_id: int) -> list[str]:
+def _made(session: Session) -> dict[str, int]:
+    """Have something in question, objected to, paid and told; return what pages are asked for."""
+    review_id = _review(session)
+    olga, rex, ada = (accounts.find(session, email) for email in (OLGA, REX, ADA))
+    project = projects.find(session, "helpful", by=olga)
+    said = listings.of_person(session, ada, limit=1)[0]
+    month = statements.first_of(clock.now().date())
+    statements.make(session, project.id, ada.id, project.currency, month)
+    [told] = statements.of_person(session, ada.id)
+    return {
+        "review_id": review_id,
+        "refusal_id": brakes.propose(session, said, ReasonCode.copied, MARK, by=rex).id,
+        "dispute_id": disputes.open(session, project, About.time, MARK, by=ada).id,
+        "run_id": paying.owe(session, project, [ada, rex, olga], by=olga),
+        "statement_id": told.id,
+    }
+
+
+def _addresses(site: Site, reader: Reader, made: dict[str, int]) -> list[str]:
     """Return the reader's pages, and some that are asked for in hostile words."""
     judged = site.said(ADA)
     values = {
@@ -151,8 +174,8 @@ def _addresses(site: Site, reader: Reader, review_id: int) -> list[str]:
         "kind": "sides",
         "number": 1,
         "person_id": judged[0].person_id,
-        "review_id": review_id,
         "slug": "helpful",
+        **made,
     }
     found = [*addresses(site.app, values, reader), f"/{quote(MARK)}", f"/sign-in?next={JS}"]
     if reader == "owner":

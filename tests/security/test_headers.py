@@ -63,6 +63,7 @@ def test_every_answer_carries_the_policies(stage: Stage) -> None:
         assert headers.get("Content-Type", "text/html").partition(";")[0] in (
             "text/html",
             "text/css",
+            "text/csv",
             "text/javascript",
             "application/json",
             "application/zip",

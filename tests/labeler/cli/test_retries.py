@@ -79,10 +79,11 @@ def test_a_failure_that_passes_is_not_noticed(
     terminal.good(*command(0))
     done = rows(terminal) - before
     assert done
-    for number in places([*COMMANDS.values()].index(command), soak=soak):
+    at = places([*COMMANDS.values()].index(command), soak=soak)
+    for turn, number in enumerate(at, start=1):
         before = rows(terminal)
         failures.plan(lambda seen, number=number: seen == number)
-        terminal.good(*command(number + 1))
+        terminal.good(*command(turn))
         failed = failures.stop()
         assert rows(terminal) - before == done
         if not failed:

@@ -22,11 +22,12 @@ DOCUMENT = ROOT / "docs" / "idempotency.md"
 ROW = re.compile(r"^\| `labeler (.+?)` \| (\d) \| (\d) \| (.+?) \|", re.MULTILINE)
 NOTHING = "nothing"
 LOOKING = """
-batch list, db version, plan, project list, release list, release verify, secret, serve, verify,
-wages list
+batch list, db version, ledger verify, pay list, pay show, plan, project list, release list,
+release verify, secret, serve, verify, wages list
 """
-ELSEWHERE = {"demo", "restore"}
-"""Run twice by their own tests: on a database of their own, and on none."""
+PAID = "draft approve drop let-go file sent results layout"
+ELSEWHERE = {"demo", "restore", *(f"pay {name}" for name in PAID.split())}
+"""Run twice by their own tests: on a database of their own, on none, and step by step."""
 PROJECT = 'title = "Twice"\nguidelines = "Be fair."\n[pay]\ncurrency = "EUR"\n'
 FORM = "[rubric]\nsteps = 5\n"
 PAIR = (

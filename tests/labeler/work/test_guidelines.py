@@ -34,6 +34,7 @@ def test_a_judgment_cites_what_its_person_had_read(session: Session, cast: Cast)
     assert begun is not None
 
     given = {"title": "Helpful answers", "guidelines": "New.", "rubric": {"steps": 2}}
+    given["pay"] = {"per_judgment": "0.35"}
     projects.revise(session, project, drafts.read(given), by=cast.olga)
 
     before, after = judge(session, begun, 7, cast.ada), judge_next(session, project, cast.ada, 2)

@@ -155,7 +155,9 @@ def test_leaving_a_judgment_out_asks_again_if_need_be(session: Session, cast: Ca
     ):
         say_best(session, project, person, response)
     assert only(session, project).wanted == 5
-    dissent = session.scalars(sa.select(judgments.Judgment).offset(2).limit(1)).one()
+    dissent = session.scalars(
+        sa.select(judgments.Judgment).order_by(judgments.Judgment.id).offset(2).limit(1)
+    ).one()
     decisions.exclude(session, dissent, "Mistaken: see the comment.", by=cast.rex)
     comparison = only(session, project)
     assert (comparison.judged, comparison.wanted) == (3, 3)
