@@ -18,7 +18,6 @@ from labeler.pay.accounts import Account, AccountKind, Place
 from labeler.pay.ledger import EARNINGS, Transfer, TransferKind
 from labeler.people.accounts import Person, require_person
 from labeler.said import say
-from labeler.schema import dialect_of
 
 WINDOW = timedelta(hours=72)
 """How long what was earned is pending."""
@@ -156,9 +155,7 @@ def _approvals(session: Session, account: Account) -> int:
 
 def _locked(session: Session, account_id: int) -> Account:
     """Return the account as it is, and stay so until the end of the transaction."""
-    found = sa.select(Account).where(Account.id == account_id)
-    if dialect_of(session) == "postgresql":
-        found = found.with_for_update()
+    found = sa.select(Account).where(Account.id == account_id).with_for_update()
     return session.scalars(found.execution_options(populate_existing=True)).one()
 
 
