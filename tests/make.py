@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from labeler.pay import ledger, runs
+from labeler.pay import earnings, ledger, runs
 from labeler.pay.accounts import AccountKind, Place
-from labeler.pay.ledger import TransferKind
+from labeler.pay.ledger import Transfer, TransferKind
 from labeler.pay.rails.making import Rail
 from labeler.pay.runs import PayRun
 from labeler.people import memberships
@@ -127,6 +127,13 @@ def judge_next(session: Session, project: Project, by: Person, choice: str | int
     assignment = queue.claim(session, project, by=by)
     assert assignment is not None
     return judge(session, assignment, choice, by)
+
+
+def earned_by(session: Session, judgment: Judgment) -> Transfer:
+    """Return what a judgment earned, which was something."""
+    earned = earnings.of_judgment(session, judgment.id)
+    assert earned is not None
+    return earned
 
 
 def send_pay(session: Session, project: Project, cast: Cast, end: date) -> PayRun:

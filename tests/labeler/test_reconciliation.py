@@ -8,7 +8,6 @@ from contextlib import nullcontext
 from datetime import date
 
 import pytest
-import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
@@ -17,11 +16,10 @@ from labeler.database import Database
 from labeler.pay import destinations, earnings, ledger, payouts, runs, seals
 from labeler.pay.ledger import Transfer
 from labeler.pay.payouts import PayoutState
-from labeler.work.judgments import Judgment
 from labeler.work.projects import Project
 from tests.cast import Cast, make_cast
 from tests.conftest import StoppedClock
-from tests.make import judge_next, make_batch, make_project, send_pay
+from tests.make import earned_by, judge_next, make_batch, make_project, send_pay
 from tests.tampering import alter, disarm
 
 
@@ -35,9 +33,9 @@ def books(session: Session, cast: Cast, frozen: StoppedClock) -> Project:
     first, second = (judge_next(session, project, cast.ada) for _ in range(2))
     judge_next(session, project, cast.bea)
     judge_next(session, other, cast.ada)
-    for held in (paid_for(session, first), paid_for(session, second)):
+    for held in (earned_by(session, first), earned_by(session, second)):
         earnings.hold(session, held, reason="It is disputed.", by=cast.olga)
-    earnings.refuse(session, paid_for(session, first), reason="Made by a machine.", by=cast.rex)
+    earnings.refuse(session, earned_by(session, first), reason="Made by a machine.", by=cast.rex)
     give(session, project, cast, 120)
     frozen.forward(days=4)
     judge_next(session, project, cast.ada)
@@ -55,11 +53,6 @@ def books(session: Session, cast: Cast, frozen: StoppedClock) -> Project:
     [*earnings.approve_due(session, project.id)]
     session.flush()
     return project
-
-
-def paid_for(session: Session, judgment: Judgment) -> Transfer:
-    key = ledger.earning_key(judgment.id)
-    return session.scalars(sa.select(Transfer).where(Transfer.key == key)).one()
 
 
 def give(session: Session, project: Project, cast: Cast, minor: int, source: str = "1") -> Transfer:

@@ -19,7 +19,7 @@ from labeler.people.accounts import Person
 from labeler.work.projects import Project
 from tests.cast import Cast, make_cast
 from tests.conftest import StoppedClock
-from tests.make import judge_next, make_batch, make_project, send_pay
+from tests.make import earned_by, judge_next, make_batch, make_project, send_pay
 
 
 @pytest.fixture
@@ -32,8 +32,7 @@ def project(session: Session, cast: Cast, frozen: StoppedClock) -> Project:
 
 def work(session: Session, project: Project, cast: Cast) -> Transfer:
     """Let Ada judge, and return what she earned by it."""
-    key = ledger.earning_key(judge_next(session, project, cast.ada).id)
-    return session.scalars(sa.select(Transfer).where(Transfer.key == key)).one()
+    return earned_by(session, judge_next(session, project, cast.ada))
 
 
 def approve(session: Session, project: Project) -> None:

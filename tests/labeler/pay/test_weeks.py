@@ -21,7 +21,7 @@ from labeler.work import projects
 from labeler.work.projects import Project
 from tests.cast import Cast
 from tests.conftest import StoppedClock
-from tests.make import judge_next, make_batch, make_project
+from tests.make import earned_by, judge_next, make_batch, make_project
 from tests.tampering import alter, disarm
 
 PAY = {"per_judgment": "0.35", "currency": "EUR", "floor_per_hour": "13.90"}
@@ -168,9 +168,7 @@ def test_a_month_is_told_line_by_line_and_adds_up(
 ) -> None:
     judged = [judge_next(session, project, cast.ada) for _ in range(4)]
     spend(session, project, cast.ada, frozen.time, 60)
-    refused = session.scalars(
-        sa.select(Transfer).where(Transfer.key == ledger.earning_key(judged[0].id))
-    ).one()
+    refused = earned_by(session, judged[0])
     earnings.hold(session, refused, reason="Who made it?", by=cast.rex)
     frozen.forward(days=7)
     settle(session, project)
