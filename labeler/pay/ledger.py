@@ -234,6 +234,33 @@ def earned_by_person(session: Session, project_id: int) -> dict[int, dict[str, i
     return found
 
 
+def judgments(
+    session: Session,
+    project_id: int,
+    start: datetime,
+    end: datetime,
+    *,
+    person_id: int | None = None,
+) -> dict[tuple[int, str], dict[int, int]]:
+    """Return what judgments earned from `start` until before `end`, by person and currency.
+
+    As {pay of one, in minor units: how many}.
+    """
+    query = (
+        sa.select(Account.person_id, Transfer.currency, Transfer.amount_minor, sa.func.count())
+        .join(Account, Account.id == Transfer.to_account_id)
+        .where(Transfer.project_id == project_id, Transfer.kind == TransferKind.judgment)
+        .where(Transfer.at >= start, Transfer.at < end)
+        .group_by(Account.person_id, Transfer.currency, Transfer.amount_minor)
+    )
+    if person_id is not None:
+        query = query.where(Account.person_id == person_id)
+    found: dict[tuple[int, str], dict[int, int]] = {}
+    for who, currency, pay, n in session.execute(query):
+        found.setdefault((int(who or 0), currency), {})[pay] = n
+    return found
+
+
 def cost(session: Session, project_id: int) -> dict[str, int]:
     """Return what the project has cost so far, in minor units by currency."""
     rows = session.execute(

@@ -8,8 +8,8 @@ up for by the floor.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
-from datetime import date, timedelta
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date, datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from labeler import clock
 from labeler.pay import ledger, rates, reckoning, worktime
-from labeler.pay.accounts import Account, AccountKind, Place
+from labeler.pay.accounts import AccountKind, Place
 from labeler.pay.ledger import Transfer, TransferKind
 from labeler.pay.rates import EVERYWHERE, Rate
 from labeler.pay.reckoning import LineKind, Reckoning
@@ -59,12 +59,14 @@ def settle_due(session: Session, project_id: int) -> Iterator[None]:
 def so_far(session: Session, project_id: int, person_id: int) -> tuple[Rate, Reckoning] | None:
     """Return what this week comes to until now, by the person's rate; None if there is no rate."""
     monday = worktime.monday(clock.now().date())
-    rate = _rates(session, project_id, monday, [person_id]).get(person_id)
+    span = _span(monday)
+    history = rates.history(session, project_id)
+    rate = _rates(session, project_id, history, span.end, [person_id]).get(person_id)
     if rate is None:
         return None
-    week = Week(project_id, monday, person_id, rate.currency)
-    spent = _time(session, project_id, monday, person_id).get(person_id, {})
-    items = _items(session, project_id, monday, person_id).get(week, {})
+    spent = _time(session, project_id, span, person_id).get(person_id, {})
+    earned = ledger.judgments(session, project_id, *span, person_id=person_id)
+    items = earned.get((person_id, rate.currency), {})
     return rate, reckoning.reckon(rate.terms, items, spent)
 
 
@@ -73,43 +75,56 @@ def of_source(key: str) -> date:
     return date.fromisoformat(key.split(":")[2])
 
 
+class _Span(NamedTuple):
+    start: datetime
+    end: datetime
+
+
+def _span(monday: date) -> _Span:
+    start = worktime.midnight(monday)
+    return _Span(start, start + worktime.WEEK)
+
+
 def _reckoned(session: Session, project_id: int, monday: date) -> dict[Week, Reckoning]:
     """Reckon a week of everybody who worked in it."""
-    spent = _time(session, project_id, monday)
-    items = _items(session, project_id, monday)
+    span = _span(monday)
+    spent = _time(session, project_id, span)
+    items = ledger.judgments(session, project_id, *span)
     earned_in: dict[int, set[str]] = defaultdict(set)
-    for week in items:
-        earned_in[week.person_id].add(week.currency)
+    for person_id, currency in items:
+        earned_in[person_id].add(currency)
+    history = rates.history(session, project_id)
     found = {}
-    for person_id, rate in _rates(session, project_id, monday, spent).items():
+    for person_id, rate in _rates(session, project_id, history, span.end, spent).items():
         if (currencies := earned_in[person_id]) and rate.currency not in currencies:
             # They work elsewhere since: that week is paid in what it was worked for, and once.
-            rate = _before_moving(session, project_id, monday, currencies) or rate
+            rate = _before_moving(history, span.end, currencies) or rate
         week = Week(project_id, monday, person_id, rate.currency)
-        found[week] = reckoning.reckon(rate.terms, items.get(week, {}), spent[person_id])
+        earned = items.get((person_id, rate.currency), {})
+        found[week] = reckoning.reckon(rate.terms, earned, spent[person_id])
     return found
 
 
 def _time(
-    session: Session, project_id: int, monday: date, person_id: int | None = None
+    session: Session, project_id: int, span: _Span, person_id: int | None = None
 ) -> dict[int, dict[str, int]]:
-    start = worktime.midnight(monday)
-    found = worktime.by_person(
-        session, project_id, start, start + timedelta(days=7), person_id=person_id
-    )
+    found = worktime.by_person(session, project_id, *span, person_id=person_id)
     return {who: {kind.value: n for kind, n in by.items()} for who, by in found.items()}
 
 
 def _rates(
-    session: Session, project_id: int, monday: date, people: Collection[int]
+    session: Session,
+    project_id: int,
+    history: Sequence[Rate],
+    end: datetime,
+    people: Collection[int],
 ) -> dict[int, Rate]:
     """Return by which rate each of these people is paid for a week: the one that held at its end.
 
     What is published afterwards changes nothing of weeks that are over.
     """
-    if not (history := rates.history(session, project_id)):
+    if not history:
         return {}
-    end = worktime.midnight(monday) + timedelta(days=7)
     rows = session.execute(
         sa.select(Membership.person_id, Membership.place).where(Membership.project_id == project_id)
     )
@@ -117,34 +132,10 @@ def _rates(
     return {who: rates.held(history, places.get(who, EVERYWHERE), end) for who in people}
 
 
-def _before_moving(
-    session: Session, project_id: int, monday: date, currencies: set[str]
-) -> Rate | None:
+def _before_moving(history: Sequence[Rate], end: datetime, currencies: set[str]) -> Rate | None:
     """Return a rate that held in one of these currencies: for everywhere, else the newest."""
-    end = worktime.midnight(monday) + timedelta(days=7)
-    history = rates.history(session, project_id)
     held = [rate for rate in history if rate.currency in currencies and rate.published_at < end]
     return min(held, key=lambda rate: rate.place != EVERYWHERE, default=None)
-
-
-def _items(
-    session: Session, project_id: int, monday: date, person_id: int | None = None
-) -> dict[Week, dict[int, int]]:
-    """Return how many judgments earned how much in a week: by whom, {pay of one: how many}."""
-    start = worktime.midnight(monday)
-    query = (
-        sa.select(Account.person_id, Transfer.currency, Transfer.amount_minor, sa.func.count())
-        .join(Account, Account.id == Transfer.to_account_id)
-        .where(Transfer.project_id == project_id, Transfer.kind == TransferKind.judgment)
-        .where(Transfer.at >= start, Transfer.at < start + timedelta(days=7))
-        .group_by(Account.person_id, Transfer.currency, Transfer.amount_minor)
-    )
-    if person_id is not None:
-        query = query.where(Account.person_id == person_id)
-    found: dict[Week, dict[int, int]] = defaultdict(dict)
-    for who, currency, pay, n in session.execute(query):
-        found[Week(project_id, monday, int(who or 0), currency)][pay] = n
-    return found
 
 
 def _book(session: Session, week: Week, found: Reckoning) -> None:

@@ -4,7 +4,7 @@ Reckoned from judgments and working time by the rules of pay, whether top-ups ar
 Somebody's time counts in the currency in which they are paid where they work now.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,9 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler import clock
-from labeler.pay import rates, reckoning, wages, worktime
-from labeler.pay.accounts import Account
-from labeler.pay.ledger import Transfer, TransferKind
+from labeler.pay import ledger, rates, reckoning, wages, worktime
 from labeler.pay.rates import Rate
 from labeler.pay.reckoning import LineKind, Reckoning
 from labeler.pay.wages import Wage
@@ -26,9 +24,6 @@ from labeler.work.comparisons import Comparison
 
 WEEKS = 4
 HOUR_S = reckoning.HOUR_S
-
-Items = dict[tuple[int, str], Counter[int]]
-"""How many judgments earned which amount, by person and currency."""
 
 
 @dataclass(frozen=True)
@@ -156,11 +151,11 @@ def _people(
     weeks: dict[int, list[Reckoning]] = defaultdict(list)
     while start < end:
         until = start + timedelta(weeks=1)
-        items = _items(session, project_id, start, until)
+        items = ledger.judgments(session, project_id, start, until)
         times = worktime.by_person(session, project_id, start, until)
         for person_id in sorted({who for who, _ in items} | times.keys()):
             rate = rates.held(history, where.get(person_id, rates.EVERYWHERE), until)
-            earned = items.get((person_id, rate.currency), Counter())
+            earned = items.get((person_id, rate.currency), {})
             spent = {kind.value: n for kind, n in times.get(person_id, {}).items()}
             weeks[person_id].append(reckoning.reckon(rate.terms, earned, spent))
         start = until
@@ -189,20 +184,6 @@ def _where(session: Session, project_id: int) -> dict[int, str]:
         )
     )
     return dict(rows.all())
-
-
-def _items(session: Session, project_id: int, start: datetime, end: datetime) -> Items:
-    rows = session.execute(
-        sa.select(Account.person_id, Transfer.currency, Transfer.amount_minor, sa.func.count())
-        .join(Account, Account.id == Transfer.to_account_id)
-        .where(Transfer.project_id == project_id, Transfer.kind == TransferKind.judgment)
-        .where(Transfer.at >= start, Transfer.at < end)
-        .group_by(Account.person_id, Transfer.currency, Transfer.amount_minor)
-    )
-    found: Items = defaultdict(Counter)
-    for person_id, currency, amount_minor, n in rows:
-        found[int(person_id or 0), currency][amount_minor] += n
-    return dict(found)
 
 
 def _languages(
