@@ -43,6 +43,8 @@ LISTS = {"rubric.reason_tags": 20, "rubric.marks.types": 20, "rubric.marks.sever
 """Fields with something in each line, and how many lines they take."""
 ALIKE = {"sessions.sign_in": {"email", "password"}}
 """Fields of which a page does not tell which one is wrong, where that would tell who is here."""
+DAYS_AGO = 12
+"""How many days ago nobody has worked yet; many forms ask for a minute each."""
 SHORTEST = 100
 """What takes less than that is no text: what is too long for it is refused."""
 Values = Callable[[Field], list[str]]
@@ -193,8 +195,9 @@ class Writer:
 
 
 def _minute(number: int) -> dict[str, str]:
-    """Return a minute of yesterday, which nobody has worked in yet."""
-    start = (clock.now() - timedelta(days=1)).replace(hour=0, minute=0) + timedelta(minutes=number)
+    """Return a minute of the last days, which nobody has worked in yet."""
+    first = (clock.now() - timedelta(days=DAYS_AGO)).replace(hour=0, minute=0)
+    start = first + timedelta(minutes=number)
     end = start + timedelta(minutes=1)
     return {
         "day": f"{start:%Y-%m-%d}",

@@ -7,10 +7,13 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from labeler.cli.serving import KEPT_S
 from tests.calling import API
 
 PATIENCE_S = 60
 PAUSE_S = 0.05
+IDLE_S = KEPT_S / 2
+"""A connection that was idle for longer is not used again: the server may be closing it."""
 LOST = (OSError, HTTPException)
 """What it looks like when the other side goes away."""
 
@@ -34,6 +37,7 @@ class Wire:
         self.slowest_s = 0.0
         """How long the slowest answer took."""
         self._connection = HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE_S)
+        self._used_at = 0.0
         self._headers = {"Authorization": f"Bearer {token}"}
 
     def get(self, path: str) -> Answer:
@@ -84,6 +88,8 @@ class Wire:
     def _ask(self, method: str, path: str, body: bytes, kind: str) -> Answer:
         headers = self._headers | ({"Content-Type": kind} if body else {})
         began = time.monotonic()
+        if began - self._used_at > IDLE_S:
+            self.close()
         try:
             self._connection.request(method, API + path, body, headers)
             response = self._connection.getresponse()
@@ -91,7 +97,8 @@ class Wire:
         except LOST:
             self.close()
             raise
-        self.slowest_s = max(self.slowest_s, time.monotonic() - began)
+        self._used_at = time.monotonic()
+        self.slowest_s = max(self.slowest_s, self._used_at - began)
         retry_after = response.getheader("Retry-After")
         self.told[response.status] += 1
         told = json.loads(text) if text else None
