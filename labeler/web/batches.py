@@ -19,6 +19,7 @@ from labeler import database, logs
 from labeler.errors import Conflict, Invalid, NotFound, Refusal
 from labeler.people.memberships import Role
 from labeler.said import say
+from labeler.text import sensitive
 from labeler.web import forms, visitors
 from labeler.web.filters import gettext as _
 from labeler.web.filters import ngettext
@@ -44,6 +45,7 @@ class LoadForm(BaseModel):
 
     layout: Layout = Layout.auto
     language: str = Field("", max_length=35)
+    sensitive: str = Field("", max_length=sensitive.LONGEST)
     known_answers: bool = False
     for_qualification: bool = False
     skip_bad: bool = False
@@ -194,6 +196,7 @@ def _load(project: projects.Project, form: LoadForm, upload: FileStorage) -> Pro
             by=visitors.person(),
             layout=form.layout,
             language=form.language or None,
+            content=form.sensitive,
             known_answers=form.known_answers,
             for_qualification=form.for_qualification,
             skip_bad=form.skip_bad,
