@@ -18,11 +18,13 @@ from werkzeug.datastructures import FileStorage
 from labeler import database, logs
 from labeler.errors import Conflict, Invalid, NotFound, Refusal
 from labeler.people.memberships import Role
+from labeler.progress import hard
 from labeler.said import say
 from labeler.text import sensitive
 from labeler.web import forms, visitors
 from labeler.web.filters import gettext as _
 from labeler.web.filters import ngettext
+from labeler.web.sensitive import CATEGORY_WORDS
 from labeler.work import arrangements, batches, files, leftovers, projects, uploads
 from labeler.work.arrangements import Arrangement
 from labeler.work.batches import Batch, Progress
@@ -239,6 +241,8 @@ def _page(
         faults=faults,
         message=message,
         refused={batch.id for batch in found if leftovers.kept(_refused(), batch.id)},
+        hard=hard.of_project(session, project),
+        hard_words=CATEGORY_WORDS,
         left_out=progress and progress.first_refused,
         left_out_id=progress and progress.batch.id,
     )

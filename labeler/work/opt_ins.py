@@ -63,7 +63,7 @@ class Choice(BaseModel):
 
 
 def of_person(session: Session, person: Person) -> OptIn:
-    """Return what the person chose; nothing, if they have not."""
+    """Return what the person chose, which may be nothing."""
     return session.get(OptIn, person.id) or OptIn(person_id=person.id, levels="")
 
 
@@ -81,8 +81,8 @@ def choose(session: Session, choice: Choice, *, by: Person) -> bool:
     before, found.levels, found.set_at = found.levels, choice.levels, clock.now()
     session.add(found)
     session.flush()
-    events.record(session, "sensitive.chosen", person_id=by.id, levels=found.levels, before=before)
     _hand_back(session, by, found.levels)
+    events.record(session, "sensitive.chosen", person_id=by.id, levels=found.levels, before=before)
     return True
 
 
@@ -93,11 +93,11 @@ def stop_today(session: Session, *, by: Person) -> bool:
     found = _row(session, by)
     if found.stopped_until == midnight:
         return False
-    found.stopped_until, found.set_at = midnight, found.set_at or now
+    found.stopped_until, found.set_at = midnight, now
     session.add(found)
     session.flush()
-    events.record(session, "sensitive.stopped", person_id=by.id, until=midnight.isoformat())
     _hand_back(session, by, "")
+    events.record(session, "sensitive.stopped", person_id=by.id, until=midnight.isoformat())
     return True
 
 
