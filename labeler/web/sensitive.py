@@ -1,6 +1,7 @@
 """What may be hard to read: one's own choice of it, its label, and a way to have no more of it."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import Any
 
 import flask
@@ -8,10 +9,12 @@ from flask import Blueprint, Flask, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 from markupsafe import Markup
+from sqlalchemy.orm import Session
 
 from labeler import database, schema
-from labeler.errors import Invalid, NotFound
+from labeler.errors import Invalid, Refusal
 from labeler.pay import breaks, exposure
+from labeler.people.accounts import Person
 from labeler.said import say
 from labeler.text import languages, markdown, sensitive
 from labeler.text.sensitive import Category, Level
@@ -81,7 +84,8 @@ def show() -> ResponseReturnValue:
 def choose() -> ResponseReturnValue:
     session, ada = database.session(), visitors.person()
     try:
-        opt_ins.choose(session, forms.read(Choice), by=ada)
+        with _covered(session, ada):
+            opt_ins.choose(session, forms.read(Choice), by=ada)
     except Invalid as refusal:
         database.reread()
         return _page(request.form, refusal.fields), refusal.status
@@ -96,12 +100,20 @@ def stop(assignment_id: int) -> ResponseReturnValue:
     """Give the task back, as it was not skipped, and give nothing of its kind until midnight."""
     session, ada = database.session(), visitors.person()
     assignment = assignments.find(session, assignment_id, by=ada)
-    with hours.covered(session, assignment, ada):
+    with _covered(session, ada):
         opt_ins.stop_today(session, by=ada)
     session.commit()
     flask.flash(_("No more of this today. What you held went back, and that counts as nothing."))
     found = following.after(assignment, ada) or Following(otherwise="work.home")
     return redirect(found.address)
+
+
+def _covered(session: Session, ada: Person) -> ExitStack:
+    """Count the time of tasks that are given back, of which no page told."""
+    stack = ExitStack()
+    for held in opt_ins.held(session, ada):
+        stack.enter_context(hours.covered(session, held, ada))
+    return stack
 
 
 def _page(values: Mapping[str, str], faults: Mapping[str, str]) -> str:
@@ -135,5 +147,5 @@ def _project() -> Project | None:
     """Return the project that led here, for whose break one is paid."""
     try:
         return projects.find(database.session(), request.args.get("slug", ""), by=visitors.person())
-    except NotFound:
+    except Refusal:
         return None

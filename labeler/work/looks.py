@@ -175,27 +175,26 @@ def _read(project: Project, rows: Sequence[Any]) -> Look:
     )
     ready = (row for row in rows if row.priority is not None)
     for lane in sorted(filter(found._is_for_them, ready), key=_turn):
-        if found._is_spared(lane):
+        is_beside = lane.is_gold and not found.is_new
+        if not found._is_spared(lane):
+            (found.golden if is_beside else found.plain).append(lane)
+        elif not is_beside:
             found.spared.append(lane)
-        else:
-            (found.golden if lane.is_gold and not found.is_new else found.plain).append(lane)
     return found
 
 
 def _rested(session: Session, person: Person, look: Look) -> Look:
-    """Spare the person what is severe, if they have read enough of it; else nobody is asked."""
-    severe = [each for each in (*look.plain, *look.golden) if sensitive.is_severe(each.sensitive)]
-    if not severe:
+    """Spare the person what is severe if they have read enough; where nothing is, ask nothing."""
+    if not any(sensitive.is_severe(lane.sensitive) for lane in (*look.plain, *look.golden)):
         return look
     when = exposure.standing(session, person.id, look.now).goes_on_at
     if when is None:
         return look
-    plain, golden = (
-        [each for each in lanes if not sensitive.is_severe(each.sensitive)]
-        for lanes in (look.plain, look.golden)
-    )
-    spared = [*look.spared, *severe]
-    return replace(look, rests_until=when, plain=plain, golden=golden, spared=spared)
+    rested = replace(look, rests_until=when)
+    plain = [lane for lane in look.plain if not rested._is_spared(lane)]
+    golden = [lane for lane in look.golden if not rested._is_spared(lane)]
+    spared = [*look.spared, *(lane for lane in look.plain if rested._is_spared(lane))]
+    return replace(rested, plain=plain, golden=golden, spared=spared)
 
 
 def _questions(project: Project, first: Any) -> int:

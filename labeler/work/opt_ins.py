@@ -6,6 +6,7 @@ it today, what they hold of it goes back to the queue in the same transaction, a
 skipped nor against them. One row for each person is changed in place; every change is an event.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -21,7 +22,7 @@ from labeler.schema import Base, dialect_of, reference
 from labeler.text import sensitive
 from labeler.text.sensitive import Category, Level
 from labeler.work import assignments
-from labeler.work.assignments import IN_HAND, Assignment
+from labeler.work.assignments import IN_HAND, IS_OPEN, Assignment
 from labeler.work.comparisons import Comparison
 from labeler.work.lanes import Lane
 
@@ -65,6 +66,18 @@ class Choice(BaseModel):
 def of_person(session: Session, person: Person) -> OptIn:
     """Return what the person chose, which may be nothing."""
     return session.get(OptIn, person.id) or OptIn(person_id=person.id, levels="")
+
+
+def held(session: Session, person: Person) -> Sequence[Assignment]:
+    """Return what the person has open that is sensitive, over all projects."""
+    mine = Assignment.person_id == person.id, IS_OPEN, Lane.sensitive != ""
+    return session.scalars(
+        sa.select(Assignment)
+        .join(Comparison, Comparison.id == Assignment.comparison_id)
+        .join(Lane, Lane.id == Comparison.lane_id)
+        .where(*mine)
+        .order_by(Assignment.id)
+    ).all()
 
 
 def choose(session: Session, choice: Choice, *, by: Person) -> bool:
