@@ -28,6 +28,7 @@ from labeler.work import (
     batches,
     drafts,
     layouts,
+    looks,
     opt_ins,
     projects,
     queue,
@@ -47,6 +48,7 @@ from tests.make import judge, load_rows, make_project, make_row
 CONTACT = "Care, +33 1 23 45 67 89"
 ANYTHING = Choice(is_adult=True, **dict.fromkeys(Category, 3))
 NOTHING = Choice()
+ACTS = ("claim", "judge", "ahead", "skip", "choose", "stop")
 
 
 def make_hard(session: Session, cast: Cast, *contents: str, **changes: object) -> Project:
@@ -84,16 +86,16 @@ def read(
 def act(session: Session, project: Project, person: Person, lots: Random) -> str:
     """Let somebody do anything; return what happened that is worth knowing."""
     held = assignments.open_of(session, project, person)
-    match lots.choice(["claim"] * 4 + ["judge"] * 4 + ["ahead", "skip", "choose", "stop"]):
+    match lots.choices(ACTS, (6, 6, 2, 1, 1, 1))[0]:
         case "claim" | "ahead" as what:
             try:
                 (queue.claim if what == "claim" else queue.reserve)(session, project, by=person)
             except Reached:  # they asked for no more today
                 return "rests"
         case "choose":
-            levels = {name: lots.randrange(4) for name in Category if lots.random() < 0.6}
+            levels = {name: lots.choice((0, 2, 3)) for name in Category}
             opt_ins.choose(session, Choice(is_adult=True, **levels), by=person)
-        case "stop" if lots.random() < 0.3:
+        case "stop":
             opt_ins.stop_today(session, by=person)
         case "skip" if held is not None and lots.random() < 0.3:
             assignments.skip(session, held, SkipReason.distressing)
@@ -103,19 +105,22 @@ def act(session: Session, project: Project, person: Person, lots: Random) -> str
     return ""
 
 
-def beyond(session: Session, person: Person, now: datetime) -> list[str]:
-    """Return what somebody holds that they did not choose, or that was drawn ahead for them."""
-    chosen = opt_ins.of_person(session, person)
-    stopped = chosen.stopped_until and chosen.stopped_until > now
-    mine = Assignment.person_id == person.id, Assignment.state.in_(HELD)
+def beyond(session: Session, now: datetime) -> list[str]:
+    """Return what people hold that they did not choose, or that was drawn ahead for them."""
+    held = session.execute(
+        sa.select(Assignment, Lane.sensitive, OptIn)
+        .join(Comparison, Comparison.id == Assignment.comparison_id)
+        .join(Lane, Lane.id == Comparison.lane_id)
+        .outerjoin(OptIn, OptIn.person_id == Assignment.person_id)
+        .where(Assignment.state.in_(HELD), Lane.sensitive != "")
+    )
     return [
         content
-        for each in session.scalars(sa.select(Assignment).where(*mine))
-        if (content := content_of(session, each))
-        and (
-            each.state is AssignmentState.reserved
-            or not sensitive.covers("" if stopped else chosen.levels, content)
-        )
+        for each, content, chosen in held
+        if each.state is AssignmentState.reserved
+        or not chosen
+        or (chosen.stopped_until and chosen.stopped_until > now)
+        or not sensitive.covers(chosen.levels, content)
     ]
 
 
@@ -124,19 +129,22 @@ def test_nobody_is_ever_given_what_they_did_not_choose(
 ) -> None:
     """Whatever people do in whatever order: also drawn ahead, known, asked again, taken back."""
     monkeypatch.setattr(second_looks, "REST", 1)
-    lots = Random(7)
-    contents = ["", "", "hate:1", "violence:2", "hate:1 violence:3", "shock:3"]
-    project = make_hard(session, cast, *contents * 3, repeat_share=0.2, gold_share=0.3)
+    lots = Random(3)
+    for module in (looks, queue):
+        monkeypatch.setattr(module, "_random", lots)
+    contents = ["", "hate:1", "violence:2", "hate:1 violence:3"]
+    project = make_hard(session, cast, *contents * 4, repeat_share=0.2, gold_share=0.3)
     known = [make_row(100 + n, gold=0, sensitive=each) for n, each in enumerate(contents)]
     load_rows(session, project, known, by=cast.olga)
+    for person in (cast.ada, cast.bea, cast.rex):
+        opt_ins.choose(session, ANYTHING, by=person)
     seen: set[str] = set()
-    for _ in range(200):
+    for _ in range(160):
         seen.add(act(session, project, lots.choice((cast.ada, cast.bea, cast.rex)), lots))
-        if lots.random() < 0.05:
+        if lots.random() < 0.1:
             frozen.forward(hours=13)
-        for person in (cast.ada, cast.bea, cast.rex):
-            assert beyond(session, person, frozen.time) == []
-    assert {*contents, "again", "rests"} <= seen
+        assert beyond(session, frozen.time) == []
+    assert {"", "hate:1", "violence:2"} <= seen  # so that something happened
     assert hard.breaches(session, project.id) == 0
     assert list(audit.faults(session)) == []
 
@@ -224,6 +232,28 @@ def test_half_an_hour_at_a_stretch_and_an_hour_a_day(
     told = {each.category: (each.comparisons, each.exposure_s) for each in found.kinds}
     assert told == {Category.violence: ({2: 6}, 61 * 60), Category.hate: ({1: 1}, 0)}
     assert [each.opted_in for each in found.kinds] == [None, None]  # fewer than ten
+
+
+def test_second_looks_follow_the_choice_and_the_rest(
+    session: Session, cast: Cast, frozen: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(second_looks, "REST", 0)
+    project = make_hard(session, cast, "violence:2", "violence:2")
+    opt_ins.choose(session, ANYTHING, by=cast.ada)
+    read(session, given(session, project, cast.ada), cast.ada, frozen, 1)
+
+    def asked_again() -> bool:
+        look = looks.look(session, project, cast.ada)
+        return second_looks.draw(session, project.id, cast.ada.id, look) is not None
+
+    frozen.forward(days=2)
+    assert asked_again()
+    read(session, given(session, project, cast.ada), cast.ada, frozen, 30)
+    assert not asked_again()
+    frozen.forward(minutes=10)
+    assert asked_again()
+    opt_ins.choose(session, Choice(violence=1, is_adult=True), by=cast.ada)
+    assert not asked_again()
 
 
 def test_a_breach_would_be_told(session: Session, cast: Cast, frozen: StoppedClock) -> None:
