@@ -99,7 +99,7 @@ def _spans(session: Session, person_id: int, start: datetime, end: datetime) -> 
     return [(max(since, start), min(until, end)) for since, until in rows]
 
 
-def _severe(select: sa.Select[Any]) -> sa.Select[Any]:
+def _severe(select: Any) -> Any:
     """Narrow a selection of intervals to those in which it was read."""
     levels = range(SEVERE, max(Level) + 1)
     return (
