@@ -312,6 +312,12 @@ def _told_of_pay() -> Sequence[Any]:
     return *paid, budgets.limited(PROJECT).label("has_budget")
 
 
+_TOLD_OF_LANES = (
+    *(_lane.c.id, _lane.c.batch_id, _lane.c.language, _lane.c.is_gold, _lane.c.sensitive),
+    *(_lane.c.comparisons, _lane.c.supply),
+)
+
+
 def _looking() -> sa.Select[Any]:
     mine = sa.select(_assignment.c.id).where(
         _assignment.c.project_id == PROJECT, _assignment.c.person_id == PERSON
@@ -339,8 +345,7 @@ def _looking() -> sa.Select[Any]:
             *terms.told(PROJECT, PERSON),
             *(_membership.c.languages, _membership.c.cohorts.label("member_of")),
             *(_opt_in.c.levels, _opt_in.c.stopped_until),
-            *(_lane.c.id, _lane.c.batch_id, _lane.c.language, _lane.c.is_gold),
-            *(_lane.c.sensitive, _lane.c.comparisons, _lane.c.supply),
+            *_TOLD_OF_LANES,
             *(_batch.c.priority, _batch.c.cohorts, _batch.c.most_per_person),
             *(_batch.c.is_qualification, *_told_of_questions()),
             sa.case((_project.c.onboarding > 0, _judged())).label("judged"),
