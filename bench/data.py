@@ -206,10 +206,10 @@ def _where(
             session.add(batch)
         batch.comparisons += comparisons
         session.flush()
-        added = {("en", False): (comparisons, wanted)}
+        added = {("en", False, ""): (comparisons, wanted)}
         found = lanes.lengthen(session, site.project_id, batch.id, added)
         session.commit()
-    return batch.id, found["en", False]
+    return batch.id, found["en", False, ""]
 
 
 def _place(writer: Bulk, site: Site, where: tuple[int, int]) -> Place:

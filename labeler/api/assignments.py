@@ -8,6 +8,7 @@ from labeler.api import models
 from labeler.api.operations import Answer, Operation
 from labeler.people.accounts import Person
 from labeler.people.tokens import Scope
+from labeler.text import sensitive
 from labeler.work import answers, assignments, hours, judgments, projects, queue
 from labeler.work.assignments import Assignment
 from labeler.work.comparisons import Comparison, Prompt, Response
@@ -18,6 +19,7 @@ from labeler.work.rubrics import Rubric
 _SHOWN = (
     sa.select(
         Comparison.language,
+        Prompt.sensitive,
         Prompt.messages,
         Rubric.number,
         Rubric.questions,
@@ -90,6 +92,8 @@ def _told(session: Session, project: Project, assignment: Assignment) -> models.
         deadline=assignment.deadline,
         question=project.question,
         language=shown.language,
+        sensitive=dict(sensitive.levels(shown.sensitive)),
+        support_contact=project.support_contact if shown.sensitive else "",
         prompt=[models.Turn.model_validate(turn) for turn in shown.messages],
         responses=_placed(session, assignment),
         rubric=models.Rubric.model_validate(shown),

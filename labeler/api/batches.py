@@ -101,6 +101,7 @@ def _load(project: Project, suffix: str, query: models.BatchQuery, *, by: Person
             by=by,
             layout=query.layout,
             language=query.language,
+            content=query.sensitive,
             known_answers=query.known_answers,
             for_qualification=query.for_qualification,
             skip_bad=query.skip_bad,

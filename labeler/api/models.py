@@ -13,6 +13,8 @@ from pydantic_core import PydanticCustomError
 
 from labeler.pay import money
 from labeler.quality.reviews import ReviewKind
+from labeler.text import sensitive
+from labeler.text.sensitive import Category
 from labeler.work import questions as asked
 from labeler.work.assignments import SkipReason
 from labeler.work.batches import BatchState
@@ -112,6 +114,11 @@ class BatchQuery(Model):
     name: str = Field("", max_length=200, pattern=r"^[^\x00]*$", description="What to call it.")
     layout: Layout = Layout.auto
     language: str | None = Field(None, description="The language of rows that name none.")
+    sensitive: str = Field(
+        "",
+        max_length=sensitive.LONGEST,
+        description="What in all rows may be hard to read, such as violence:2 hate:1.",
+    )
     known_answers: bool = Field(False, description="Make gold of chosen and rejected answers.")
     for_qualification: bool = Field(
         False, description="Ask them before the work itself; every row needs a known answer."
@@ -183,6 +190,10 @@ class Assignment(Model):
     deadline: datetime
     question: str
     language: str
+    sensitive: dict[Category, int] = Field(
+        description="What may be hard to read: 1 mentioned, 2 described, 3 graphic. Show it first."
+    )
+    support_contact: str = Field(description="Whom to turn to; empty where nothing is sensitive.")
     prompt: list[Turn]
     responses: list[PlacedResponse]
     rubric: Rubric

@@ -43,6 +43,13 @@ def batch() -> None:
     help="Language of rows that name none, such as sw; if not said, the project's only one.",
 )
 @click.option(
+    "--sensitive",
+    "content",
+    default="",
+    metavar="LEVELS",
+    help="What in all rows may be hard to read, such as violence:2,hate:1.",
+)
+@click.option(
     "--known-answers",
     is_flag=True,
     help="Make gold of what a layout with chosen and rejected answers knows.",
@@ -67,6 +74,7 @@ def load(
     files: Sequence[Path],
     layout: str,
     language: str | None,
+    content: str,
     known_answers: bool,
     for_qualification: bool,
     skip_bad: bool,
@@ -84,6 +92,7 @@ def load(
         batches.load_file,
         layout=Layout(layout),
         language=language,
+        content=content,
         known_answers=known_answers,
         for_qualification=for_qualification,
         skip_bad=skip_bad,

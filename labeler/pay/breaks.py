@@ -1,11 +1,14 @@
-"""Paid breaks: so many minutes for so much work, whenever the person wants them."""
+"""Paid breaks: so many minutes for so much work, whenever the person wants them.
+
+What is hard to read earns another one, in addition (see `exposure`).
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from labeler.pay import worktime
+from labeler.pay import exposure, worktime
 from labeler.pay.worktime import Interval, Kind
 
 BREAK = timedelta(minutes=10)
@@ -18,7 +21,9 @@ DAY = timedelta(days=1)
 def left(session: Session, person_id: int, now: datetime) -> timedelta:
     """Return how much paid break the person has now: what they worked for and did not take."""
     worked, taken = _spent(worktime.counted(session, person_id, now - DAY, now))
-    return max(timedelta(0), min(BREAK, worked // WORK * BREAK - taken))
+    exposed = exposure.spent(session, person_id, now - DAY, now)
+    earned = worked // WORK * BREAK + exposed // exposure.RUN * exposure.REST
+    return max(timedelta(0), min(BREAK, earned - taken))
 
 
 def until_next(session: Session, person_id: int, now: datetime) -> timedelta:

@@ -41,6 +41,8 @@ class Work:
     """What work pays them from now on."""
     is_spent: bool
     """Whether the project has used up its budget."""
+    is_sensitive: bool
+    """Whether there is more that may be hard to read, and is not given to them now."""
     begun: Assignment | None
     offer: Offer | None
     """All of what it pays, for who has done nothing here yet."""
@@ -163,6 +165,7 @@ def _work(session: Session, project: Project, role: Role, person: Person) -> Wor
         rate=rate,
         offer=offers.of_rate(session, rate) if is_first and there.left else None,
         is_spent=there.is_spent,
+        is_sensitive=there.is_sensitive,
         begun=assignments.open_of(session, project, person) if there.holds else None,
         standing=qualification.standing(session, project, person),
     )

@@ -35,6 +35,8 @@ class Reach(NamedTuple):
     """By which rate they are paid."""
     is_spent: bool
     """Whether the project has used up its budget."""
+    is_sensitive: bool
+    """Whether there is more that may be hard to read, and is not given to them now."""
 
 
 def left_for(
@@ -51,7 +53,7 @@ def left_for(
     is_spent = left > 0 and not spending.has_room(session, look)
     left = 0 if is_spent else left
     left += look.reserved is not None  # drawn ahead, so counted as given
-    return Reach(left, look.held is not None, look.rate_id, is_spent)
+    return Reach(left, look.held is not None, look.rate_id, is_spent, bool(look.spared))
 
 
 def _free(session: Session, look: Look, person: Person, had: Mapping[int, int]) -> int:
@@ -103,7 +105,8 @@ def _counting_free() -> sa.Select[int, int]:
 def _looking_overdue() -> sa.Select[Any]:
     return (
         sa.select(
-            *(_lane.c.language, _lane.c.batch_id, _batch.c.cohorts, _batch.c.most_per_person),
+            *(_lane.c.language, _lane.c.sensitive, _lane.c.batch_id),
+            *(_batch.c.cohorts, _batch.c.most_per_person),
             _batch.c.is_qualification,
         )
         .select_from(_assignment)

@@ -23,6 +23,7 @@ from labeler.work.additions import Collection
 from labeler.work.comparisons import VOTES_BITS, Comparison, Prompt
 from labeler.work.gold import Gold, GoldSource
 from labeler.work.judgments import IS_CURRENT, Judgment
+from labeler.work.lanes import Lane
 from labeler.work.projects import Project
 from labeler.work.questions.reason import require_reason
 from labeler.work.records import Record
@@ -237,6 +238,7 @@ def _copied(session: Session, comparison: Comparison, answer: GoldIn) -> Row:
         ),
         gold=answer,
         metadata=comparison.details,
+        sensitive=session.get_one(Lane, comparison.lane_id).sensitive,
     )
 
 

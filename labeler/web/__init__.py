@@ -38,6 +38,7 @@ from labeler.web import (
     reviews,
     rights,
     security,
+    sensitive,
     sessions,
     terms,
     visitors,
@@ -61,6 +62,7 @@ def init_app(app: Flask) -> None:
     compression.init_app(app)
     filters.init_app(app)
     judging.init_app(app)
+    sensitive.init_app(app)
     visitors.init_app(app)
     security.init_app(app)
     locales.init_app(app)
@@ -72,5 +74,5 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(room.pages)
     for room in (quality, guidelines, rates, wages, payruns, paylayouts):
         app.register_blueprint(room.pages)
-    for room in (worktime, limits, terms, destinations, earnings, disputes, rights):
+    for room in (sensitive, worktime, limits, terms, destinations, earnings, disputes, rights):
         app.register_blueprint(room.pages)

@@ -18,10 +18,13 @@ from werkzeug.datastructures import FileStorage
 from labeler import database, logs
 from labeler.errors import Conflict, Invalid, NotFound, Refusal
 from labeler.people.memberships import Role
+from labeler.progress import hard
 from labeler.said import say
+from labeler.text import sensitive
 from labeler.web import forms, visitors
 from labeler.web.filters import gettext as _
 from labeler.web.filters import ngettext
+from labeler.web.sensitive import CATEGORY_WORDS
 from labeler.work import arrangements, batches, files, leftovers, projects, uploads
 from labeler.work.arrangements import Arrangement
 from labeler.work.batches import Batch, Progress
@@ -44,6 +47,7 @@ class LoadForm(BaseModel):
 
     layout: Layout = Layout.auto
     language: str = Field("", max_length=35)
+    sensitive: str = Field("", max_length=sensitive.LONGEST)
     known_answers: bool = False
     for_qualification: bool = False
     skip_bad: bool = False
@@ -194,6 +198,7 @@ def _load(project: projects.Project, form: LoadForm, upload: FileStorage) -> Pro
             by=visitors.person(),
             layout=form.layout,
             language=form.language or None,
+            content=form.sensitive,
             known_answers=form.known_answers,
             for_qualification=form.for_qualification,
             skip_bad=form.skip_bad,
@@ -236,6 +241,8 @@ def _page(
         faults=faults,
         message=message,
         refused={batch.id for batch in found if leftovers.kept(_refused(), batch.id)},
+        hard=hard.of_project(session, project),
+        hard_words=CATEGORY_WORDS,
         left_out=progress and progress.first_refused,
         left_out_id=progress and progress.batch.id,
     )

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from labeler import database, logs
 from labeler.errors import Refusal
-from labeler.pay.limits import Reached
+from labeler.pay import exposure, limits
 from labeler.people.accounts import Person
 from labeler.people.terms import NotAgreed
 from labeler.quality import qualification
@@ -84,7 +84,9 @@ def _given(
     """Ask for a task; where something is to be read or waited for first, lead to its page."""
     try:
         return Following(give(session, project, by=ada))
-    except Reached:
+    except limits.Reached:
         return Following(otherwise="limits.show")
+    except exposure.Reached:
+        return Following(otherwise="sensitive.show", slug=project.slug)
     except NotAgreed:
         return Following(otherwise="terms.read", slug=project.slug)

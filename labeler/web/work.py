@@ -34,6 +34,7 @@ from labeler.work import (
     hours,
     judgments,
     listings,
+    opt_ins,
     projects,
     queue,
     rubrics,
@@ -48,6 +49,7 @@ from labeler.work.rubrics import Answer, Rubric
 pages = Blueprint("work", __name__)
 
 DAY_MS = 86_400_000
+DONE = (AssignmentState.judged, AssignmentState.skipped)
 SKIP_WORDS = {
     SkipReason.language: say("I do not read this language well enough"),
     SkipReason.subject: say("I do not know enough about the subject"),
@@ -112,7 +114,8 @@ def draw_ahead(slug: str) -> ResponseReturnValue:
 def show(assignment_id: int) -> ResponseReturnValue:
     session, ada = database.session(), visitors.person()
     assignment = assignments.find(session, assignment_id, by=ada)
-    if assignment.state in (AssignmentState.judged, AssignmentState.skipped):
+    is_late = assignment.state is AssignmentState.expired
+    if assignment.state in DONE or (is_late and opt_ins.spares(session, assignment, ada)):
         return redirect(url_for("work.home"))
     return _task(session, assignment, ada)
 
@@ -291,6 +294,8 @@ def _task(
         key=(given or {}).get("key") or str(uuid.uuid4()),
         clock=_clock(session, assignment, ada, [*asked, *answered]),
         prompt=asked,
+        hard=prompt.sensitive,
+        support_contact=project.support_contact,
         answers=answered,
         **judging.shown(rubric.asked, filled, faults or {}),
         progress=_progress(session, project, assignment, ada),

@@ -270,6 +270,11 @@ def expire(session: Session, project: Project) -> None:
     _lapse(session, Assignment.id.in_(overdue), IN_HAND)
 
 
+def take_back(session: Session, held: Sequence[int]) -> None:
+    """Give back to the queue what people hold, open or drawn ahead, as it is not for them now."""
+    _lapse(session, Assignment.id.in_(held), IN_HAND)
+
+
 def release(session: Session, reserved: int) -> None:
     """Give back to the queue what was drawn ahead, if it was not shown meanwhile."""
     _lapse(session, Assignment.id == reserved, IS_RESERVED)

@@ -6,7 +6,7 @@ the last one has turned the batch from loading to ready.
 
 import enum
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from heapq import nsmallest
 from itertools import islice
@@ -21,7 +21,7 @@ from labeler.errors import Conflict, Invalid
 from labeler.people.accounts import Person
 from labeler.said import say, say_number
 from labeler.schema import Base, Id, changed, reference
-from labeler.text import lines
+from labeler.text import lines, sensitive
 from labeler.work import intake, lanes, layouts, questions, rubrics
 from labeler.work.layouts import Layout, Refused, Row
 from labeler.work.projects import Project
@@ -40,6 +40,10 @@ MOMENT = timedelta(microseconds=1)
 _TOO_MANY = say("There are %(number)s answers; exactly two are compared.")
 _UNASKED = say("Nobody is asked which answer is the best.")
 _UNKNOWN = say("A question for qualification needs a known answer.")
+_NO_SUPPORT = say(
+    "This may be hard to read, and the project names nobody to turn to. Please name a support "
+    "contact under Setup first."
+)
 
 
 class BatchState(enum.Enum):
@@ -99,19 +103,23 @@ def load_file(
     by: Person,
     layout: Layout = Layout.auto,
     language: str | None = None,
+    content: str = "",
     known_answers: bool = False,
     for_qualification: bool = False,
     skip_bad: bool = False,
 ) -> Iterator[Progress]:
     """Read a file as `layouts.read` does and load it as `load` does.
 
-    Rows that name no language, where none is given, are in the project's if it has only one. The
+    Rows that name no language, where none is given, are in the project's if it has only one.
+    `content` says what in all of them may be hard to read, such as "violence:2". The
     whole file is read once before the session is used: with a project from another session nobody
     has to wait meanwhile.
     """
     if language is None and len(project.languages) == 1:
         (language,) = project.languages
     rows = layouts.read(path, layout=layout, language=language, known_answers=known_answers)
+    if content.strip():
+        rows = _marked(rows, _read_content(content))
     digest = layouts.digest(path)
     yield from load(
         session,
@@ -151,7 +159,8 @@ def load(
         yield progress
     yield progress
     try:
-        source = fitting(asked, _known(rows) if for_qualification else rows)
+        rows = _known(rows) if for_qualification else rows
+        source = fitting(asked, rows if project.support_contact else _supported(rows))
         while chunk := _next_rows(source):
             _take(session, project, progress, chunk, by=by)
             yield progress  # before more is read: nobody should wait for the turn to write
@@ -306,6 +315,29 @@ def _known(rows: Iterable[Row | Refused]) -> Iterator[Row | Refused]:
     for row in rows:
         unknown = isinstance(row, Row) and row.gold is None
         yield Refused(row.line, "gold", _UNKNOWN) if unknown else row
+
+
+def _supported(rows: Iterable[Row | Refused]) -> Iterator[Row | Refused]:
+    """Refuse what may be hard to read, as the project names nobody whom to turn to."""
+    for row in rows:
+        alone = isinstance(row, Row) and row.sensitive
+        yield Refused(row.line, "sensitive", _NO_SUPPORT) if alone else row
+
+
+def _read_content(content: str) -> str:
+    try:
+        return sensitive.check(sensitive.read(content))
+    except sensitive.Unknown as unknown:
+        raise Invalid(unknown.reason, fields={"sensitive": unknown.reason}) from None
+
+
+def _marked(rows: Iterable[Row | Refused], content: str) -> Iterator[Row | Refused]:
+    """Say of all rows what may be hard to read; what a row says of itself counts if it is more."""
+    for row in rows:
+        if isinstance(row, Row):
+            yield replace(row, sensitive=sensitive.joined(row.sensitive, content))
+        else:
+            yield row
 
 
 def _require_good(progress: Progress, source: Iterator[Row | Refused], *, skip_bad: bool) -> None:

@@ -45,6 +45,8 @@ class Prompt(Base):
     messages: Mapped[list[dict[str, str]]]
     """Each with its role, its content, and its language if that is another one."""
     language: Mapped[str]
+    sensitive: Mapped[str] = mapped_column(default="")
+    """What in it or in answers to it may be hard to read, as `text.sensitive` writes it."""
 
 
 class Response(Base):

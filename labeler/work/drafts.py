@@ -30,6 +30,9 @@ Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=lines.PATTERN),
 ]
+Contact = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=300, pattern=lines.PATTERN)
+]
 
 
 class ProjectDraft(BaseModel):
@@ -70,6 +73,9 @@ class ProjectDraft(BaseModel):
         {}, description="The same for each language; 0 keeps a language back."
     )
     languages: list[Tag] = Field(["en"], min_length=1)
+    support_contact: Contact = Field(
+        "", description="Whom people can turn to; needed where content may be hard to read."
+    )
     pay: PayDraft = PayDraft()
     time_limit_minutes: int = Field(60, ge=1, le=1440)
     change_window_minutes: int = Field(60, ge=0, le=10080)

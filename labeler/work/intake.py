@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from labeler import bulk, clock
 from labeler.people.accounts import Person
 from labeler.said import say
+from labeler.text import sensitive
 from labeler.work import lanes
 from labeler.work.comparisons import EVERYBODY, Comparison, Prompt, Response
 from labeler.work.gold import Gold, GoldSource
@@ -132,7 +133,7 @@ def _store_comparisons(
                 each,
                 project.id,
                 batch_id,
-                lane_ids[row.language, row.gold is not None],
+                lane_ids[row.language, row.gold is not None, row.sensitive],
                 prompt_id,
                 row.id,
                 row.language,
@@ -165,11 +166,11 @@ def _kind(project: Project, row: Row) -> Kind:
 
 def _lengthen_lanes(
     session: Session, project_id: int, batch_id: int, rows: Sequence[Row], kinds: Sequence[Kind]
-) -> dict[tuple[str, bool], int]:
-    added: Counter[tuple[str, bool]] = Counter()
-    wanted: Counter[tuple[str, bool]] = Counter()
+) -> dict[lanes.Kind, int]:
+    added: Counter[lanes.Kind] = Counter()
+    wanted: Counter[lanes.Kind] = Counter()
     for row, kind in zip(rows, kinds, strict=True):
-        lane = row.language, row.gold is not None
+        lane = row.language, row.gold is not None, row.sensitive
         added[lane] += 1
         wanted[lane] += 0 if row.gold else kind.wanted
     longer = {lane: (number, wanted[lane]) for lane, number in added.items()}
@@ -183,17 +184,44 @@ def _store_prompts(session: Session, project: Project, rows: Sequence[Row]) -> l
     mine = Prompt.project_id == project.id
     known = bulk.find(session, Prompt.id, Prompt.digest, wanted, mine)
     missing = [digest for digest in wanted if digest not in known]
+    hard = _hard(digests, rows)
+    _note_hard(session, {known[each]: hard[each] for each in hard if each in known})
     known |= dict(zip(missing, bulk.reserve(session, Prompt, len(missing)), strict=True))
     bulk.append(
         session,
         Prompt,
-        ("id", "project_id", "digest", "messages", "language"),
+        ("id", "project_id", "digest", "messages", "language", "sensitive"),
         (
-            (known[each], project.id, each, _messages(wanted[each]), wanted[each].language)
+            (
+                *(known[each], project.id, each, _messages(wanted[each])),
+                *(wanted[each].language, hard.get(each, "")),
+            )
             for each in missing
         ),
     )
     return [known[digest] for digest in digests]
+
+
+def _hard(digests: Sequence[str], rows: Sequence[Row]) -> dict[str, str]:
+    """Return what may be hard to read, by prompt; those where nothing may are left out."""
+    found: dict[str, str] = {}
+    for digest, row in zip(digests, rows, strict=True):
+        if row.sensitive:
+            found[digest] = sensitive.joined(found.get(digest, ""), row.sensitive)
+    return found
+
+
+def _note_hard(session: Session, hard: dict[int, str]) -> None:
+    """Say of prompts that were there before what else may be hard to read."""
+    if not hard:
+        return
+    before = sa.select(Prompt.id, Prompt.sensitive).where(Prompt.id.in_(hard)).order_by(Prompt.id)
+    for prompt_id, content in session.execute(before).all():
+        session.execute(
+            sa.update(Prompt)
+            .where(Prompt.id == prompt_id)
+            .values(sensitive=sensitive.joined(content, hard[prompt_id]))
+        )
 
 
 def _messages(row: Row) -> str:

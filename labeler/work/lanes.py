@@ -1,4 +1,6 @@
-"""Lanes: the comparisons of a batch in one language, known answers apart, as the queue sees them.
+"""Lanes: the comparisons of a batch that are alike to the queue.
+
+They are in one language and of one sensitive content, known answers apart.
 
 A lane knows how many judgments it wants in all, and `supply`, a number that grows whenever a slot
 in it becomes free again. Whoever found nothing there need not look before it has grown; where
@@ -6,22 +8,24 @@ nobody can find anything the lane itself says so (`spent_at`), and is not looked
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from labeler.schema import Base, BigInt, Id, dialect_of, insert, reference
 
+Kind: TypeAlias = tuple[str, bool, str]
+"""What is alike in a lane: the language, whether it is gold, the sensitive content."""
 UNSPENT = sa.text("spent_at <> supply")
 
 
 class Lane(Base):
-    """The comparisons of a batch in one language. `wanted` leaves known answers out."""
+    """Comparisons of a batch that are alike. `wanted` leaves known answers out."""
 
     __tablename__ = "lanes"
     __table_args__ = (
-        sa.UniqueConstraint("batch_id", "language", "is_gold"),
+        sa.UniqueConstraint("batch_id", "language", "is_gold", "sensitive"),
         sa.Index("ix_lanes_unspent", "project_id", sqlite_where=UNSPENT, postgresql_where=UNSPENT),
     )
 
@@ -30,6 +34,8 @@ class Lane(Base):
     batch_id: Mapped[int] = reference("batches.id")
     language: Mapped[str]
     is_gold: Mapped[bool]
+    sensitive: Mapped[str] = mapped_column(default="")
+    """What in it may be hard to read, as `text.sensitive` writes it; empty: nothing."""
     comparisons: Mapped[int]
     wanted: Mapped[BigInt]
     supply: Mapped[BigInt]
@@ -41,25 +47,27 @@ def lengthen(
     session: Session,
     project_id: int,
     batch_id: int,
-    added: Mapping[tuple[str, bool], tuple[int, int]],
-) -> dict[tuple[str, bool], int]:
-    """Add so many comparisons and wanted judgments by (language, is_gold); return the lanes."""
-    found: dict[tuple[str, bool], int] = {}
-    for (language, is_gold), (comparisons, wanted) in sorted(added.items()):
+    added: Mapping[Kind, tuple[int, int]],
+) -> dict[Kind, int]:
+    """Add so many comparisons and wanted judgments of each kind; return the lanes."""
+    found: dict[Kind, int] = {}
+    for kind, (comparisons, wanted) in sorted(added.items()):
+        language, is_gold, sensitive = kind
         longer = insert(dialect_of(session), Lane).values(
             project_id=project_id,
             batch_id=batch_id,
             language=language,
             is_gold=is_gold,
+            sensitive=sensitive,
             comparisons=comparisons,
             wanted=wanted,
             supply=0,
             spent_at=-1,
         )
         new: Any = longer.excluded
-        found[language, is_gold] = session.scalars(
+        found[kind] = session.scalars(
             longer.on_conflict_do_update(
-                index_elements=["batch_id", "language", "is_gold"],
+                index_elements=["batch_id", "language", "is_gold", "sensitive"],
                 set_={
                     "comparisons": Lane.comparisons + new.comparisons,
                     "wanted": Lane.wanted + new.wanted,

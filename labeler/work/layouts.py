@@ -139,6 +139,7 @@ _NEVER_EMPTY = {"id", "prompt", "response_a", "response_b"}
 _CELLS_OF_JSON = {
     "prompt": re.compile(r"""\s*\[\s*\{\s*['"](role|content)['"]"""),
     "metadata": re.compile(r"\s*\{"),
+    "sensitive": re.compile(r"\s*\{"),
 }
 _GOLD_CELLS = {
     cell: number for number, letter in enumerate(_LETTERS) for cell in (str(number), letter)
@@ -249,6 +250,7 @@ def _pair(values: Values, prompt: Sequence[Values], answers: Sequence[str]) -> V
         "id": _hash("".join(sorted(marks)))[:24],
         "prompt": prompt,
         "language": values.get("language"),
+        "sensitive": values.get("sensitive"),
         "responses": [_said_of(_SIDES[n], values) | {"text": answers[n]} for n in order],
         "gold": {"better": order.index(0)},
         "metadata": {key: value for key, value in values.items() if not _is_used(key)},
@@ -268,8 +270,11 @@ def _said_of(side: str, values: Values) -> Values:
     }
 
 
+_USED = {"prompt", "messages", "language", "sensitive"}
+
+
 def _is_used(key: str) -> bool:
-    return key in {"prompt", "messages", "language"} or any(side in key for side in _SIDES)
+    return key in _USED or any(side in key for side in _SIDES)
 
 
 _Shape = Callable[[Values], tuple[Values, Names]]

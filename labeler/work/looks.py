@@ -7,8 +7,9 @@ How many others there are, finished or further back, makes no difference.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import takewhile
 from random import SystemRandom
 from typing import Any
 
@@ -16,15 +17,17 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler import clock
-from labeler.pay import budgets, limits, rates
+from labeler.pay import budgets, exposure, limits, rates
 from labeler.pay.rates import Rate
 from labeler.people import terms
 from labeler.people.accounts import Person
 from labeler.people.memberships import Membership, Role
 from labeler.schema import NOW
+from labeler.text import sensitive
 from labeler.work.assignments import IN_HAND, IS_OPEN, IS_RESERVED, Assignment
 from labeler.work.batches import Batch, BatchState
 from labeler.work.lanes import UNSPENT, Lane
+from labeler.work.opt_ins import OptIn
 from labeler.work.projects import Project
 from labeler.work.qualifications import Qualification
 from labeler.work.tallies import Tally
@@ -61,6 +64,12 @@ class Look:
     """How much the person has worked, over all projects."""
     consent: terms.Standing
     """Which of the project's terms they have accepted."""
+    levels: str = ""
+    """What of sensitive content they chose to read, as `text.sensitive` writes it."""
+    stopped_until: datetime | None = None
+    """Until when they want none of it whatever they chose."""
+    rests_until: datetime | None = None
+    """Until when they have read enough of what is severe."""
     is_new: bool = False
     """Whether the person has yet to qualify."""
     attempt_id: int | None = None
@@ -73,9 +82,39 @@ class Look:
     """Lanes that come next for the person, in the order of the queue; of a new one, questions."""
     golden: list[Any] = field(default_factory=list)
     """Lanes of known answers beside them."""
+    spared: list[Any] = field(default_factory=list)
+    """Lanes that would come next, too, if they were not sensitive."""
 
     def is_open(self, lane: Any) -> bool:
         """Say whether the person may be given something of this lane."""
+        return self._is_for_them(lane) and not self._is_spared(lane)
+
+    @property
+    def goes_on_at(self) -> datetime | None:
+        """When they may be given something that they chose to read, but not now; None: nothing."""
+        chosen = [each for each in self.spared if sensitive.covers(self.levels, each.sensitive)]
+        waits = [until for each in chosen if (until := self._waits_until(each))]
+        return min(waits, default=None)
+
+    def calm(self) -> "Look":
+        """Return the same look without what is sensitive, and without what comes after that."""
+        plain = list(takewhile(lambda lane: not lane.sensitive, self.plain))
+        golden = [lane for lane in self.golden if not lane.sensitive]
+        return replace(self, levels="", plain=plain, golden=golden, spared=[])
+
+    def _is_spared(self, lane: Any) -> bool:
+        """Say whether this is sensitive, and the person did not choose it or rests from it."""
+        if not lane.sensitive:
+            return False
+        covered = sensitive.covers(self.levels, lane.sensitive)
+        return not covered or self._waits_until(lane) is not None
+
+    def _waits_until(self, lane: Any) -> datetime | None:
+        if self.stopped_until is not None and self.stopped_until > self.now:
+            return self.stopped_until
+        return self.rests_until if sensitive.is_severe(lane.sensitive) else None
+
+    def _is_for_them(self, lane: Any) -> bool:
         most = {tag.lower(): n for tag, n in self.project.most_per_language.items()}
         return (
             lane.is_qualification == self.is_new
@@ -99,12 +138,14 @@ def look(session: Session, project: Project, person: Person) -> Look:
     which: dict[str, Any] = {"project": project.id, "person": person.id}
     which |= {"is_admin": person.is_admin, **limits.since(clock.now())}
     passed = 0
+    spared: list[Any] = []
     while True:
         rows = session.execute(_LOOK, which | {"passed": passed}).all()
-        found = _read(project, rows)
+        found = _rested(session, person, _read(project, rows))
         passed += MOST
+        spared += found.spared
         if found.plain or found.golden or len(rows) < MOST or rows[-1].priority is None:
-            return found
+            return replace(found, spared=spared) if spared else found
 
 
 def _read(project: Project, rows: Sequence[Any]) -> Look:
@@ -125,15 +166,35 @@ def _read(project: Project, rows: Sequence[Any]) -> Look:
         bool(first.has_budget),
         limits.Standing(first.now, first.today_s, first.this_week_s, first.day_s, first.week_s),
         terms.Standing(first.newest_terms, first.holding_terms, first.agreed_terms),
+        first.levels or "",
+        first.stopped_until,
         is_new=bool(first.is_new),
         attempt_id=first.attempt_id,
         questions=_questions(project, first),
         judged=first.judged,
     )
     ready = (row for row in rows if row.priority is not None)
-    for lane in sorted(filter(found.is_open, ready), key=_turn):
-        (found.golden if lane.is_gold and not found.is_new else found.plain).append(lane)
+    for lane in sorted(filter(found._is_for_them, ready), key=_turn):
+        is_beside = lane.is_gold and not found.is_new
+        if not found._is_spared(lane):
+            (found.golden if is_beside else found.plain).append(lane)
+        elif not is_beside:
+            found.spared.append(lane)
     return found
+
+
+def _rested(session: Session, person: Person, look: Look) -> Look:
+    """Spare the person what is severe if they have read enough; where nothing is, ask nothing."""
+    if not any(sensitive.is_severe(lane.sensitive) for lane in (*look.plain, *look.golden)):
+        return look
+    when = exposure.standing(session, person.id, look.now).goes_on_at
+    if when is None:
+        return look
+    rested = replace(look, rests_until=when)
+    plain = [lane for lane in look.plain if not rested._is_spared(lane)]
+    golden = [lane for lane in look.golden if not rested._is_spared(lane)]
+    spared = [*look.spared, *(lane for lane in look.plain if rested._is_spared(lane))]
+    return replace(rested, plain=plain, golden=golden, spared=spared)
 
 
 def _questions(project: Project, first: Any) -> int:
@@ -183,6 +244,7 @@ _tally: Any = Tally.__table__
 _assignment: Any = Assignment.__table__
 _attempt: Any = Qualification.__table__
 _begun: Any = _attempt.alias("begun")
+_opt_in: Any = OptIn.__table__
 PROJECT: Any = sa.bindparam("project", type_=sa.BigInteger())
 PERSON: Any = sa.bindparam("person", type_=sa.BigInteger())
 IS_ADMIN: Any = sa.bindparam("is_admin", type_=sa.Boolean())
@@ -250,6 +312,12 @@ def _told_of_pay() -> Sequence[Any]:
     return *paid, budgets.limited(PROJECT).label("has_budget")
 
 
+_TOLD_OF_LANES = (
+    *(_lane.c.id, _lane.c.batch_id, _lane.c.language, _lane.c.is_gold, _lane.c.sensitive),
+    *(_lane.c.comparisons, _lane.c.supply),
+)
+
+
 def _looking() -> sa.Select[Any]:
     mine = sa.select(_assignment.c.id).where(
         _assignment.c.project_id == PROJECT, _assignment.c.person_id == PERSON
@@ -276,8 +344,8 @@ def _looking() -> sa.Select[Any]:
             *limits.told(PERSON),
             *terms.told(PROJECT, PERSON),
             *(_membership.c.languages, _membership.c.cohorts.label("member_of")),
-            *(_lane.c.id, _lane.c.batch_id, _lane.c.language, _lane.c.is_gold),
-            *(_lane.c.comparisons, _lane.c.supply),
+            *(_opt_in.c.levels, _opt_in.c.stopped_until),
+            *_TOLD_OF_LANES,
             *(_batch.c.priority, _batch.c.cohorts, _batch.c.most_per_person),
             *(_batch.c.is_qualification, *_told_of_questions()),
             sa.case((_project.c.onboarding > 0, _judged())).label("judged"),
@@ -286,6 +354,7 @@ def _looking() -> sa.Select[Any]:
         .select_from(_project)
         .outerjoin(_rate, _rate.c.id == rates.of_person(PROJECT, PERSON))
         .outerjoin(_membership, member)
+        .outerjoin(_opt_in, _opt_in.c.person_id == PERSON)
         .outerjoin(_lane, unspent)
         .outerjoin(_begun, begun)
         .outerjoin(_batch, sa.and_(ready, for_them))

@@ -26,6 +26,7 @@ from labeler.work import guidelines, questions, rubrics
 from labeler.work.comparisons import Response
 from labeler.work.drafts import ProjectDraft
 from labeler.work.gold import Gold
+from labeler.work.lanes import Lane
 from labeler.work.questions import Questions
 from labeler.work.redundancy import AdaptiveDraft, Rule
 from labeler.work.rubrics import RubricDraft
@@ -90,6 +91,8 @@ class Project(Base):
     onboarding: Mapped[int] = mapped_column(default=0)
     """In how many first judgments people are told what was right."""
     languages: Mapped[list[str]]
+    support_contact: Mapped[str] = mapped_column(default="")
+    """Whom people can turn to who read what is hard to read; without one there is nothing such."""
     pay_minor: Mapped[BigInt]
     """What a judgment earns by the newest rate for everywhere, kept here for lists."""
     currency: Mapped[str]
@@ -171,6 +174,8 @@ def revise(session: Session, project: Project, draft: ProjectDraft, *, by: Perso
     """
     if draft.pay.currency != project.currency:
         raise Invalid("The currency stays.", fields={"pay.currency": say("Start another project.")})
+    if not draft.support_contact:
+        _require_no_need(session, project)
     new = {name: to for name, to in _columns(draft).items() if getattr(project, name) != to}
     new.pop("pay_minor", None)
     for name, value in new.items():
@@ -181,6 +186,14 @@ def revise(session: Session, project: Project, draft: ProjectDraft, *, by: Perso
     if not (new or paid or said or asked):
         return
     events.record(session, "project.revised", person_id=by.id, project_id=project.id)
+
+
+def _require_no_need(session: Session, project: Project) -> None:
+    """Raise Invalid if somebody may need the project's support contact."""
+    hard = sa.exists().where(Lane.project_id == project.id, Lane.sensitive != "")
+    if session.scalar(sa.select(hard)):
+        fault = say("There is content that may be hard to read, so there has to be one.")
+        raise Invalid("The support contact stays.", fields={"support_contact": fault})
 
 
 def price(session: Session, project: Project, draft: RateDraft, *, by: Person) -> bool:
@@ -335,6 +348,7 @@ def _columns(draft: ProjectDraft) -> dict[str, Any]:
         "most_per_person": draft.most_per_person,
         "most_per_language": dict(draft.most_per_language),
         "languages": list(draft.languages),
+        "support_contact": draft.support_contact,
         "pay_minor": money.minor(draft.pay.per_judgment, draft.pay.currency),
         "currency": draft.pay.currency,
         "time_limit_s": draft.time_limit_minutes * 60,

@@ -21,7 +21,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from labeler.errors import Busy, Conflict
-from labeler.pay import budgets
+from labeler.pay import budgets, exposure
 from labeler.pay.limits import Reached
 from labeler.people.accounts import Person
 from labeler.people.terms import NotAgreed
@@ -32,6 +32,7 @@ from labeler.work import (
     comparisons,
     lanes,
     looks,
+    opt_ins,
     qualifications,
     second_looks,
     slots,
@@ -63,11 +64,11 @@ def claim(session: Session, project: Project, *, by: Person) -> Assignment | Non
     """Return the assignment that the person holds, else the next one, else None.
 
     The next one is what was drawn ahead, if anything was. Raises Conflict while the project gives
-    out no work or the person has worked as long as they want to (`limits.Reached`), Forbidden while
-    they have not accepted its terms (`terms.NotAgreed`), Busy when all that is left is in others'
-    hands at this moment.
+    out no work, the person has worked as long as they want to (`limits.Reached`), or they rest from
+    all that is left (`exposure.Reached`); Forbidden while they have not accepted its terms
+    (`terms.NotAgreed`); Busy when all that is left is in others' hands at this moment.
     """
-    look = looks.look(session, project, by)
+    look = _look(session, project, by)
     if look.held and (held := assignments.prolong(session, project, look.held, look.now)):
         return held
     _begin(session, project, look)
@@ -81,13 +82,22 @@ def claim(session: Session, project: Project, *, by: Person) -> Assignment | Non
 def reserve(session: Session, project: Project, *, by: Person) -> Assignment | None:
     """Return what was drawn ahead for the person, else draw it; None when nothing is left.
 
-    Raises as `claim` does. Its clock starts when it is claimed, or judged.
+    Raises as `claim` does. Its clock starts when it is claimed, or judged. What is sensitive is
+    never drawn ahead: whoever takes back what they chose has none of it in any window.
     """
-    look = looks.look(session, project, by)
+    look = _look(session, project, by)
     if look.reserved and (kept := assignments.prolong(session, project, look.reserved, look.now)):
         return kept
     _begin(session, project, look)
     return _draw(session, project, look, by, AssignmentState.reserved)
+
+
+def _look(session: Session, project: Project, person: Person) -> Look:
+    """Look for the person; what they chose of sensitive content stays so until the commit."""
+    look = looks.look(session, project, person)
+    if look.levels and not opt_ins.still(session, person.id, look.levels, look.stopped_until):
+        look = looks.look(session, project, person)
+    return look
 
 
 def _begin(session: Session, project: Project, look: Look) -> None:
@@ -112,7 +122,11 @@ def _draw(
         tries = 1  # others wait for the rows of what was given back just now
     if not spending.has_room(session, look):
         raise Conflict(NO_BUDGET)
+    if state is AssignmentState.reserved:
+        look = look.calm()
     slot = _next(session, project, look, person, tries=tries)
+    if slot is None and (when := look.goes_on_at):
+        raise exposure.Reached(when)
     return None if slot is None else _promise(session, project, slot, person, look, state)
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from labeler.said import say
-from labeler.text import languages
+from labeler.text import languages, sensitive
 from labeler.work.questions import MOST_ANSWERS
 from labeler.work.records import Record, Values, shown
 
@@ -25,6 +25,7 @@ _NO_TURNS = say("The prompt has no turns.")
 _NO_QUESTION = say("The prompt does not end in a turn of the user.")
 _TOO_FEW = say("There are fewer than two answers.")
 _NO_SUCH_ANSWER = say("The better answer must be 0, the first, or 1, the second.")
+_NOT_LEVELS = say('"sensitive" must be an object such as {"violence": 2}.')
 SAME = say("The two answers are the same.")
 SAME_OF_MANY = say("Two of the answers are the same.")
 
@@ -77,6 +78,8 @@ class Row:
     responses: tuple[ResponseIn, ...]
     gold: GoldIn | None
     metadata: dict[str, Any]
+    sensitive: str = ""
+    """What in it may be hard to read, as `text.sensitive` writes it."""
     size: int = field(default=0, compare=False)
 
 
@@ -97,6 +100,7 @@ class _Native(BaseModel):
     language: str | None = None
     responses: list[ResponseIn]
     gold: GoldIn | None = None
+    sensitive: Any = None
     metadata: dict[str, Any] | None = None
 
 
@@ -127,6 +131,17 @@ def check_language(tag: str, field: str = "language") -> str:
     return tag
 
 
+def _check_sensitive(said: Any, field: str = "sensitive") -> str:
+    """Return what may be hard to read as it is written down; raises Unfit."""
+    try:
+        given = sensitive.read(said) if isinstance(said, str) else said
+        if not isinstance(given, dict):
+            raise Unfit(field, _NOT_LEVELS)
+        return sensitive.check(given)
+    except sensitive.Unknown as unknown:
+        raise Unfit(f"{field}.{unknown.name}" if unknown.name else field, unknown.reason) from None
+
+
 _is_tag = lru_cache(maxsize=1024)(languages.is_tag)
 
 # Whitespace, controls, and those characters of Unicode that show nothing by themselves.
@@ -148,6 +163,7 @@ def _row(record: Record, native: _Native, language: str) -> Row:
         responses=tuple(native.responses),
         gold=native.gold,
         metadata=(native.model_extra or {}) | (native.metadata or {}),
+        sensitive="" if native.sensitive is None else _check_sensitive(native.sensitive),
         size=record.size,
     )
 

@@ -10,6 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from labeler.pay import exposure
+from labeler.text import sensitive
 from labeler.work.assignments import Assignment, AssignmentState
 from labeler.work.batches import Batch, BatchState
 from labeler.work.comparisons import Comparison
@@ -34,9 +36,16 @@ def draw(session: Session, project_id: int, person_id: int, look: Look) -> Slot 
         "lanes": [lane.id for lane in look.plain],
     }
     found = session.execute(_DRAWN, given).one_or_none()
-    if found is None or not look.is_open(found):
+    if found is None or not look.is_open(found) or _rests(session, person_id, look, found):
         return None
     return Slot(found.comparison_id, found.lane_id, found.places[::-1], is_repeat=True)
+
+
+def _rests(session: Session, person_id: int, look: Look, found: Any) -> bool:
+    """Say whether the person has read enough of what is hard to read, as this is."""
+    if not sensitive.is_severe(found.sensitive):
+        return False
+    return exposure.standing(session, person_id, look.now).goes_on_at is not None
 
 
 # The statement is of tables and made once: to make it costs more than to run it.
@@ -59,7 +68,8 @@ def _drawing() -> sa.Select[Any]:
     return (
         sa.select(
             *(_assignment.c.comparison_id, _assignment.c.places, _comparison.c.lane_id),
-            *(_lane.c.language, _lane.c.batch_id, _batch.c.cohorts, _batch.c.most_per_person),
+            *(_lane.c.language, _lane.c.sensitive, _lane.c.batch_id),
+            *(_batch.c.cohorts, _batch.c.most_per_person),
             _batch.c.is_qualification,
         )
         .join_from(_assignment, _comparison, _comparison.c.id == _assignment.c.comparison_id)

@@ -29,7 +29,7 @@ from labeler.people import sign_ins, terms, tokens
 from labeler.people.accounts import Person
 from labeler.quality import gold, refreshing
 from labeler.schema import Base
-from labeler.work import comparisons, projects, queue
+from labeler.work import comparisons, opt_ins, projects, queue
 from labeler.work.assignments import Assignment
 from labeler.work.comparisons import Comparison
 from labeler.work.judgments import Judgment
@@ -204,6 +204,22 @@ def test_an_unscored_answer_is_scored_again_by_older_programs(database: Database
         assert given.comparison_id == known.id
 
 
+def test_there_is_no_way_back_for_what_older_programs_give_to_everybody(
+    database: Database,
+) -> None:
+    with database.writing() as session:
+        cast = make_cast(session)
+        project = make_project(session, cast, support_contact="Care")
+        load_rows(session, project, [make_row(1, sensitive="violence:3")], by=cast.olga)
+        session.commit()
+    with pytest.raises(RuntimeError, match="older programs give to everybody"):
+        database.downgrade("2026_11_28_terms")
+    database.require_current()
+    with database.writing() as session:
+        project = session.get_one(Project, project.id)
+        assert queue.claim(session, project, by=session.get_one(Person, cast.ada.id)) is None
+
+
 def test_up_again_changes_nothing(database: Database) -> None:
     work(database)
     database.upgrade()
@@ -241,6 +257,7 @@ REDONE = {
     "2026_11_28_disputes": {"refusals", "disputes"},
     "2026_11_28_limits": {"limits"},
     "2026_11_28_terms": {"terms", "consents"},
+    "2026_11_28_sensitive": {"opt_ins"},
 }
 
 Rows = list[dict[str, object]]
@@ -277,6 +294,7 @@ def populate(database: Database, time: StoppedClock, folder: Path) -> None:
         wages.load(session, wages.shipped(), by=cast.root)
         lived = live(session, cast, time)
         limits.change(session, limits.Hours(day_hours=6, week_hours=30), by=cast.ada)
+        opt_ins.choose(session, opt_ins.Choice(hate=1, is_adult=True), by=cast.ada)
         budgets.limit(session, lived.id, "EUR", 100_00, by=cast.olga)
         in_italy = rates.read({"place": "IT", "per_judgment": "0.50"})
         projects.price(session, lived, in_italy, by=cast.olga)

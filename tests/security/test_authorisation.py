@@ -168,6 +168,9 @@ PAGES = {
         PAIR + "/judgments/{of_bea}/exclude", REVIEWER_BAD_FORM
     ),
     ("GET", "/time"): Case("/time", SIGNED_IN),
+    ("GET", "/sensitive"): Case("/sensitive", SIGNED_IN),
+    ("POST", "/sensitive"): Case("/sensitive", ANYBODY_BAD_FORM, {"violence": "4"}),
+    ("POST", "/work/<assignment_id>/no-more"): Case("/work/{held}/no-more", ONLY_ADA_DONE),
     ("GET", "/limits"): Case("/limits", SIGNED_IN),
     ("POST", "/limits"): Case("/limits", ANYBODY_BAD_FORM),
     ("POST", "/time/beats"): Case("/time/beats", ANYBODY_BAD_FORM),

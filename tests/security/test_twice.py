@@ -209,6 +209,8 @@ BY_PAGE = {
     f"{PAID}/payouts/<payout_id>/outcome": Way(
         "olga", HELPFUL + "/payouts/runs/{run}/payouts/{payout}/outcome", {"outcome": "confirmed"}
     ),
+    "/sensitive": Way("ada", "/sensitive", {"violence": "2", "is_adult": "1"}),
+    "/work/<assignment_id>/no-more": Way("ada", "/work/{held}/no-more"),
     "/limits": Way("ada", "/limits", {"day_hours": "6", "week_hours": "30"}),
     "/time/beats": Way(
         "ada",
