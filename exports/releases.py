@@ -22,12 +22,20 @@ from labeler import events
 from labeler.errors import Conflict, Invalid, NotFound
 from labeler.events import Event
 from labeler.people.accounts import Person
+from labeler.privacy.declared import Keep
 from labeler.quality.adjudications import Adjudication
 from labeler.said import say
 from labeler.schema import Base, BigInt, Id, reference
 from labeler.work.judgments import LEFT_OUT, Judgment
 from labeler.work.projects import Project
 
+KEEP = Keep(
+    "releases",
+    "which datasets were cut, with the key of their pseudonyms",
+    "as long as the dataset; its files are the owner's to keep",
+    "Art. 6(1)(f), or (e) of a public body: the proof of how a dataset was made",
+    "stays; whose pseudonym was whose cannot be worked out any more",
+)
 _OVERTAKEN = say("Somebody else has just cut a release of this project. Please try again.")
 
 

@@ -155,7 +155,7 @@ KEEPS = (
     ),
     Keep(
         *("comments", "what reviewers and authors wrote to each other"),
-        *(AS_PROJECT, PROOF, NUMBER),
+        *(APPENDED, PROOF, NUMBER),
     ),
     Keep(
         *("adjudications", "what a reviewer found of a comparison"),

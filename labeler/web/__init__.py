@@ -23,6 +23,7 @@ from labeler.web import (
     locales,
     members,
     mine,
+    mydata,
     offline,
     paylayouts,
     payruns,
@@ -72,5 +73,5 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(room.pages)
     for room in (quality, guidelines, rates, wages, payruns, paylayouts):
         app.register_blueprint(room.pages)
-    for room in (worktime, limits, terms, destinations, earnings, disputes, rights):
+    for room in (worktime, limits, terms, destinations, earnings, disputes, rights, mydata):
         app.register_blueprint(room.pages)

@@ -185,6 +185,8 @@ FORMS: dict[str, Mapping[str, str]] = {
     "/projects/<slug>/judgments/<judgment_id>/refuse": {"code": "other", "evidence": "x"},
     "/projects/<slug>/refusals/<refusal_id>/decide": {"outcome": "pay", "reasons": "x"},
     "/questions/<review_id>": {"comment": "x"},
+    "/my-data": {},
+    "/my-data/erase": {"email": "x", "password": "x"},
     "/limits": {"day_hours": "6", "week_hours": "30"},
     "/time/beats": {"slip": "x", "from_ms": "0", "to_ms": "9", "ago_ms": "0", "touched": "1"},
     "/projects/<slug>/time": {

@@ -209,6 +209,8 @@ BY_PAGE = {
     f"{PAID}/payouts/<payout_id>/outcome": Way(
         "olga", HELPFUL + "/payouts/runs/{run}/payouts/{payout}/outcome", {"outcome": "confirmed"}
     ),
+    "/my-data": Way("ada", "/my-data"),
+    "/my-data/erase": Way("mallory", "/my-data/erase", {"email": "mallory@example.org"}),
     "/limits": Way("ada", "/limits", {"day_hours": "6", "week_hours": "30"}),
     "/time/beats": Way(
         "ada",
