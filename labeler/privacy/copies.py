@@ -62,7 +62,8 @@ def pieces(reading: Reading, person: Person, words: Words = str) -> Iterator[byt
     now = clock.now()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in _members(reading, person, now, words):
-            entry = zipfile.ZipInfo(name, now.timetuple()[:6])
+            moment = (now.year, now.month, now.day, now.hour, now.minute, now.second)
+            entry = zipfile.ZipInfo(name, moment)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o600 << 16
             with archive.open(entry, "w") as member:

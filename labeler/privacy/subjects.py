@@ -102,7 +102,7 @@ def _of(
     """Make a subject of a table; `columns` names its own, `others` are worked out."""
     project = [(Project, Project.id == model.project_id)] if "project" in columns.split() else []
     found = {"project": Project.title} | others
-    chosen = {each: found.get(each, getattr(model, each, None)) for each in columns.split()}
+    chosen = {n: found[n] if n in found else getattr(model, n) for n in columns.split()}
     number = model.id if key is None else key
     query = sa.select(number, *chosen.values()).select_from(model)
     for other, on in [*joined, *project]:

@@ -64,7 +64,9 @@ def test_what_goes_is_declared_to_go() -> None:
 
 def test_no_copy_holds_a_secret() -> None:
     names = {column for subject in SUBJECTS for column in subject.columns}
-    assert names.isdisjoint({"password_hash", "secret_digest", "pseudonym_key", "preferred", "model"})
+    assert names.isdisjoint(
+        {"password_hash", "secret_digest", "pseudonym_key", "preferred", "model"}
+    )
     assert "Response" not in inspect.getsource(subjects)
 
 

@@ -44,9 +44,15 @@ def test_what_has_ended_goes_after_its_time(
     now = clock.now()
     session.add(
         Interval(
-            project_id=project.id, person_id=cast.ada.id, kind=Kind.judging,
-            source=Source.beats, started_at=now, ended_at=now, page="1",
-            told_at=now, touched_at=now,
+            project_id=project.id,
+            person_id=cast.ada.id,
+            kind=Kind.judging,
+            source=Source.beats,
+            started_at=now,
+            ended_at=now,
+            page="1",
+            told_at=now,
+            touched_at=now,
         )
     )
     session.flush()
