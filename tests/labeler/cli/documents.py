@@ -1,5 +1,7 @@
-"""The documentation of commands, settings and retention, kept true: `python -m tests.labeler.cli.documents`
-writes into it what the program says now."""
+"""What the documentation says of commands, settings and retention, kept true.
+
+`python -m tests.labeler.cli.documents` writes into it what the program says now.
+"""
 
 import re
 from collections.abc import Iterator
