@@ -10,6 +10,7 @@ the installation would be without anybody who answers for it.
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
@@ -71,8 +72,8 @@ def erase(
     for project_id in session.scalars(_projects(person)).all():
         memberships.remove(session, project_id, person, by=by)
     forget(session, person, at=clock.now(), years=years)
-    said = {"subject": person.id} | ({"reason": reason.strip()} if by.id != person.id else {})
-    events.record(session, "person.erased", person_id=by.id, **said)
+    why: dict[str, Any] = {} if by.id == person.id else {"reason": reason.strip()}
+    events.record(session, "person.erased", person_id=by.id, subject=person.id, **why)
 
 
 def forget(session: Session, person: Person, *, at: datetime, years: int = YEARS) -> None:
@@ -178,7 +179,7 @@ def _projects(person: Person) -> sa.Select[int]:
     )
 
 
-def _paid_to(person_id: int) -> sa.Select[int]:
+def _paid_to(person_id: int) -> sa.Select[int | None]:
     """Return where payouts of the person went or were to go: vouchers, which accounts need."""
     return sa.select(Payout.destination_id).where(
         Payout.person_id == person_id, Payout.destination_id.is_not(None)

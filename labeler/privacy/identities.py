@@ -70,6 +70,7 @@ def read(session: Session, person_id: int, reason: str, *, by: Person) -> KeptId
     found = session.scalar(sa.select(KeptIdentity).where(KeptIdentity.person_id == person_id))
     if found is None:
         raise NotFound("Nobody of this number is kept.")
-    said = {"subject": person_id, "reason": reason.strip()}
-    events.record(session, "identity.read", person_id=by.id, **said)
+    events.record(
+        session, "identity.read", person_id=by.id, subject=person_id, reason=reason.strip()
+    )
     return found

@@ -72,9 +72,10 @@ def _edge(now: datetime, days: int) -> datetime:
     return now - timedelta(days=days)
 
 
-def _ended(early: Any, late: Any) -> Any:
+def _ended(early: Any, late: Any) -> sa.ColumnElement[datetime]:
     """Return when something ended that may have ended before its time."""
-    return sa.func.coalesce(early, late)
+    ended: sa.ColumnElement[datetime] = sa.func.coalesce(early, late)
+    return ended
 
 
 def _deleting(model: Any) -> Callable[[Session, Sequence[int]], None]:
@@ -127,6 +128,7 @@ def apply(session: Session, periods: Periods) -> Iterator[tuple[Rule, int]]:
         over = sa.select(rule.model.id).where(rule.is_over(periods, now))
         while ids := session.scalars(over.order_by(rule.model.id).limit(CHUNK)).all():
             rule.act(session, ids)
-            said = {"table": rule.table, "rows": len(ids)}
-            events.record(session, "retention.applied", person_id=None, **said)
+            events.record(
+                session, "retention.applied", person_id=None, table=rule.table, rows=len(ids)
+            )
             yield rule, len(ids)

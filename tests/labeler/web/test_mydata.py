@@ -54,7 +54,7 @@ def test_somebody_works_is_paid_and_is_forgotten(
     # Her pay is not out yet: the page says so, and so does whoever tries all the same.
     ada = site.visit("ada")
     page = ada.get("/my-data").text
-    assert "1.40 EUR in Helpful answers is not paid out yet" in page
+    assert "1.05 EUR in Helpful answers is not paid out yet" in page
     assert "Erase me" not in page
     assert ada.post(ERASE, email="ada@example.org").status_code == 409
 
@@ -84,14 +84,14 @@ def test_somebody_works_is_paid_and_is_forgotten(
             assert session.scalars(sa.select(kind).where(kind.person_id == her.id)).all() == []
         # What she earned still adds up, and who she was is kept for whoever must show it.
         [statement] = statements.of_person(session, her.id)
-        assert statements.read(statement).gained_minor == 140
-        assert ledger.earned(session, person_id=her.id) == {"EUR": 140}
+        assert statements.read(statement).gained_minor == 105
+        assert ledger.earned(session, person_id=her.id) == {"EUR": 105}
         [kept] = session.scalars(sa.select(KeptIdentity)).all()
         assert (kept.person_id, kept.name, kept.until.year) == (her.id, "Ada", 2037)
         assert session.scalars(sa.select(Destination)).one().content["iban"] == ACCOUNT["iban"]
         assert [*audit.faults(session)] == []
         judged = sa.select(sa.func.count()).where(Judgment.person_id == her.id)
-        assert session.scalar(judged) == 4
+        assert session.scalar(judged) == 3
 
     # The old dataset stays, and cannot be made again; the next one counts her and names her not.
     with pytest.raises(Conflict, match="erased since"):
