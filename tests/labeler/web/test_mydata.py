@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from exports.formats import dpo
 from labeler import audit, clock
 from labeler.errors import Conflict
-from labeler.pay import destinations, earnings, ledger, runs, statements
+from labeler.pay import destinations, earnings, ledger, payouts, runs, statements
 from labeler.pay.destinations import Destination
 from labeler.pay.payouts import PayoutState
 from labeler.people import accounts, passwords
@@ -63,7 +63,8 @@ def test_somebody_works_is_paid_and_is_forgotten(
     with site.writing() as (session, project):
         assert [*earnings.approve_due(session, project.id)]
         run = send_pay(session, project, people, clock.now().date())
-        runs.settle(session, run, {people.ada.id: PayoutState.confirmed}, by=people.olga)
+        [hers] = [p.id for p in payouts.of_run(session, run.id) if p.person_id == people.ada.id]
+        runs.settle(session, run, {hers: PayoutState.confirmed}, by=people.olga)
         month = statements.first_of(clock.now().date())
         statements.make(session, project.id, people.ada.id, "EUR", month)
     stale = ada.post(ERASE, email="ada@example.org")
