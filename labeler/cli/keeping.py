@@ -74,7 +74,7 @@ def data(email: str, file: Path, actor: str) -> None:
     with installation.connected(config.load()) as database:
         whose = installation.written(database, note)
         with open(file, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as out:
-            out.writelines(copies.pieces(database.reading, whose))
+            out.writelines(copies.pieces(database.reading, whose, copies.readme(whose)))
     click.echo(f"{file}: what is held of {whose.name}; {file.stat().st_size:,} bytes.")
 
 

@@ -56,12 +56,12 @@ def note(session: Session, person: Person, *, by: Person) -> None:
     events.record(session, "data.copied", person_id=by.id, subject=person.id)
 
 
-def pieces(reading: Reading, person: Person, words: Words = str) -> Iterator[bytes]:
-    """Yield the archive piece by piece."""
+def pieces(reading: Reading, person: Person, readme: str) -> Iterator[bytes]:
+    """Yield the archive piece by piece; `readme` was made beforehand, in the reader's language."""
     out = _Out()
     now = clock.now()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in _members(reading, person, now, words):
+        for name, text in _members(reading, person, readme):
             moment = (now.year, now.month, now.day, now.hour, now.minute, now.second)
             entry = zipfile.ZipInfo(name, moment)
             entry.compress_type = zipfile.ZIP_DEFLATED
@@ -71,6 +71,20 @@ def pieces(reading: Reading, person: Person, words: Words = str) -> Iterator[byt
                     member.write(chunk.encode())
                     yield out.taken()
     yield out.taken()
+
+
+def readme(person: Person, words: Words = str) -> str:
+    """Explain every file and column of a copy that is made now."""
+    now = clock.now()
+    made = say(MADE, moment=f"{now:%Y-%m-%d %H:%M}", name=person.name)
+    lines = [f"# {words(TITLE)}", "", words(made), ""]
+    lines += [f"- {words(each)}" for each in READING]
+    lines += ["", words(LEFT_OUT), ""]
+    for subject in SUBJECTS:
+        lines += [f"## {subject.name}", "", words(subject.about), ""]
+        lines += [f"- `{name}`: {words(COLUMNS[name])}" for name in subject.columns]
+        lines.append("")
+    return "\n".join(lines)
 
 
 def file_name(now: datetime) -> str:
@@ -98,10 +112,8 @@ class _Out(io.RawIOBase):
         return found
 
 
-def _members(
-    reading: Reading, person: Person, now: datetime, words: Words
-) -> Iterator[tuple[str, Iterable[str]]]:
-    yield "README.md", [_readme(person, now, words)]
+def _members(reading: Reading, person: Person, readme: str) -> Iterator[tuple[str, Iterable[str]]]:
+    yield "README.md", [readme]
     for subject in SUBJECTS:
         yield f"{subject.name}.json", _json(_pages(reading, subject, person.id))
         yield f"{subject.name}.csv", _csv(subject, _pages(reading, subject, person.id))
@@ -172,15 +184,3 @@ def _said(value: Any) -> Any:
     if isinstance(value, enum.Enum):
         return value.value
     return value.isoformat() if isinstance(value, date) else value  # moments are days, too
-
-
-def _readme(person: Person, now: datetime, words: Words) -> str:
-    made = say(MADE, moment=f"{now:%Y-%m-%d %H:%M}", name=person.name)
-    lines = [f"# {words(TITLE)}", "", words(made), ""]
-    lines += [f"- {words(each)}" for each in READING]
-    lines += ["", words(LEFT_OUT), ""]
-    for subject in SUBJECTS:
-        lines += [f"## {subject.name}", "", words(subject.about), ""]
-        lines += [f"- `{name}`: {words(COLUMNS[name])}" for name in subject.columns]
-        lines.append("")
-    return "\n".join(lines)

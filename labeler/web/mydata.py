@@ -9,7 +9,6 @@ from flask import (
     redirect,
     render_template,
     request,
-    stream_with_context,
     url_for,
 )
 from flask.typing import ResponseReturnValue
@@ -58,9 +57,9 @@ def copy() -> ResponseReturnValue:
     session.commit()
     database.reread()  # sending takes as long as the network does
     name = copies.file_name(clock.now())
-    archive = copies.pieces(database.of_app().reading, ada, _)
+    archive = copies.pieces(database.of_app().reading, ada, copies.readme(ada, _))
     return Response(
-        stream_with_context(archive),
+        archive,
         mimetype="application/zip",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

@@ -238,6 +238,8 @@ def test_up_again_changes_nothing(database: Database) -> None:
 
 
 # What a step computes anew may afterwards say the same in other words; the audit counts it again.
+LOST = {"releases.pseudonym_key"}
+"""What a step destroys for good: going up, releases get other keys, and no way leads back."""
 REDONE = {
     # Older programs make pseudonyms of numbers, and know nobody who was erased.
     "2026_11_28_keys": {
@@ -300,7 +302,7 @@ def test_each_step_down_and_up_again_keeps_every_row(
         with database.reading() as session:
             assert list(audit.faults(session)) == [], script.revision
         database.downgrade(str(script.down_revision))
-        assert without(set(), rows_in(database)) == without(set(), below), script.revision
+        assert without(LOST, rows_in(database)) == without(LOST, below), script.revision
 
 
 def populate(database: Database, time: StoppedClock, folder: Path) -> None:
