@@ -18,6 +18,7 @@ from labeler import events
 from labeler.errors import Invalid
 from labeler.people.accounts import Person
 from labeler.privacy import erasure
+from labeler.said import say
 
 
 class Erased(BaseModel):
@@ -85,7 +86,8 @@ def read(file: Path) -> Iterator[Erased]:
         except ValidationError:
             if _is_half(line):
                 continue
-            raise Invalid(f"{file}: line {number} is no erasure.") from None
+            words = say("%(file)s: line %(line)s is no erasure.", file=file, line=str(number))
+            raise Invalid(words) from None
 
 
 def _is_half(line: bytes) -> bool:
