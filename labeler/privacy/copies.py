@@ -76,7 +76,8 @@ def pieces(reading: Reading, person: Person, readme: str) -> Iterator[bytes]:
 def readme(person: Person, words: Words = str) -> str:
     """Explain every file and column of a copy that is made now."""
     now = clock.now()
-    made = say(MADE, moment=f"{now:%Y-%m-%d %H:%M}", name=person.name)
+    moment = now.strftime("%Y-%m-%d %H:%M")
+    made = say(MADE, moment=moment, name=person.name)
     lines = [f"# {words(TITLE)}", "", words(made), ""]
     lines += [f"- {words(each)}" for each in READING]
     lines += ["", words(LEFT_OUT), ""]

@@ -80,7 +80,7 @@ def erase() -> ResponseReturnValue:
     with database.of_app().reading() as reading:
         replay.note(reading, settings.erasures)
     response = visitors.farewell(flask.make_response(redirect(url_for("sessions.sign_in"))))
-    flask.flash(_("You are forgotten here. What had to stay is kept under a number."))
+    flask.flash(_("You are erased. What had to stay is kept under a number."))
     return response
 
 

@@ -76,7 +76,7 @@ def test_somebody_works_is_paid_and_is_forgotten(
 
     # She is signed out, and nothing of hers signs anybody in.
     assert ada.get("/").location.startswith("/sign-in")
-    assert "You are forgotten here" in ada.get("/sign-in").text
+    assert "You are erased." in ada.get("/sign-in").text
     with site.database.reading() as session:
         her = session.get_one(Person, people.ada.id)
         assert her.name == erasure.NAME and her.email.endswith("@erased.invalid")
