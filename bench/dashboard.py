@@ -26,6 +26,11 @@ QUALITY = {
     "quality": f"/projects/{SLUG}/quality",
     "disagreements": f"/projects/{SLUG}/quality/disagreements",
     "models": f"/projects/{SLUG}/quality/models",
+    "known answers": f"/projects/{SLUG}/quality/known-answers",
+    "known answers, live": f"/projects/{SLUG}/gold",
+    "guidelines": f"/projects/{SLUG}/guidelines",
+    "plan": f"/projects/{SLUG}/plan",
+    "reviews": f"/projects/{SLUG}/review",
 }
 FAST = Target("dashboard and page of people", 300, " ms")
 QUALITY_FAST = Target("pages about quality", 500, " ms")

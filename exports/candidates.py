@@ -1,16 +1,21 @@
 """Candidates: what becomes of each comparison, by its votes, its texts and its equals."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Self
 
-from exports import pairs, rows, selection
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from exports import pairs, pseudonyms, rows, selection
 from exports.pairs import LeftOut, Majority, Reason
 from exports.releases import Cut
 from exports.rows import Texts, Written
 from exports.selection import Judged
 from exports.surveys import Survey
+from labeler.people.accounts import Person
 from labeler.schema import Reading
+from labeler.work.judgments import Judgment
 
 Decided = tuple[Judged, Majority | Reason]
 
@@ -64,11 +69,13 @@ class Candidate(NamedTuple):
 
 def judge(cut: Cut, reading: Reading, survey: Survey) -> Iterator[Candidate | LeftOut]:
     """Yield what becomes of every comparison by itself; the survey counts what is looked at."""
+    with reading() as session:
+        names = _names(session, cut)
     for decided, texts in _pages(cut, reading):
         for one, outcome in decided:
             if outcome not in UNCOUNTED:
                 survey.add(one)
-            yield _build(cut, one, outcome, texts)
+            yield _build(one, outcome, texts, names)
 
 
 def settle(groups: Iterable[Sequence[Candidate]]) -> Iterator[Candidate | LeftOut]:
@@ -91,12 +98,23 @@ def _pages(cut: Cut, reading: Reading) -> Iterator[tuple[list[Decided], dict[int
         yield decided, texts
 
 
+def _names(session: Session, cut: Cut) -> dict[int, str]:
+    """Return what those who judged are called in this release; who was erased is not called."""
+    judged = sa.exists().where(
+        Judgment.project_id == cut.project_id, Judgment.person_id == Person.id
+    )
+    keys = sa.select(Person.id, Person.pseudonym_key).where(Person.pseudonym_key.is_not(None))
+    found = selection.rows(session, keys.where(judged))
+    own = {number: key for number, key in found if key is not None}
+    return pseudonyms.of_people(cut.pseudonym_key, own, cut.masked)
+
+
 def _build(
-    cut: Cut, one: Judged, outcome: Majority | Reason, texts: dict[int, Texts]
+    one: Judged, outcome: Majority | Reason, texts: dict[int, Texts], names: Mapping[int, str]
 ) -> Candidate | LeftOut:
     made: Written | Reason
     if isinstance(outcome, Majority):
-        made = rows.build(one, texts[one.id], outcome, cut.pseudonym_key)
+        made = rows.build(one, texts[one.id], outcome, names)
     else:
         made = outcome
     if isinstance(made, Reason):

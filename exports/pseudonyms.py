@@ -1,12 +1,15 @@
 """Pseudonyms: what people are called in a release.
 
-Each release has a key of its own, which stays in the database. Within a release a person has one
-pseudonym; across releases nobody can tell that two belong together, nor whose they are.
+One is made of the release's key and of the person's own; both stay in the database. Within a
+release a person has one pseudonym; across releases nobody can tell that two belong together, nor
+whose they are. Where a person's key was destroyed nobody can make their pseudonyms any more.
 """
 
 import hmac
 import secrets
-from functools import lru_cache
+from collections.abc import Mapping
+
+LENGTH = 12
 
 
 def new_key() -> str:
@@ -14,8 +17,22 @@ def new_key() -> str:
     return secrets.token_hex(32)
 
 
-@lru_cache(maxsize=2**16)
-def pseudonym(key: str, person_id: int) -> str:
-    """Return what a person is called under this key: 12 hexadecimal digits."""
-    said = hmac.digest(bytes.fromhex(key), str(person_id).encode(), "sha256")
-    return said.hex()[:12]
+def pseudonym(key: str, own: str) -> str:
+    """Return what the person with this key of their own is called: 12 hexadecimal digits."""
+    return hmac.digest(bytes.fromhex(key), bytes.fromhex(own), "sha256").hex()[:LENGTH]
+
+
+def unmasked(masked: str, mask: str) -> str:
+    """Return what was masked with such digits, or mask it: to do so twice changes nothing."""
+    return f"{int(masked, 16) ^ int(mask, 16):0{LENGTH}x}"
+
+
+def of_people(key: str, own: Mapping[int, str], masked: Mapping[str, str] | None) -> dict[int, str]:
+    """Return what people are called, by number, of those who have a key of their own.
+
+    `masked` holds what they were called in a release from before people had keys, by number.
+    """
+    named = {person_id: pseudonym(key, each) for person_id, each in own.items()}
+    if masked is None:
+        return named
+    return {n: unmasked(masked[str(n)], mask) for n, mask in named.items() if str(n) in masked}

@@ -4,7 +4,7 @@ A cut-off is a mark (the newest judgment, the moment) with criteria. The same cu
 release, with the same number and the same bytes, however often it is written.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import metadata
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, Session
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 import labeler
 from exports import manifests, pseudonyms, selection
@@ -22,12 +22,20 @@ from labeler import events
 from labeler.errors import Conflict, Invalid, NotFound
 from labeler.events import Event
 from labeler.people.accounts import Person
+from labeler.privacy.declared import Keep
 from labeler.quality.adjudications import Adjudication
 from labeler.said import say
 from labeler.schema import Base, BigInt, Id, reference
 from labeler.work.judgments import LEFT_OUT, Judgment
 from labeler.work.projects import Project
 
+KEEP = Keep(
+    "releases",
+    "which datasets were cut, with the key of their pseudonyms",
+    "as long as the dataset; its files are the owner's to keep",
+    "Art. 6(1)(f), or (e) of a public body: the proof of how a dataset was made",
+    "stays; whose pseudonym was whose cannot be worked out any more",
+)
 _OVERTAKEN = say("Somebody else has just cut a release of this project. Please try again.")
 
 
@@ -49,7 +57,9 @@ class Release(Base):
     """The newest judgment that was looked at."""
     cut_at: Mapped[datetime]
     pseudonym_key: Mapped[str]
-    """Makes the pseudonyms; it never leaves the database."""
+    """Makes the pseudonyms, with each person's own; it never leaves the database."""
+    masked: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
+    """What people were called, by number, where they had no keys yet; masked by those of now."""
     software: Mapped[str]
     """What wrote the files: another version may write other bytes."""
     folder: Mapped[str]
@@ -73,6 +83,7 @@ class Cut:
     mark: Mark
     pseudonym_key: str
     software: str
+    masked: Mapping[str, str] | None = None
 
 
 def plan(session: Session, project: Project, criteria: Criteria) -> Cut:
@@ -113,6 +124,7 @@ def cut_of(project: Project, release: Release) -> Cut:
         mark=Mark(release.last_judgment_id, release.cut_at),
         pseudonym_key=release.pseudonym_key,
         software=release.software,
+        masked=release.masked,
     )
 
 
@@ -127,7 +139,7 @@ def record(
     sha256 = manifests.digest_of(manifest)
     before = numbered(session, cut.project_id, cut.number)
     if before is not None:
-        _require_same(before, cut, sha256)
+        _require_same(session, before, cut, sha256)
         if not (data / before.folder).is_dir():
             before.folder = _seen_from(data, target)
         return before
@@ -296,15 +308,24 @@ def _decided_after(session: Session, project: Project, moment: datetime) -> bool
     adjudicated = sa.exists().where(
         Adjudication.project_id == project.id, Adjudication.created_at > moment
     )
-    return bool(session.scalar(sa.select(sa.or_(excluded, withdrawn, adjudicated))))
+    changed = sa.or_(excluded, withdrawn, adjudicated, _erased(project.id, moment))
+    return bool(session.scalar(sa.select(changed)))
 
 
-def _require_same(release: Release, cut: Cut, sha256: str) -> None:
+def _erased(project_id: int, moment: datetime) -> sa.ColumnElement[bool]:
+    """Tell whether somebody who judged in the project was erased after that moment."""
+    judged = sa.exists().where(Judgment.project_id == project_id, Judgment.person_id == Person.id)
+    return sa.exists().where(Person.erased_at > moment, judged)
+
+
+def _require_same(session: Session, release: Release, cut: Cut, sha256: str) -> None:
     if release.pseudonym_key != cut.pseudonym_key:
         raise Conflict(_OVERTAKEN)
     if release.manifest_sha256 == sha256:
         return
     words = f"Release {release.number} could not be made again byte for byte."
+    if session.scalar(sa.select(_erased(release.project_id, release.cut_at))):
+        words += " Somebody who judged in it was erased since: what they were called is forgotten."
     if release.software != software():
         words += f" It was made by {release.software}; this is {software()}."
     raise Conflict(words)

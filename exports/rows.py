@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from exports import selection
 from exports.pairs import Majority, Reason
-from exports.pseudonyms import pseudonym
 from exports.selection import Judged
 from labeler.work.comparisons import Prompt, Response
 from labeler.work.rows import is_blank
@@ -86,8 +85,13 @@ def texts(session: Session, judged: Sequence[Judged]) -> dict[int, Texts]:
     return {one.id: Texts(turns[one.prompt_id], tuple(answers[one.id])) for one in judged}
 
 
-def build(judged: Judged, texts: Texts, majority: Majority, key: str) -> Written | Reason:
-    """Write the row of a comparison, or return why it is unfit. `key` makes the pseudonyms."""
+def build(
+    judged: Judged, texts: Texts, majority: Majority, names: Mapping[int, str]
+) -> Written | Reason:
+    """Write the row of a comparison, or return why it is unfit.
+
+    `names` are pseudonyms by person; whoever has none was erased, and only counts.
+    """
     if len(texts.answers) != 2:
         return Reason.not_a_pair
     chosen, chosen_model = texts.answers[majority.preferred]
@@ -106,7 +110,9 @@ def build(judged: Judged, texts: Texts, majority: Majority, key: str) -> Written
         rejected_model=rejected_model,
         language=judged.language,
         adjudicated=majority.adjudicated,
-        annotator_ids=sorted(pseudonym(key, voter.person_id) for voter in judged.votes.voters),
+        annotator_ids=sorted(
+            names[voter.person_id] for voter in judged.votes.voters if voter.person_id in names
+        ),
     )
     return fault(row) or Written(row, _line(row, quoted[chosen], quoted[rejected]))
 

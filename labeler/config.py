@@ -52,6 +52,18 @@ class Settings(BaseModel):
     )
     trusted_proxies: int = Field(0, ge=0, le=5, description="Reverse proxies in front of us.")
     upload_mb: int = Field(1024, ge=1, description="Largest file that the page takes, in MB.")
+    keep_sign_ins_days: int = Field(
+        180, ge=30, le=3660, description="Days for which ended sign-ins, links and tokens stay."
+    )
+    keep_beats_days: int = Field(
+        90, ge=30, le=3660, description="Days for which it stays when a page was last touched."
+    )
+    keep_accounts_years: int = Field(
+        10,
+        ge=1,
+        le=100,
+        description="Whole years for which it stays who was paid, of those who were erased.",
+    )
     contact: str = Field(
         "",
         description="Where people write who cannot use a page: an e-mail address or https://…; "
@@ -105,6 +117,11 @@ class Settings(BaseModel):
     def refused(self) -> Path:
         """Where the rows lie that were left out of files which were sent here."""
         return self.data / "refused"
+
+    @property
+    def erasures(self) -> Path:
+        """Where it is written down who was erased, by number, for backups from before."""
+        return self.data / "erasures.jsonl"
 
     @property
     def secure(self) -> bool:

@@ -13,6 +13,7 @@ from labeler.cli.backups import backup, restore
 from labeler.cli.batches import batch
 from labeler.cli.databases import db
 from labeler.cli.demonstration import demo
+from labeler.cli.keeping import retention
 from labeler.cli.ledgers import ledger
 from labeler.cli.pay import pay
 from labeler.cli.people import person
@@ -90,6 +91,7 @@ for _command in (
         project,
         refresh,
         restore,
+        retention,
         secret,
         serve,
         token,

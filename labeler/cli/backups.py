@@ -1,6 +1,6 @@
 """Backups: everything in one file while the server runs, and the way back into an empty place."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session
 import labeler
 from labeler import backups, clock, config, dumps, storage
 from labeler.backups import DATABASE, Backup, Manifest
-from labeler.cli import installation, verification
+from labeler.cli import installation, keeping, verification
 from labeler.config import Settings
 from labeler.database import Database
 from labeler.errors import Conflict, Invalid
+from labeler.privacy import replay
+from labeler.privacy.replay import Erased
 
 NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -49,14 +51,21 @@ def backup(file: Path) -> None:
 
 @click.command()
 @click.argument("file", type=FILE)
-def restore(file: Path) -> None:
+@click.option(
+    "--erasures",
+    type=FILE,
+    help="Who was erased since, if the file is not in the data folder: erasures.jsonl.",
+)
+def restore(file: Path, erasures: Path | None) -> None:
     """Put back what a backup holds, where nothing is.
 
     Takes back database and releases to where the settings say. A database that has tables is
-    refused. What is in FILE is checked before anything is put in its place; at the end all that
-    `labeler verify` checks is checked. Exits with 1 naming the first fault.
+    refused. What is in FILE is checked before anything is put in its place. Whoever was erased
+    after the backup was made is erased again. At the end all that `labeler verify` checks is
+    checked. Exits with 1 naming the first fault.
     """
     settings = config.load()
+    known = list(replay.read(erasures or settings.erasures))
     with backups.reading(file) as found, installation.opened(settings) as database:
         _require_fitting(database, found.manifest)
         found.require_whole()
@@ -66,7 +75,7 @@ def restore(file: Path) -> None:
         else:
             _restore_postgresql(database, found, missing, settings)
         click.echo(f"Restored: {_told(found.manifest)}.")
-        _check(database, found.manifest, settings)
+        _check(database, found.manifest, settings, known)
 
 
 def _told(manifest: Manifest) -> str:
@@ -167,8 +176,13 @@ def _restore_postgresql(
             dumps.restore(session, folder / DATABASE, settings.pg_programs)
 
 
-def _check(database: Database, manifest: Manifest, settings: Settings) -> None:
+def _check(
+    database: Database, manifest: Manifest, settings: Settings, known: Sequence[Erased]
+) -> None:
     if manifest.revision != database.newest():
         click.echo("It is of an older version: run `labeler db upgrade`, then `labeler verify`.")
+        if known:
+            click.echo("Then `labeler refresh`: it erases again who was erased since.")
         return
+    keeping.erase_again(database, settings, known)
     verification.check(database, settings)

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler import config
-from labeler.cli import installation
+from labeler.cli import installation, keeping
 from labeler.database import Database
 from labeler.errors import NotFound
 from labeler.pay import earnings, seals, statements, weeks
@@ -24,13 +24,15 @@ def refresh(slugs: tuple[str, ...]) -> None:
     Pages about quality show it, and adaptive projects ask for judgments by it. Of these projects,
     or of all whose judgments have changed. Weeks that are over are settled, held pay on which
     nobody decided in time goes back to who earned it, what has been pending for its whole window
-    becomes due, months get their statements, and the ledger is sealed.
-    `labeler serve` does all of this by itself.
+    becomes due, months get their statements, and the ledger is sealed. What is kept no longer goes
+    (see `labeler retention`). `labeler serve` does all of this by itself.
     """
-    with installation.connected(config.load()) as database:
+    settings = config.load()
+    with installation.connected(settings) as database:
         for project_id in _chosen(database, slugs):
             click.echo(f"Refreshed: {refresh_project(database, project_id)}.")
         pay(database)
+        keeping.let_go(database, settings)
 
 
 def pay(database: Database) -> None:

@@ -270,7 +270,12 @@ def read(given: Mapping[str, Any]) -> Details:
 
 
 def stored(content: Mapping[str, Any]) -> Details:
-    """Return details that were checked when they were written, as they stand."""
+    """Return details that were checked when they were written, as they stand.
+
+    Those of somebody who was erased are empty.
+    """
+    if not content:
+        return Other.model_construct(name="", provider="", account="")
     return _OF_KIND[content["kind"]].model_construct(**content)
 
 

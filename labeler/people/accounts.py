@@ -1,5 +1,9 @@
-"""People: anyone who signs in. They are never deleted; what they judged stays theirs."""
+"""People: anyone who signs in. Their numbers are never deleted, and what they judged stays theirs.
 
+Whoever is erased (see `labeler.privacy`) leaves a number without name, address or key.
+"""
+
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +19,10 @@ from labeler.text import lines
 
 FREE_TRIES = 5
 LONGEST_WAIT = timedelta(minutes=15)
+
+
+def _new_key() -> str:
+    return secrets.token_hex(32)
 
 
 class Person(Base):
@@ -33,6 +41,10 @@ class Person(Base):
     """The language of the interface that they chose; none follows their browser."""
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
+    """When all that told who they are was destroyed."""
+    pseudonym_key: Mapped[str | None] = mapped_column(default=_new_key, deferred=True)
+    """Makes what they are called in releases; it never leaves the database. None: destroyed."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ from labeler.schema import Base, Id, changed, reference
 
 LASTS = timedelta(days=30)
 LINK_LASTS = timedelta(days=7)
+FRESH = timedelta(minutes=15)
+"""How long a sign-in shows that it is the person who sits there."""
 
 
 class SignIn(Base):
@@ -84,6 +86,13 @@ def start(session: Session, person: Person, *, browser: str = "") -> str:
 def person_of(session: Session, secret: str) -> Person | None:
     """Return the person whom this cookie's secret signs in, or None."""
     return session.scalar(_BY_SECRET, {"digest": secrets.digest(secret), "now": clock.now()})
+
+
+def is_fresh(session: Session, secret: str) -> bool:
+    """Say whether the sign-in with this secret began just now."""
+    began = sa.select(SignIn.created_at).where(SignIn.secret_digest == secrets.digest(secret))
+    at = session.scalar(began)
+    return at is not None and clock.now() - at < FRESH
 
 
 def current(session: Session, person: Person) -> Sequence[SignIn]:

@@ -72,16 +72,16 @@ def projects_of(session: Session, person: Person) -> Sequence[Project]:
     return session.scalars(query.order_by(Project.id.desc())).all()
 
 
-def of_person(session: Session, person_id: int) -> list[Act]:
-    """Return the decisions that touch a person, newest first."""
-    found = [act for find in _FINDING.values() for act in find(session, person_id)]
+def of_person(session: Session, person_id: int, *, most: int | None = MOST) -> list[Act]:
+    """Return the decisions that touch a person, newest first; of each kind `most`, or all."""
+    found = [act for find in _FINDING.values() for act in find(session, person_id, most)]
     return sorted(found, key=lambda act: act.at, reverse=True)
 
 
 def find(session: Session, person_id: int, about: About, subject: int) -> Act:
     """Return one decision that touches this person; raises NotFound."""
     finding = _FINDING.get(about)
-    found = finding(session, person_id) if finding else ()
+    found = finding(session, person_id, MOST) if finding else ()
     act = next((each for each in found if each.subject == subject), None)
     if act is None:
         raise NotFound("There is no such decision about you.")
@@ -100,7 +100,7 @@ def roles(session: Session, acts: Iterable[Act]) -> Mapping[tuple[int, int], Rol
     return {(project_id, person_id): role for project_id, person_id, role in rows}
 
 
-def _exclusions(session: Session, person_id: int) -> Iterator[Act]:
+def _exclusions(session: Session, person_id: int, most: int | None) -> Iterator[Act]:
     subject = Event.data["subject"].as_integer()
     theirs = sa.and_(
         Judgment.person_id == person_id,
@@ -115,15 +115,15 @@ def _exclusions(session: Session, person_id: int) -> Iterator[Act]:
         .join(Judgment, sa.and_(Judgment.id == subject, theirs))
         .where(Event.kind == "judgment.excluded", Event.project_id.in_(_projects(person_id)))
         .order_by(Event.id.desc())
-        .limit(MOST)
+        .limit(most)
     )
     for number, project_id, by, *told in rows:
         assert project_id is not None
         yield Act(About.exclusion, number, project_id, _people(by), *told)
 
 
-def _refusals(session: Session, person_id: int) -> Iterator[Act]:
-    known = refusals.of_person(session, person_id)
+def _refusals(session: Session, person_id: int, most: int | None) -> Iterator[Act]:
+    known = refusals.of_person(session, person_id, limit=most)
     judged = refusals.comparisons_of(session, known)
     for each in known:
         if each.decided_at is not None and each.state is not RefusalState.dropped:
@@ -132,27 +132,27 @@ def _refusals(session: Session, person_id: int) -> Iterator[Act]:
             yield Act(About.refusal, each.id, each.project_id, by, *told)
 
 
-def _sent_back(session: Session, person_id: int) -> Iterator[Act]:
+def _sent_back(session: Session, person_id: int, most: int | None) -> Iterator[Act]:
     rows = session.execute(
         sa.select(Comment, Review.project_id, Review.comparison_id)
         .join(Review, Review.id == Comment.review_id)
         .where(Comment.author_id == person_id, Comment.person_id != person_id)
         .where(Review.kind != ReviewKind.signal)
         .order_by(Comment.id.desc())
-        .limit(MOST)
+        .limit(most)
     )
     for comment, project_id, comparison_id in rows:
         told = (comment.created_at, comment.text, comparison_id)
         yield Act(About.sent_back, comment.id, project_id, (comment.person_id,), *told)
 
 
-def _attempts(session: Session, person_id: int) -> Iterator[Act]:
+def _attempts(session: Session, person_id: int, most: int | None) -> Iterator[Act]:
     rows = session.scalars(
         sa.select(Qualification)
         .where(Qualification.person_id == person_id, Qualification.passed_at.is_(None))
         .where(Qualification.ended_at.is_not(None))
         .order_by(Qualification.id.desc())
-        .limit(MOST)
+        .limit(most)
     )
     for each in rows:
         assert each.ended_at is not None
@@ -161,13 +161,13 @@ def _attempts(session: Session, person_id: int) -> Iterator[Act]:
         yield Act(About.qualification, each.id, each.project_id, (), each.ended_at, right)
 
 
-def _removals(session: Session, person_id: int) -> Iterator[Act]:
+def _removals(session: Session, person_id: int, most: int | None) -> Iterator[Act]:
     rows = session.execute(
         sa.select(Event.id, Event.project_id, Event.person_id, Event.at)
         .where(Event.kind == "membership.removed", Event.project_id.in_(_projects(person_id)))
         .where(Event.data["subject"].as_integer() == person_id)
         .order_by(Event.id.desc())
-        .limit(MOST)
+        .limit(most)
     )
     for number, project_id, by, at in rows:
         assert project_id is not None
@@ -183,7 +183,7 @@ def _projects(person_id: int) -> sa.Select[int]:
 
 
 _REASON = Event.data["reason"].as_string()
-_FINDING: Mapping[About, Callable[[Session, int], Iterator[Act]]] = {
+_FINDING: Mapping[About, Callable[[Session, int, int | None], Iterator[Act]]] = {
     About.exclusion: _exclusions,
     About.refusal: _refusals,
     About.sent_back: _sent_back,

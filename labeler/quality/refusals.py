@@ -288,7 +288,7 @@ def open_in(session: Session, project_id: int) -> Sequence[Refusal]:
     ).all()
 
 
-def of_person(session: Session, person_id: int, *, limit: int = 100) -> Sequence[Refusal]:
+def of_person(session: Session, person_id: int, *, limit: int | None = 100) -> Sequence[Refusal]:
     """Return the refusals of a person's pay of which they know, newest first."""
     return session.scalars(
         sa.select(Refusal)

@@ -23,6 +23,7 @@ from labeler.web import (
     locales,
     members,
     mine,
+    mydata,
     offline,
     paylayouts,
     payruns,
@@ -68,7 +69,7 @@ def init_app(app: Flask) -> None:
     locales.init_app(app)
     refusals.init_app(app)
     retries.init_app(app)
-    for room in (sessions, preferences, accessibility, offline, work, questions, mine):
+    for room in (sessions, preferences, accessibility, offline, work, questions, mine, mydata):
         app.register_blueprint(room.pages)
     for room in (projects, members, batches, comparisons, gold, plans, qualifications, reviews):
         app.register_blueprint(room.pages)

@@ -280,6 +280,11 @@ def release(session: Session, reserved: int) -> None:
     _lapse(session, Assignment.id == reserved, IS_RESERVED)
 
 
+def release_all(session: Session, person: Person) -> None:
+    """Give back to the queue whatever the person holds, in every project."""
+    _lapse(session, Assignment.person_id == person.id, IN_HAND)
+
+
 def _lapse(session: Session, *which: Any) -> None:
     lapsed = session.scalars(
         sa.update(Assignment)

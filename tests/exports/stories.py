@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from exports import cutting, releases
@@ -81,8 +82,12 @@ def release(database: Database, cut: Cut, target: Path, *, data: Path, by: Perso
     return made
 
 
-def known_key(cut: Cut) -> Cut:
-    """Return the cut with a key that is the same in every database."""
+def known_key(cut: Cut, database: Database) -> Cut:
+    """Return the cut with a key that is the same in every database, and so are people's own."""
+    with database.writing() as session:
+        for person in session.scalars(sa.select(Person)):
+            person.pseudonym_key = f"{person.id:064x}"
+        session.commit()
     return replace(cut, pseudonym_key=KEY)
 
 

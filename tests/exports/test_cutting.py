@@ -116,7 +116,7 @@ def test_the_same_cut_gives_the_same_bytes_in_every_database(
     for backend in ("sqlite", "sqlite", "postgresql"):
         database = Database(new_address(backend))
         _, project = tell(database, FEW)
-        cut = known_key(plan(database, project, test_share=0.3))
+        cut = known_key(plan(database, project, test_share=0.3), database)
         target = tmp_path / str(len(found))
         write(database, cut, target)
         found.append(contents(target))

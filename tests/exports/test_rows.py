@@ -11,7 +11,7 @@ from exports.pairs import Majority, Reason
 from exports.rows import Row, Texts
 from exports.selection import Judged, Voter, Votes
 
-KEY = "00" * 32
+NAMES = {1: "a" * 12, 2: "b" * 12, 3: "c" * 12}
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 QUESTION = "How long can cooked rice stay out of the fridge in summer?"
 
@@ -29,7 +29,7 @@ def build(given: Texts, preferred: int = 0) -> Row | Reason:
         3, (3, 0, 0, 0), (6, 0), (Voter(1, 1, 1), Voter(2, 1, 1), Voter(3, 1, 1)), NOW, NOW
     )
     judged = Judged(1, "a", "en", False, 1, False, False, votes)
-    made = rows.build(judged, given, Majority(preferred, 3, 2 / 3, 5 / 3), KEY)
+    made = rows.build(judged, given, Majority(preferred, 3, 2 / 3, 5 / 3), NAMES)
     if isinstance(made, Reason):
         return made
     assert made.line == json.dumps(made.row, ensure_ascii=False).encode()

@@ -68,6 +68,7 @@ def test_only_what_people_ask_for_decides() -> None:
     inside = {name for name in places if not name.startswith(DOORS)}
     assert inside == {
         "labeler.cli.projects",  # a person's command, which says whose
+        "labeler.privacy.erasure",  # at that person's own wish
         "labeler.quality.outcomes",
         *(f"labeler.quality.{name}" for name in PAYING),
     }

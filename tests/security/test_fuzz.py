@@ -187,6 +187,8 @@ FORMS: dict[str, Mapping[str, str]] = {
     "/questions/<review_id>": {"comment": "x"},
     "/sensitive": {"violence": "2", "is_adult": "1"},
     "/work/<assignment_id>/no-more": {},
+    "/my-data": {},
+    "/my-data/erase": {"email": "x", "password": "x"},
     "/limits": {"day_hours": "6", "week_hours": "30"},
     "/time/beats": {"slip": "x", "from_ms": "0", "to_ms": "9", "ago_ms": "0", "touched": "1"},
     "/projects/<slug>/time": {

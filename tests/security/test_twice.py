@@ -211,6 +211,8 @@ BY_PAGE = {
     ),
     "/sensitive": Way("ada", "/sensitive", {"violence": "2", "is_adult": "1"}),
     "/work/<assignment_id>/no-more": Way("ada", "/work/{held}/no-more"),
+    "/my-data": Way("ada", "/my-data"),
+    "/my-data/erase": Way("mallory", "/my-data/erase", {"email": "mallory@example.org"}),
     "/limits": Way("ada", "/limits", {"day_hours": "6", "week_hours": "30"}),
     "/time/beats": Way(
         "ada",

@@ -1,5 +1,7 @@
-"""The documentation of commands and settings, kept true: `python -m tests.labeler.cli.documents`
-writes into it what the program says now."""
+"""What the documentation says of commands, settings and retention, kept true.
+
+`python -m tests.labeler.cli.documents` writes into it what the program says now.
+"""
 
 import re
 from collections.abc import Iterator
@@ -8,13 +10,17 @@ from pathlib import Path
 import click
 from click.testing import CliRunner
 
+from exports import releases
 from labeler.cli import main
 from labeler.config import PREFIX, Settings
+from labeler.privacy.declared import KEEPS
 
 DOCS = Path(__file__).parents[3] / "docs"
 COMMANDS = DOCS / "commands.md"
 SETTINGS = DOCS / "settings.md"
 HELP = re.compile(r"```text\n\$ (?P<command>labeler[a-z -]*) --help\n.*?\n```", re.DOTALL)
+RETENTION = DOCS / "retention.md"
+KEPT = re.compile(r"^\| `[a-z_]+` \|.*\n", re.MULTILINE)
 ROW = re.compile(rf"^\| `{PREFIX}.*\n", re.MULTILINE)
 
 
@@ -38,6 +44,19 @@ def settings_refreshed(text: str) -> str:
     begin, *_ = (found.start() for found in ROW.finditer(text))
     rest = ROW.sub("", text)
     return rest[:begin] + "".join(_rows()) + rest[begin:]
+
+
+def retention_refreshed(text: str) -> str:
+    """Return the text with the rows of its table as they are declared."""
+    begin, *_ = (found.start() for found in KEPT.finditer(text))
+    rest = KEPT.sub("", text)
+    return rest[:begin] + "".join(_kept()) + rest[begin:]
+
+
+def _kept() -> Iterator[str]:
+    for keep in (*KEEPS, releases.KEEP):
+        said = keep._replace(table=f"`{keep.table}`")
+        yield f"| {' | '.join(said)} |\n"
 
 
 def _below(typed: str, command: click.Command, ctx: click.Context) -> Iterator[str]:
@@ -66,3 +85,4 @@ def _rows() -> Iterator[str]:
 if __name__ == "__main__":
     COMMANDS.write_text(help_refreshed(COMMANDS.read_text("utf-8")), "utf-8")
     SETTINGS.write_text(settings_refreshed(SETTINGS.read_text("utf-8")), "utf-8")
+    RETENTION.write_text(retention_refreshed(RETENTION.read_text("utf-8")), "utf-8")
