@@ -80,6 +80,11 @@ KEEPS = (
         *(WORK, "deleted"),
     ),
     Keep(
+        *("opt_ins", "what hard to read somebody is willing to judge, as they chose"),
+        "until they change it, or are erased",
+        *(WORK, "deleted"),
+    ),
+    Keep(
         *("destinations", "where somebody is paid"),
         "as accounts: emptied with the kept identity of somebody who was erased",
         ACCOUNTS,

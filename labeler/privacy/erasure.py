@@ -34,6 +34,7 @@ from labeler.quality.disputes import Dispute
 from labeler.quality.refusals import Refusal
 from labeler.said import Said, say
 from labeler.work import assignments
+from labeler.work.opt_ins import OptIn
 from labeler.work.projects import Project
 
 NAME = "Erased person"
@@ -83,7 +84,7 @@ def forget(session: Session, person: Person, *, at: datetime, years: int = YEARS
     """
     assignments.release_all(session, person)
     identities.keep(session, person, years=years)
-    for owned in (SignIn, SignInLink, Token, Limit):
+    for owned in (SignIn, SignInLink, Token, Limit, OptIn):
         session.execute(sa.delete(owned).where(owned.person_id == person.id))
     session.execute(
         sa.update(Person)

@@ -35,6 +35,7 @@ from labeler.quality.threads import Comment
 from labeler.said import Said, say
 from labeler.work.assignments import Assignment
 from labeler.work.judgments import Judgment
+from labeler.work.opt_ins import OptIn
 from labeler.work.projects import Project
 from labeler.work.qualifications import Qualification
 from labeler.work.redundancy import Reliability
@@ -290,6 +291,11 @@ SUBJECTS = (
         *("limits", say("How much you work at most, as you chose."), Limit),
         "day_s week_s set_at",
         key=Limit.person_id,
+    ),
+    _of(
+        *("opt_ins", say("What may be hard to read, as you chose it."), OptIn),
+        "levels stopped_until set_at",
+        key=OptIn.person_id,
     ),
     _of(
         *("sign_ins", say("Where you signed in."), SignIn),
