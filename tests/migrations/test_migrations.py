@@ -24,6 +24,7 @@ from labeler import audit, clock
 from labeler import database as database_module
 from labeler.database import Database
 from labeler.pay import budgets, destinations, limits, mappings, rates, statements, wages
+from labeler.pay.corrections import Correction
 from labeler.pay.payouts import Payout
 from labeler.pay.rails.making import Rail
 from labeler.pay.runs import FiledPayouts, PayRun, RunState
@@ -46,7 +47,8 @@ from tests.lives import live
 from tests.make import judge_next, load_rows, make_batch, make_project, make_row
 
 APPENDED = (
-    *("adjudications", "comments", "consents", "destinations", "disputes", "events"),
+    *("adjudications", "comments", "consents", "corrections", "destinations"),
+    *("disputes", "events"),
     *("intervals", "judgments", "payout_files", "payout_layouts", "rates", "refusals"),
     *("seals", "statements", "terms", "transfers", "wage_references"),
 )
@@ -293,6 +295,7 @@ REDONE = {
     "2026_11_28_limits": {"limits"},
     "2026_11_28_terms": {"terms", "consents"},
     "2026_11_28_sensitive": {"opt_ins"},
+    "2026_11_28_put_right": {"corrections"},
 }
 
 Rows = list[dict[str, object]]
@@ -345,6 +348,7 @@ def populate(database: Database, time: StoppedClock, folder: Path) -> None:
         destinations.replace(session, cast.ada, "EUR", account)
         mappings.lay_out(session, asking.id, Rail.plain, {"is_verified": True}, by=cast.olga)
         _have_a_run(session, asking, cast)
+        _propose(session, asking, cast)
         tokens.create(session, cast.olga)
         sign_ins.make_link(session, cast.ada, by=cast.olga)
         sign_ins.start(session, cast.ada)
@@ -354,6 +358,13 @@ def populate(database: Database, time: StoppedClock, folder: Path) -> None:
         for _ in refreshing.refresh(session, database.reading, judged):
             session.commit()
     release(database, plan(database, judged), folder / "release", data=folder, by=cast.olga)
+
+
+def _propose(session: Session, project: Project, cast: Cast) -> None:
+    """Let a correction be proposed, without its money."""
+    made = Correction(project_id=project.id, person_id=cast.ada.id, currency="EUR", amount_minor=1)
+    made.reason, made.proposed_by, made.proposed_at = "Twice.", cast.root.id, clock.now()
+    session.add(made)
 
 
 def _have_a_run(session: Session, project: Project, cast: Cast) -> None:
