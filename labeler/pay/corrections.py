@@ -104,6 +104,7 @@ def propose(
     if not by.is_admin:
         raise Forbidden("Only administrators propose to take back what was booked.")
     _require_other(person.id, by)
+    money.exponent(currency)
     why, amount_minor = _reason(reason), _amount(amount_minor)
     said = {"project_id": project_id, "person_id": person.id, "currency": currency}
     said |= {"amount_minor": amount_minor, "reason": why}
