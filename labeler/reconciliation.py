@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from labeler import clock
-from labeler.pay import payout_checks, seals
+from labeler.pay import corrections, exchanges, payout_checks, seals
 from labeler.pay.accounts import EARNED, Account, AccountKind
 from labeler.pay.ledger import EARNINGS, Transfer, TransferKind
 from labeler.work.assignments import Assignment
@@ -29,6 +29,20 @@ NEXT = {
     TransferKind.failure: (AccountKind.payout_in_flight, AccountKind.earned_approved),
 }
 """Between which accounts of one person money of a kind moves."""
+PENDING, DUE = AccountKind.earned_pending, AccountKind.earned_approved
+GIVING = {
+    **dict.fromkeys(EARNINGS, (AccountKind.project_cost, (PENDING, DUE))),
+    TransferKind.correction: (AccountKind.adjustment, (PENDING,)),
+    TransferKind.rounding: (AccountKind.rounding, (DUE,)),
+    TransferKind.exchange: (AccountKind.fx_clearing, (DUE,)),
+}
+"""From which account of a project money of a kind comes, and to which of a person's."""
+TAKING = {
+    TransferKind.refusal: ((PENDING, AccountKind.held), AccountKind.project_cost),
+    TransferKind.correction: ((DUE,), AccountKind.adjustment),
+    TransferKind.exchange: ((DUE,), AccountKind.fx_clearing),
+}
+"""From which accounts of a person money of a kind goes, and to which of the project's."""
 UNDOING = (TransferKind.hold, TransferKind.refusal)
 
 
@@ -128,20 +142,17 @@ def _earned_for_nothing(session: Session) -> Iterator[str]:
 def _misdirected(session: Session) -> Iterator[str]:
     giver, taker = aliased(Account), aliased(Account)
     same = giver.person_id == taker.person_id
-    allowed = [
+    allowed: list[sa.ColumnElement[bool]] = [
         (Transfer.kind == kind) & (giver.kind == before) & (taker.kind == after) & same
         for kind, (before, after) in NEXT.items()
     ]
-    theirs = (AccountKind.earned_pending, AccountKind.earned_approved)
-    gives = giver.person_id.is_(None) & taker.kind.in_(theirs)
-    takes_back = giver.kind.in_((*theirs, AccountKind.held)) & taker.person_id.is_(None)
-    allowed += [
-        Transfer.kind.in_(EARNINGS) & gives,
-        Transfer.kind.in_((TransferKind.refusal, TransferKind.correction)) & takes_back,
-        (Transfer.kind == TransferKind.exchange)
-        & giver.person_id.is_(None)
-        & taker.person_id.is_(None),
-    ]
+    projects_own, comes_back = giver.person_id.is_(None), taker.person_id.is_(None)
+    for kind, (source, takers) in GIVING.items():
+        ways = giver.kind == source, taker.kind.in_(takers)
+        allowed.append(sa.and_(Transfer.kind == kind, projects_own, *ways))
+    for kind, (givers, target) in TAKING.items():
+        back = giver.kind.in_(givers), taker.kind == target
+        allowed.append(sa.and_(Transfer.kind == kind, comes_back, *back))
     for transfer_id in session.scalars(
         sa.select(Transfer.id)
         .join(giver, giver.id == Transfer.from_account_id)
@@ -186,7 +197,7 @@ def _undone_twice(session: Session) -> Iterator[str]:
 
 
 def _left_lying(session: Session) -> Iterator[str]:
-    """Money on its way arrives or comes back; what is changed is changed whole."""
+    """Money on its way arrives or comes back."""
     since = clock.now() - IN_FLIGHT
     moved = sa.select(sa.func.max(Transfer.at)).where(Transfer.to_account_id == Account.id)
     for account_id in session.scalars(
@@ -261,6 +272,8 @@ CHECKS: tuple[tuple[str, Callable[[Session], Iterator[str]]], ...] = (
     ("nothing is left lying on its way", _left_lying),
     ("every seal fits its transfers", _broken_seals),
     ("nobody is below zero", _below_zero),
+    ("two people took back what was booked in error", corrections.faults),
+    ("what is changed is changed whole, at its rate", exchanges.faults),
     ("each payout is where its money is", payout_checks.faults),
     ("what people have is what they were given", _lost_on_the_way),
 )

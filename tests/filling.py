@@ -38,6 +38,10 @@ USUAL = {
     "rubric.reason_tags": "Too long",
     "slug": "project-{}",
     "title": "Project {}",
+    "text": "It is so.",
+    "held_on": "2026-01-02",
+    "participants": "Ada",
+    "worker": "ada@example.org",
 }
 LISTS = {"rubric.reason_tags": 20, "rubric.marks.types": 20, "rubric.marks.severities": 5}
 """Fields with something in each line, and how many lines they take."""

@@ -8,7 +8,7 @@ import click
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 import labeler
-from labeler.cli import refusals
+from labeler.cli import corrections, refusals
 from labeler.cli.backups import backup, restore
 from labeler.cli.batches import batch
 from labeler.cli.databases import db
@@ -100,3 +100,5 @@ for _command in (
     wages,
 ):
     main.add_command(_command)
+for _command in corrections.COMMANDS:
+    pay.add_command(_command)

@@ -23,7 +23,7 @@ class AccountKind(enum.Enum):
     project_cost = "project_cost"
     """What a project has promised; goes below zero as people earn."""
     adjustment = "adjustment"
-    """The project's: what was corrected with the consent of the person whom it concerns."""
+    """The project's: what was put right, more for a person or, by two people, less."""
     rounding = "rounding"
     """The project's: what was added so that a last small remainder could be paid out."""
     fx_clearing = "fx_clearing"
@@ -108,6 +108,13 @@ def require(session: Session, project_id: int, place: Place, currency: str) -> i
             Account.person_id.is_not_distinct_from(place.person_id),
         )
     ).scalar_one()
+
+
+def locked(session: Session, project_id: int, place: Place, currency: str) -> Account:
+    """Return the account, which stays as it is until the transaction ends; opened if need be."""
+    number = require(session, project_id, place, currency)
+    found = sa.select(Account).where(Account.id == number).with_for_update()
+    return session.scalars(found.execution_options(populate_existing=True)).one()
 
 
 @cache

@@ -39,7 +39,7 @@ class TransferKind(enum.Enum):
     bonus = "bonus"
     """A person gave it beside the pay, with a reason."""
     correction = "correction"
-    """Something was put right in the person's favour, or against them with their consent."""
+    """Something was put right: in the person's favour, or against them by two people."""
     refusal = "refusal"
     """A person refused the pay of something, with a reason, evidence and an appeal."""
     hold = "hold"

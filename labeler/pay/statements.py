@@ -20,7 +20,7 @@ from labeler import clock
 from labeler.errors import NotFound
 from labeler.pay import rates, wages, weeks, worktime
 from labeler.pay.accounts import Account, AccountKind
-from labeler.pay.ledger import EARNINGS, Transfer, TransferKind
+from labeler.pay.ledger import Transfer, TransferKind
 from labeler.pay.wages import Wage
 from labeler.people.accounts import Person
 from labeler.people.memberships import Membership
@@ -37,7 +37,7 @@ class Side(enum.Enum):
     gives = "gives"
     """Adds to it."""
     takes = "takes"
-    """Takes from it: a refusal, or a correction to which they consented."""
+    """Takes from it: a refusal, a correction by two people, or what went for another currency."""
     moves = "moves"
     """Neither: it passes on what was earned."""
 
@@ -319,7 +319,7 @@ def _touch(accounts: dict[int, AccountKind]) -> sa.ColumnElement[bool]:
 def _side(transfer: Transfer, accounts: dict[int, AccountKind]) -> Side:
     if transfer.to_account_id not in accounts:
         return Side.takes
-    return Side.gives if transfer.kind in EARNINGS else Side.moves
+    return Side.moves if transfer.from_account_id in accounts else Side.gives
 
 
 def _earned_until(session: Session, accounts: dict[int, AccountKind], moment: datetime) -> int:

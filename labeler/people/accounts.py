@@ -90,6 +90,11 @@ def by_id(session: Session, person_ids: Iterable[int]) -> dict[int, Person]:
     return {person.id: person for person in found}
 
 
+def began(session: Session) -> datetime:
+    """Return when the first account was made; now if there is none."""
+    return session.scalar(sa.select(sa.func.min(Person.created_at))) or clock.now()
+
+
 def find(session: Session, email: str) -> Person:
     """Return the open account of this address; raises NotFound."""
     person = session.scalar(

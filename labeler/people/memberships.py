@@ -213,6 +213,13 @@ def part_of(session: Session, project_id: int, person_id: int) -> Membership:
     return found[person_id]
 
 
+def require_ever(session: Session, project_id: int, person: Person) -> None:
+    """Raise NotFound unless the person has, or had, a part in the project."""
+    here = Membership.project_id == project_id, Membership.person_id == person.id
+    if session.scalar(sa.select(Membership.id).where(*here)) is None:
+        raise NotFound("This person has no part in the project.")
+
+
 def parts(session: Session, project_id: int, person_ids: Sequence[int]) -> dict[int, Membership]:
     """Return the parts in the project by person, of those who have one."""
     found = session.scalars(

@@ -16,6 +16,7 @@ from labeler.web import (
     earnings,
     filters,
     forms,
+    forum,
     gold,
     guidelines,
     judging,
@@ -35,12 +36,14 @@ from labeler.web import (
     questions,
     rates,
     refusals,
+    representatives,
     retries,
     reviews,
     rights,
     security,
     sensitive,
     sessions,
+    systems,
     terms,
     visitors,
     wages,
@@ -76,4 +79,6 @@ def init_app(app: Flask) -> None:
     for room in (quality, guidelines, rates, wages, payruns, paylayouts):
         app.register_blueprint(room.pages)
     for room in (sensitive, worktime, limits, terms, destinations, earnings, disputes, rights):
+        app.register_blueprint(room.pages)
+    for room in (systems, forum, representatives):
         app.register_blueprint(room.pages)

@@ -13,7 +13,7 @@ from flask_login import login_required
 from sqlalchemy.orm import Session
 
 from labeler import database
-from labeler.pay import earnings, ledger, money, statements, weeks
+from labeler.pay import corrections, earnings, ledger, money, statements, weeks
 from labeler.pay.ledger import Standing
 from labeler.pay.rails import rows
 from labeler.pay.rates import Rate
@@ -45,6 +45,7 @@ LINE_WORDS = {
     "correction": say("Correction"),
     "refusal": say("Refused"),
     "rounding": say("Rounded up"),
+    "exchange": say("Changed for another currency"),
     "hold": say("Held"),
     "release": say("No longer held"),
     "payout": say("Sent to you"),
@@ -82,6 +83,8 @@ def index() -> ResponseReturnValue:
         account_words=ACCOUNT_WORDS,
         line_words=LINE_WORDS,
         window=earnings.WINDOW,
+        put_right=corrections.of_person(session, ada.id),
+        proposed=corrections.proposed_to(session, ada.id),
     )
 
 

@@ -20,7 +20,7 @@ from labeler.work import assignments, projects, queue
 from labeler.work.assignments import Assignment, SkipReason
 from labeler.work.comparisons import Comparison
 from labeler.work.projects import Project
-from tests.browser import paying, reviewing
+from tests.browser import paying, reviewing, talking
 from tests.browser.site import ADA, OLGA, Site
 from tests.make import judge
 from tests.visits import Visit
@@ -76,6 +76,7 @@ def furnish(site: Site) -> dict[str, Any]:
         [told] = statements.of_person(session, ada.id)
         ended_at = clock.now() - timedelta(minutes=1)
         span = {"started_at": ended_at - timedelta(hours=3), "ended_at": ended_at}
+        asked |= talking.talk(session, project)
         missed.add(session, project.id, by=ada, **span, kind=Kind.clarification, note="A call.")
         session.commit()
     refreshing.refresh_project(site.database, held.project_id)

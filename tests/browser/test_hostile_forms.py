@@ -23,7 +23,7 @@ import exports
 import labeler
 from labeler.errors import Conflict
 from labeler.pay import destinations
-from labeler.people import accounts
+from labeler.people import accounts, forum
 from labeler.people.accounts import Person
 from labeler.quality import brakes, disputes, reviews
 from labeler.quality.explained import About
@@ -187,10 +187,20 @@ def _disputed(site: Site) -> int:
         return made.id
 
 
+def _talked(site: Site) -> int:
+    """Have Bea begin to talk about something."""
+    with site.database.writing() as session:
+        bea = accounts.find(session, BEA)
+        made = forum.open_topic(session, uuid.uuid4().hex, TEXTS[0], by=bea)
+        session.commit()
+        return made.id
+
+
 ASKED_ABOUT: dict[str, Callable[[Site], int | None]] = {
     "judgment_id": _refusable,
     "refusal_id": _refused,
     "dispute_id": _disputed,
+    "topic_id": _talked,
     "statement_id": lambda _site: None,  # there is nothing to write on one
 }
 

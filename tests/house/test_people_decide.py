@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from labeler.errors import Forbidden
-from labeler.pay import earnings
+from labeler.pay import corrections, earnings
 from labeler.people import memberships
 from labeler.quality import brakes, decisions, disputes, refusals
 from labeler.quality.disputes import Finding
@@ -15,6 +15,7 @@ from labeler.quality.refusals import ReasonCode
 from tests.house.source import Module, modules
 
 DECIDING = {
+    "labeler.pay.corrections": {"give", "propose", "agree", "drop"},
     "labeler.pay.earnings": {"hold", "refuse", "give_bonus"},
     "labeler.people.memberships": {"remove"},
     "labeler.quality.brakes": {"propose", "release"},
@@ -67,7 +68,8 @@ def test_only_what_people_ask_for_decides() -> None:
     assert {"labeler.web.reviews", "labeler.web.comparisons"} <= places
     inside = {name for name in places if not name.startswith(DOORS)}
     assert inside == {
-        "labeler.cli.projects",  # a person's command, which says whose
+        "labeler.cli.corrections",  # a person's commands, which say whose
+        "labeler.cli.projects",
         "labeler.privacy.erasure",  # at that person's own wish
         "labeler.quality.outcomes",
         *(f"labeler.quality.{name}" for name in PAYING),
@@ -110,6 +112,8 @@ def test_no_program_decides_even_if_it_asks() -> None:
         lambda: memberships.remove(nothing, 1, nothing, by=nothing),
         lambda: earnings.hold(nothing, nothing, reason="No.", by=nothing),
         lambda: earnings.refuse(nothing, nothing, reason="No.", by=nothing),
+        lambda: corrections.propose(nothing, 1, nothing, "EUR", 1, reason="No.", by=nothing),
+        lambda: corrections.agree(nothing, nothing, by=nothing),
         lambda: brakes.propose(nothing, nothing, ReasonCode.other, "No.", by=nothing),
         lambda: brakes.release(nothing, nothing, by=nothing),
         lambda: refusals.add(nothing, nothing, ReasonCode.other, "No.", by=nothing),

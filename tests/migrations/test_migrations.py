@@ -24,12 +24,14 @@ from labeler import audit, clock
 from labeler import database as database_module
 from labeler.database import Database
 from labeler.pay import budgets, destinations, limits, mappings, rates, statements, wages
+from labeler.pay.corrections import Correction
 from labeler.pay.payouts import Payout
 from labeler.pay.rails.making import Rail
 from labeler.pay.runs import FiledPayouts, PayRun, RunState
-from labeler.people import sign_ins, terms, tokens
+from labeler.people import evaluations, forum, remarks, representatives, sign_ins, terms, tokens
 from labeler.people.accounts import Person
 from labeler.privacy import identities
+from labeler.people.evaluations import EvaluationDraft
 from labeler.quality import gold, refreshing
 from labeler.schema import Base
 from labeler.work import comparisons, opt_ins, projects, queue
@@ -46,8 +48,10 @@ from tests.lives import live
 from tests.make import judge_next, load_rows, make_batch, make_project, make_row
 
 APPENDED = (
-    *("adjudications", "comments", "consents", "destinations", "disputes", "events"),
+    *("adjudications", "comments", "consents", "corrections", "declines", "destinations"),
+    *("disputes", "evaluations", "events"),
     *("intervals", "judgments", "payout_files", "payout_layouts", "rates", "refusals"),
+    *("remarks", "representatives"),
     *("seals", "statements", "terms", "transfers", "wage_references"),
 )
 FOLDER = Path(__file__).parents[2] / "migrations"
@@ -293,6 +297,10 @@ REDONE = {
     "2026_11_28_limits": {"limits"},
     "2026_11_28_terms": {"terms", "consents"},
     "2026_11_28_sensitive": {"opt_ins"},
+    "2026_11_28_put_right": {"corrections"},
+    "2026_11_28_voice": {
+        *("topics", "posts", "representatives", "remarks", "declines", "evaluations"),
+    },
 }
 
 Rows = list[dict[str, object]]
@@ -345,6 +353,7 @@ def populate(database: Database, time: StoppedClock, folder: Path) -> None:
         destinations.replace(session, cast.ada, "EUR", account)
         mappings.lay_out(session, asking.id, Rail.plain, {"is_verified": True}, by=cast.olga)
         _have_a_run(session, asking, cast)
+        _speak(session, asking, cast)
         tokens.create(session, cast.olga)
         sign_ins.make_link(session, cast.ada, by=cast.olga)
         sign_ins.start(session, cast.ada)
@@ -354,6 +363,20 @@ def populate(database: Database, time: StoppedClock, folder: Path) -> None:
         for _ in refreshing.refresh(session, database.reading, judged):
             session.commit()
     release(database, plan(database, judged), folder / "release", data=folder, by=cast.olga)
+
+
+def _speak(session: Session, project: Project, cast: Cast) -> None:
+    """Let workers talk and be spoken for, and a correction be proposed, without its money."""
+    forum.open_topic(session, "Breaks", "Take them.", by=cast.ada)
+    representatives.name(session, "ada@example.org", "By vote.", by=cast.root)
+    remarks.write(session, project.id, "We waited.", by=cast.ada)
+    remarks.decline(session, project.id, 1, "It was days.", by=cast.olga)
+    held_on = clock.now().date()
+    draft = EvaluationDraft(held_on=held_on, participants="Ada", text="Well.")
+    evaluations.note(session, draft, by=cast.root)
+    made = Correction(project_id=project.id, person_id=cast.ada.id, currency="EUR", amount_minor=1)
+    made.reason, made.proposed_by, made.proposed_at = "Twice.", cast.root.id, clock.now()
+    session.add(made)
 
 
 def _have_a_run(session: Session, project: Project, cast: Cast) -> None:

@@ -22,8 +22,19 @@ from labeler.database import Database
 from labeler.pay import destinations, missed, payouts, runs, statements
 from labeler.pay.rails.making import Rail
 from labeler.pay.worktime import Kind
-from labeler.people import accounts, memberships, sign_ins, terms, tokens
+from labeler.people import (
+    accounts,
+    evaluations,
+    forum,
+    memberships,
+    remarks,
+    representatives,
+    sign_ins,
+    terms,
+    tokens,
+)
 from labeler.people.accounts import Person
+from labeler.people.evaluations import EvaluationDraft
 from labeler.people.memberships import Role
 from labeler.quality import brakes, disputes, reviews
 from labeler.quality.explained import About
@@ -158,6 +169,7 @@ def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list
             kind=Kind.clarification,
             note="λόγος",
         )
+        said = _speak(session, project, cast)
         sign_in_id = sign_ins.current(session, cast.ada)[0].id
         token_id = tokens.current(session, cast.ada)[0].id
         link = sign_ins.make_link(session, cast.bea, by=None)
@@ -187,10 +199,24 @@ def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list
             "link": link,
             "cookie": spare_cookie,
             **paid,
+            **said,
         }
     _cut(database, project, folder, cast.olga)
     refreshing.refresh_project(database, project.id)
     return cast, {name: str(value) for name, value in ids.items()}, spares
+
+
+def _speak(session: Session, project: Project, cast: Cast) -> dict[str, int]:
+    """Have a topic of Ada's, who speaks for those who work here, and something that she said."""
+    topic = forum.open_topic(session, "λόγος", "λόγος", by=cast.ada)
+    [post] = forum.posts(session, topic, by=cast.ada)
+    forum.reply(session, topic, "λόγος", is_nameless=True, by=cast.bea)
+    representatives.name(session, "ada@example.org", "λόγος", by=cast.root)
+    remarks.write(session, project.id, "λόγος", by=cast.ada)
+    held_on = clock.now().date()
+    draft = EvaluationDraft(held_on=held_on, participants="λόγος", text="λόγος")
+    evaluations.note(session, draft, by=cast.root)
+    return {"topic": topic.id, "post": post.id}
 
 
 def _pay(session: Session, project: Project, cast: Cast) -> dict[str, int]:

@@ -54,6 +54,10 @@ OWNER_DONE = "          302  302  404  404  403  302  302  403"
 ONLY_ADA = "            302  302  404  404  404  404  404  200"
 ONLY_ADA_BAD_FORM = "   302  302  404  404  404  404  404  422"
 ONLY_ADA_DONE = "       302  302  404  404  404  404  404  302"
+WORKER = "              302  302  403  403  403  403  403  200"
+WORKER_DONE = "         302  302  403  403  403  403  403  302"
+WORKER_BAD_FORM = "     302  302  403  403  403  403  403  422"
+ADMIN_BAD_FORM = "      302  302  403  403  403  403  422  403"
 ANYBODY_BAD_FORM = "    302  302  422  422  422  422  422  422"
 
 DRAFT = {"title": "Fresh {fresh}", "languages": "en", "pay.currency": "EUR", "rubric.tie": "1"}
@@ -279,6 +283,24 @@ PAGES = {
     ("POST", RUN + "/payouts/<payout_id>/outcome"): Case(
         HELPFUL + "/payouts/runs/{run}/payouts/{payout}/outcome", OWNER_BAD_FORM
     ),
+    ("GET", "/systems"): Case("/systems", SIGNED_IN),
+    ("POST", "/systems"): Case("/systems", ADMIN_BAD_FORM),
+    ("GET", "/projects/<slug>/systems"): Case(HELPFUL + "/systems", MEMBER),
+    ("GET", "/forum"): Case("/forum", WORKER),
+    ("POST", "/forum"): Case("/forum", WORKER_BAD_FORM),
+    ("GET", "/forum/<topic_id>"): Case("/forum/{topic}", WORKER),
+    ("POST", "/forum/<topic_id>"): Case("/forum/{topic}", WORKER_BAD_FORM),
+    ("POST", "/forum/posts/<post_id>/take-back"): Case(
+        "/forum/posts/{post}/take-back", WORKER_DONE
+    ),
+    ("GET", "/projects/<slug>/remark"): Case(HELPFUL + "/remark", MEMBER),
+    ("POST", "/projects/<slug>/remark"): Case(
+        HELPFUL + "/remark", "302 302 404 404 403 403 403 422"
+    ),
+    ("POST", "/projects/<slug>/remark/decline"): Case(HELPFUL + "/remark/decline", OWNER_BAD_FORM),
+    ("GET", "/representative"): Case("/representative", SIGNED_IN),
+    ("POST", "/representative"): Case("/representative", ADMIN_BAD_FORM),
+    ("POST", "/representative/step-down"): Case("/representative/step-down", WORKER_DONE),
     ("GET", "/projects/<slug>/releases"): Case(HELPFUL + "/releases", OWNER),
     ("POST", "/projects/<slug>/releases"): Case(
         HELPFUL + "/releases", OWNER_BAD_FORM, {"min_margin": "0"}
@@ -443,6 +465,7 @@ FOREIGN = [
     ("paul", "POST", "/projects/other/judgments/{of_bea}/refuse"),
     ("bea", "POST", "/decisions/refusals/{refusal}/appeal"),
     ("bea", "POST", "/questions/{signal}"),
+    ("bea", "POST", "/forum/posts/{post}/take-back"),
     ("bea", "POST", "/projects/helpful/time/{added}/withdraw"),
     ("paul", "POST", "/projects/other/time/{added}/withdraw"),
     ("olga", "POST", "/projects/helpful/comparisons/{comparison}/judgments/{judgment}0/exclude"),

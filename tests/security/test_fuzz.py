@@ -201,6 +201,12 @@ FORMS: dict[str, Mapping[str, str]] = {
     "/projects/<slug>/batches": {"layout": "auto", "language": "en", "skip_bad": "1", "file": "x"},
     "/projects/<slug>/terms": {"number": "1", "language": "en"},
     "/projects/<slug>/terms/write": {"text_en": "x", "text_bn": "y", "notice_days": "30"},
+    "/systems": {"held_on": "2026-01-02", "participants": "x", "text": "x"},
+    "/forum": {"title": "x", "text": "x", "nameless": "1"},
+    "/forum/<topic_id>": {"text": "x", "nameless": "1"},
+    "/representative": {"worker": "bea@example.org", "reason": "x"},
+    "/projects/<slug>/remark": {"text": "x"},
+    "/projects/<slug>/remark/decline": {"number": "1", "reason": "x"},
     "/projects/<slug>/releases": {
         name: QUERIES[name]
         for name in ("min_judgments", "min_margin", "agreement_percent", "languages", "licence")

@@ -237,6 +237,20 @@ BY_PAGE = {
     "/projects/<slug>/terms/write": Way(
         "olga", f"{HELPFUL}/terms/write", {"text_en": "Be kind.", "notice_days": "30"}
     ),
+    "/systems": Way(
+        "root", "/systems", {"held_on": "2026-01-02", "participants": "Ada", "text": "Well."}
+    ),
+    "/forum": Way("ada", "/forum", {"title": "Breaks", "text": "Take them."}),
+    "/forum/<topic_id>": Way("ada", "/forum/{topic}", {"text": "Ten minutes."}),
+    "/forum/posts/<post_id>/take-back": Way("ada", "/forum/posts/{post}/take-back"),
+    "/representative": Way(
+        "root", "/representative", {"worker": "bea@example.org", "reason": "By vote."}
+    ),
+    "/representative/step-down": Way("ada", "/representative/step-down"),
+    "/projects/<slug>/remark": Way("ada", f"{HELPFUL}/remark", {"text": "We waited."}),
+    "/projects/<slug>/remark/decline": Way(
+        "olga", f"{HELPFUL}/remark/decline", {"number": "1", "reason": "It was days."}
+    ),
     "/projects/<slug>/releases": Way("olga", f"{HELPFUL}/releases", {"min_judgments": "1"}),
 }
 

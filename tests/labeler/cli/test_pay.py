@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from labeler.pay import destinations, ledger
 from labeler.pay.accounts import Account, AccountKind
+from labeler.pay.corrections import Correction
 from labeler.pay.ledger import Transfer
 from labeler.pay.mappings import PayoutLayout
 from labeler.pay.payouts import Payout
@@ -47,7 +48,7 @@ def twice(terminal: Terminal, *words: object) -> str:
 def rows(terminal: Terminal) -> list[str]:
     """Return every row that a step might change or add."""
     with terminal.session() as session:
-        tables = (PayRun, Payout, FiledPayouts, PayoutLayout, Transfer, Account)
+        tables = (PayRun, Payout, FiledPayouts, PayoutLayout, Transfer, Account, Correction)
         return [str(row) for each in tables for row in session.execute(sa.select(each.__table__))]
 
 
@@ -103,3 +104,28 @@ def test_only_owners_pay(terminal: Terminal, people: Cast) -> None:
         by = ("--as", f"{who}@example.org")
         terminal.refused(1, "pay", "draft", "helpful", "--rail", "plain", *by)
         terminal.refused(1, "pay", "list", "helpful", *by)
+
+
+def test_what_was_booked_wrong_is_put_right(terminal: Terminal, people: Cast) -> None:
+    furnish(terminal, people)
+    root = ("--as", "root@example.org")
+    ada = ("helpful", "ada@example.org")
+    said = twice(terminal, "correct", *ada, "5.00", "--reason", "Monday was missing.")
+    assert said == "Ada is paid 5.00 EUR more.\n"
+    refused = terminal.refused(1, "pay", "take-back", *ada, "0.34", "--reason", "Twice.", *OLGA)
+    assert "Only administrators" in refused
+    twice(terminal, "take-back", *ada, "0.34", "--reason", "Twice.", *root)
+    assert terminal.good("pay", "corrections", "helpful") == "1\t0.34 EUR\tAda\tTwice.\n"
+    assert "somebody else" in terminal.refused(1, "pay", "agree", "helpful", "1", *root)
+    assert twice(terminal, "agree", "helpful", "1", *OLGA) == "Correction 1 is booked.\n"
+    terminal.good("pay", "take-back", *ada, "0.01", "--reason", "Again.", *root)
+    twice(terminal, "forgo", "helpful", "2", *OLGA)
+    rate = ("--rate", "151.2345", "--source", "ECB", "--on", "2026-11-20")
+    said = terminal.good("pay", "exchange", *ada, "EUR", "KES", *rate)
+    assert said == "12.00 EUR of Ada became 1,814.82 KES.\n"
+    before = rows(terminal)
+    terminal.refused(1, "pay", "exchange", *ada, "EUR", "KES", *rate)
+    assert rows(terminal) == before
+    said = twice(terminal, "round-up", *ada, "--rail", "mpesa", "--currency", "KES")
+    assert said == "Rounded up by 0.18 KES.\n"
+    assert "Wrong" not in terminal.good("ledger", "verify")

@@ -22,10 +22,11 @@ DOCUMENT = ROOT / "docs" / "idempotency.md"
 ROW = re.compile(r"^\| `labeler (.+?)` \| (\d) \| (\d) \| (.+?) \|", re.MULTILINE)
 NOTHING = "nothing"
 LOOKING = """
-batch list, db version, ledger verify, pay list, pay show, plan, project list, release list,
-release verify, secret, serve, verify, wages list
+batch list, db version, ledger verify, pay corrections, pay list, pay show, plan, project list,
+release list, release verify, secret, serve, verify, wages list
 """
 PAID = "draft approve drop let-go file sent results layout"
+PAID += " correct take-back agree forgo exchange round-up"
 ELSEWHERE = {"demo", "restore", *(f"pay {name}" for name in PAID.split())}
 """Run twice by their own tests: on a database of their own, on none, and step by step."""
 PROJECT = 'title = "Twice"\nguidelines = "Be fair."\n[pay]\ncurrency = "EUR"\n'

@@ -1,6 +1,6 @@
 """What becomes of what was earned: due by itself after the window, unless a person holds it."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 from labeler import clock, reconciliation
 from labeler.database import Database
 from labeler.errors import Conflict, Invalid
-from labeler.pay import destinations, earnings, ledger, runs
+from labeler.pay import corrections, destinations, earnings, exchanges, ledger, runs
+from labeler.pay.accounts import Account, AccountKind
+from labeler.pay.exchanges import Quote
 from labeler.pay.ledger import EARNINGS, Transfer, TransferKind
 from labeler.pay.payouts import Payout, PayoutState
 from labeler.people.accounts import Person
@@ -140,6 +142,8 @@ def test_amounts_up_to_the_largest_are_kept_exactly(
 STEPS_EACH = 25
 ACTS = [*3 * ["work"], "hold", "let_go", "refuse", "approve", "approve", "bonus", "wait", "wait"]
 ACTS += ["send", "send", "arrive", "fail", "lose", "again"]
+ACTS += ["correct", "take_back", "exchange", "round_up"]
+QUOTE = Quote("151.2345678", "ECB", date(2026, 11, 20))
 OUTCOMES = {
     "arrive": PayoutState.confirmed,
     "fail": PayoutState.failed,
@@ -181,6 +185,8 @@ class Books(RuleBasedStateMachine):
                 whom = self.project.id, self.cast.ada, "EUR", 1 + which
                 why = {"reason": "Thanks.", "source": f"{self.number}:{which}"}
                 earnings.give_bonus(self.session, *whom, **why, by=self.cast.olga)
+            case "correct" | "take_back" | "exchange" | "round_up":
+                self.put_right(act, which)
             case "hold" | "let_go" | "refuse":
                 if earned := self.some_earned(which):
                     verb = getattr(earnings, act)
@@ -194,12 +200,33 @@ class Books(RuleBasedStateMachine):
             case _:
                 self.settle(act, which)
 
+    def put_right(self, act: str, which: int) -> None:
+        match act:
+            case "correct":
+                whom = self.project.id, self.cast.ada, "EUR", 1 + which
+                why = {"reason": "Too little.", "source": f"{self.number}:{which}"}
+                corrections.give(self.session, *whom, **why, by=self.cast.olga)
+            case "take_back":
+                whom = self.project.id, self.person(which), "EUR", 1 + which
+                why = {"reason": "Booked twice."}
+                made = corrections.propose(self.session, *whom, **why, by=self.cast.root)
+                corrections.agree(self.session, made, by=self.cast.olga)
+            case "exchange":
+                ways = ("EUR", "KES") if which % 2 else ("KES", "KWD")
+                whom = self.project.id, self.person(which), *ways, QUOTE
+                exchanges.exchange(self.session, *whom, by=self.cast.olga)
+            case "round_up":
+                whom = self.project.id, self.person(which), ("EUR", "KES")[which % 2]
+                exchanges.round_up(self.session, *whom, 100, by=self.cast.olga)
+
     def person(self, which: int) -> Person:
         return (self.cast.ada, self.cast.bea, self.cast.rex)[which % 3]
 
     def some_earned(self, which: int) -> Transfer | None:
         mine = Transfer.project_id == self.project.id, Transfer.kind.in_(EARNINGS)
-        earned = self.session.scalars(sa.select(Transfer).where(*mine).order_by(Transfer.id)).all()
+        pending = Account.kind == AccountKind.earned_pending
+        found = sa.select(Transfer).join(Account, Account.id == Transfer.to_account_id)
+        earned = self.session.scalars(found.where(*mine, pending).order_by(Transfer.id)).all()
         return earned[which % len(earned)] if earned else None
 
     def settle(self, act: str, which: int) -> None:
