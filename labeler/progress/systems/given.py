@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from labeler.pay import limits
+from labeler.pay import exposure, limits
 from labeler.people import accounts
 from labeler.progress.systems.entry import Entry, Parameter, System
 from labeler.said import say
@@ -145,6 +145,31 @@ def hours(_project: Project | None) -> System:
     )
 
 
+def sensitive(_project: Project | None) -> System:
+    """Tell of what may be hard to read: to whom it is given, and for how long."""
+    minute = timedelta(minutes=1)
+    return System(
+        "sensitive",
+        say("What may be hard to read"),
+        say("Gives it to nobody who did not choose it, and lets those who did rest from it."),
+        (
+            say("what you chose to read, kind by kind"),
+            say("your paid time on it, over all projects"),
+            say("how owners labelled what they loaded"),
+        ),
+        say("What is described or graphic counts, all of it the same; what is mentioned does not."),
+        [
+            Parameter(say("Minutes of it a day, at most"), exposure.DAY // minute),
+            Parameter(say("Minutes of it at a stretch, at most"), exposure.RUN // minute),
+            Parameter(say("Minutes of rest, which are paid"), exposure.REST // minute),
+        ],
+        say("Other work goes on. It changes no pay, and a skip changes nothing of it."),
+        say("Only you can choose it, and take it back at once."),
+        date(2026, 11, 28),
+        ("labeler.work.opt_ins", "labeler.pay.exposure"),
+    )
+
+
 def signing_in(_project: Project | None) -> System:
     """Tell of waiting after wrong passwords."""
     return System(
@@ -166,4 +191,4 @@ def signing_in(_project: Project | None) -> System:
     )
 
 
-ENTRIES: tuple[Entry, ...] = (queue, redundancy, qualification, hours, signing_in)
+ENTRIES: tuple[Entry, ...] = (queue, redundancy, qualification, hours, sensitive, signing_in)
