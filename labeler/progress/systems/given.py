@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from labeler.pay import limits
+from labeler.pay import exposure, limits
 from labeler.people import accounts
 from labeler.progress.systems.entry import Entry, Parameter, System
 from labeler.said import say
@@ -145,6 +145,31 @@ def hours(_project: Project | None) -> System:
     )
 
 
+def sensitive(_project: Project | None) -> System:
+    """Tell of what may be hard to read, and of rests from it."""
+    minute = timedelta(minutes=1)
+    return System(
+        "sensitive",
+        say("What may be hard to read"),
+        say("Keeps what may be hard to read from those who did not choose it, and gives rests."),
+        (
+            say("what an owner said that comparisons hold"),
+            say("what you chose to read, and that you are an adult"),
+            say("your paid time on such comparisons"),
+        ),
+        say("What you did not choose never comes. Time counts alike for every kind and level."),
+        [
+            Parameter(say("Minutes of it a day, at most"), exposure.DAY // minute),
+            Parameter(say("Minutes of it at a stretch, at most"), exposure.RUN // minute),
+            Parameter(say("Minutes of rest after a stretch"), exposure.REST // minute),
+        ],
+        say("Other work comes instead, or none until the rest is over. It costs you nothing."),
+        say("Only you choose what you read, and can take it back at once."),
+        date(2026, 11, 28),
+        ("labeler.pay.exposure", "labeler.work.opt_ins"),
+    )
+
+
 def signing_in(_project: Project | None) -> System:
     """Tell of waiting after wrong passwords."""
     return System(
@@ -166,4 +191,4 @@ def signing_in(_project: Project | None) -> System:
     )
 
 
-ENTRIES: tuple[Entry, ...] = (queue, redundancy, qualification, hours, signing_in)
+ENTRIES: tuple[Entry, ...] = (queue, redundancy, qualification, hours, sensitive, signing_in)
