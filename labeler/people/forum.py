@@ -172,6 +172,13 @@ def take_back(session: Session, post_id: int, *, by: Person) -> Topic:
     return topic
 
 
+def forget(session: Session, person: Person, *, at: datetime) -> None:
+    """Take back all that a person wrote, for whoever is erased."""
+    theirs = Post.author_id == person.id, Post.taken_back_at.is_(None)
+    session.execute(sa.update(Post).where(*theirs).values(text="", taken_back_at=at))
+    session.execute(sa.update(Topic).where(Topic.opened_by == person.id).values(title=""))
+
+
 def _write(session: Session, topic: Topic, text: str, *, is_nameless: bool, by: Person) -> None:
     now = clock.now()
     has_room = sa.update(Topic).where(Topic.id == topic.id, Topic.posts < FULL)

@@ -171,6 +171,32 @@ KEEPS = (
         *(APPENDED, PROOF, NUMBER),
     ),
     Keep(*("disputes", "objections and their answers"), *(APPENDED, PROOF, NUMBER)),
+    Keep(
+        *("corrections", "what somebody proposed to take back, and who agreed"),
+        *(APPENDED, PROOF, NUMBER),
+    ),
+    Keep(
+        *("topics", "what those who work here talk about"),
+        *("until whoever began it takes it back, or is erased; its place stays", WORK),
+        "its title is emptied",
+    ),
+    Keep(
+        *("posts", "what they write to each other"),
+        *("until its author takes it back, or is erased; its place stays", WORK, "emptied"),
+    ),
+    Keep(
+        *("representatives", "who speaks for those who work here, and how they were chosen"),
+        *(APPENDED, PROOF, NUMBER),
+    ),
+    Keep(
+        *("remarks", "what the representative says of a project, to be published"),
+        *(APPENDED, DATA, NUMBER),
+    ),
+    Keep(*("declines", "that an owner declined to publish it"), *(APPENDED, PROOF, NOTHING)),
+    Keep(
+        *("evaluations", "that people evaluated the automated systems, and what they found"),
+        *(APPENDED, PROOF, "stays; who took part stands in it as it was written"),
+    ),
     Keep(*("snapshots", "how good a project's labels are"), *(AS_PROJECT, DATA, NOTHING)),
     Keep(
         *("events", "who did what, when; by number, without names"),

@@ -22,7 +22,7 @@ from labeler.pay.accounts import EARNED, Account, AccountKind
 from labeler.pay.destinations import Destination
 from labeler.pay.limits import Limit
 from labeler.pay.payouts import Payout
-from labeler.people import memberships, secrets
+from labeler.people import forum, memberships, secrets
 from labeler.people.accounts import Person, require_person
 from labeler.people.memberships import Membership, Role
 from labeler.people.sign_ins import SignIn, SignInLink
@@ -108,6 +108,7 @@ def forget(session: Session, person: Person, *, at: datetime, years: int = YEARS
         .where(Membership.person_id == person.id)
         .values(cohorts=[], removed_at=sa.func.coalesce(Membership.removed_at, at))
     )
+    forum.forget(session, person, at=at)
     empty_destinations(session, person.id, Destination.id.not_in(_paid_to(person.id)))
 
 

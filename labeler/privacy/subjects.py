@@ -16,6 +16,7 @@ from labeler import said
 from labeler.events import Event
 from labeler.pay import details
 from labeler.pay.accounts import Account
+from labeler.pay.corrections import Correction
 from labeler.pay.destinations import Destination
 from labeler.pay.ledger import Transfer
 from labeler.pay.limits import Limit
@@ -23,7 +24,10 @@ from labeler.pay.payouts import Payout
 from labeler.pay.statements import Statement
 from labeler.pay.worktime import Interval
 from labeler.people.accounts import Person
+from labeler.people.forum import Post, Topic
 from labeler.people.memberships import Membership
+from labeler.people.remarks import Remark
+from labeler.people.representatives import Representative
 from labeler.people.sign_ins import SignIn, SignInLink
 from labeler.people.terms import Consent
 from labeler.people.tokens import Token
@@ -129,6 +133,8 @@ ABOUT_PEOPLE = (
     *("person.created", "person.password_set", "person.admitted", "person.erased"),
     *("membership.granted", "membership.removed", "membership.placed"),
     *("sign_in_link.made", "payout.released", "destination.changed", "data.copied"),
+    *("representative.named", "representative.stepped_down"),
+    *("correction.proposed", "correction.agreed", "correction.dropped"),
 )
 """Events whose subject is a person's number."""
 
@@ -283,6 +289,32 @@ SUBJECTS = (
         "project about subject text opened_at answer_until finding answer answered_at",
     ),
     _of(
+        *("corrections", say("What somebody proposed to take back from you."), Correction),
+        "project amount_minor currency reason proposed_at is_agreed decided_at",
+    ),
+    _of(
+        *("topics", say("What you began to talk about in the forum."), Topic),
+        "topic title",
+        topic=Topic.id,
+        theirs=Topic.opened_by == ME,
+    ),
+    _of(
+        *("posts", say("What you wrote in the forum."), Post),
+        "topic text is_nameless written_at taken_back_at",
+        topic=Post.topic_id,
+        theirs=Post.author_id == ME,
+    ),
+    _of(
+        *("choices", say("That you were chosen to speak for others."), Representative),
+        "reason at",
+    ),
+    _of(
+        *("remarks", say("What you said of projects for others."), Remark),
+        "project version text written_at",
+        version=Remark.number,
+        theirs=Remark.written_by == ME,
+    ),
+    _of(
         *("consents", say("Which terms you accepted."), Consent),
         "project version language sha256 agreed_at",
         version=Consent.number,
@@ -323,7 +355,10 @@ ELSEWHERE: Mapping[str, str] = {
         "what somebody made as an owner is the project's; that they made it is among the events",
     ),
     **dict.fromkeys(
-        ("adjudications", "pay_runs", "payout_layouts", "wage_references", "releases"),
+        (
+            *("adjudications", "pay_runs", "payout_layouts", "wage_references", "releases"),
+            *("declines", "evaluations"),
+        ),
         "what somebody did for a project is the project's; that they did it is among the events",
     ),
     "kept_identities": "there is one only of somebody who was erased",

@@ -14,7 +14,10 @@ from tests.house.source import ROOT, modules
 from tests.labeler.cli import documents
 
 TABLES = Base.metadata.tables
-PERSON_EVENTS = ("person.", "membership.", "sign_in_link.", "payout.", "destination.", "data.")
+PERSON_EVENTS = (
+    *("person.", "membership.", "sign_in_link.", "payout.", "destination.", "data."),
+    *("representative.", "correction."),
+)
 
 
 def test_every_table_that_names_people_is_copied_or_says_why_not() -> None:

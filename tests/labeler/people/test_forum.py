@@ -11,6 +11,7 @@ from labeler.errors import Conflict, Forbidden, Invalid, NotFound
 from labeler.events import Event
 from labeler.people import forum, memberships
 from labeler.people.memberships import Role
+from labeler.privacy import erasure
 from tests.cast import Cast
 from tests.conftest import StoppedClock
 from tests.make import make_project
@@ -81,3 +82,16 @@ def test_what_cannot_be_said(session: Session, cast: Cast, monkeypatch: pytest.M
         forum.reply(session, topic, "Again.", by=cast.ada)
     with pytest.raises(NotFound):
         forum.find(session, topic.id + 1, by=cast.ada)
+
+
+def test_of_whoever_is_erased_no_words_stay(
+    session: Session, cast: Cast, frozen: StoppedClock
+) -> None:
+    make_project(session, cast)
+    topic = forum.open_topic(session, "Pay", "I am Ada.", by=cast.ada)
+    forum.reply(session, topic, "Hello.", by=cast.bea)
+    erasure.forget(session, cast.ada, at=frozen.time)
+    session.expire_all()
+    gone, stays = forum.posts(session, topic, by=cast.bea)
+    assert (topic.title, gone.text, gone.author) == ("", "", None)
+    assert (stays.text, stays.author) == ("Hello.", "Bea")
