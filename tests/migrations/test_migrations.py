@@ -30,8 +30,8 @@ from labeler.pay.rails.making import Rail
 from labeler.pay.runs import FiledPayouts, PayRun, RunState
 from labeler.people import evaluations, forum, remarks, representatives, sign_ins, terms, tokens
 from labeler.people.accounts import Person
-from labeler.privacy import identities
 from labeler.people.evaluations import EvaluationDraft
+from labeler.privacy import identities
 from labeler.quality import gold, refreshing
 from labeler.schema import Base
 from labeler.work import comparisons, opt_ins, projects, queue
