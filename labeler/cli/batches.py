@@ -24,7 +24,7 @@ NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 
 @click.group()
 def batch() -> None:
-    """Load files of comparisons; say what goes first and whom it is for."""
+    """Load files of comparisons; say what goes first, and to whom."""
 
 
 @batch.command()

@@ -30,10 +30,11 @@ NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 @click.group(invoke_without_command=True)
 @click.pass_context
 def retention(ctx: click.Context) -> None:
-    """Tell what is kept no longer: how many rows would go now, of which tables.
+    """Tell what is kept no longer, and let it go.
 
-    Nothing is changed. How long every table stays, and why, is in docs/retention.md; the settings
-    LABELER_KEEP_… change the periods.
+    Without a further word: how many rows would go now, of which tables. Nothing is changed. How
+    long every table stays, and why, is in docs/retention.md; the settings LABELER_KEEP_… change
+    the periods.
     """
     if ctx.invoked_subcommand is not None:
         return

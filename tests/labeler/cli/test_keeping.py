@@ -15,9 +15,11 @@ from labeler.people import sign_ins
 from labeler.people.accounts import Person
 from labeler.people.sign_ins import SignIn
 from labeler.privacy import erasure, replay
+from labeler.work import projects
 from tests import postgres
 from tests.cast import Cast
 from tests.labeler.cli.conftest import Terminal, settle
+from tests.make import make_due
 
 BY_ROOT = ("--as", "root@example.org")
 LETTER = ("--reason", "A letter of 3 May.", *BY_ROOT)
@@ -120,6 +122,22 @@ def test_an_administrator_gives_out_a_copy_and_erases_on_record(
     assert last[-1].data["reason"] == "A letter of 3 May."
     unpaid = ("person", "identity", str(people.ada.id), "--reason", "An audit.", *BY_ROOT)
     assert "Nobody of this number is kept" in terminal.refused(1, *unpaid)
+
+
+def test_who_was_paid_is_told_for_a_reason_each_time_on_record(
+    terminal: Terminal, people: Cast
+) -> None:
+    with terminal.session() as session:
+        project = projects.find(session, "helpful", by=people.root)
+        make_due(session, project, people.ada, 500)
+        erasure.forget(session, session.get_one(Person, people.ada.id), at=clock.now())
+        session.commit()
+    asked = ("person", "identity", str(people.ada.id), "--reason", "An audit.", *BY_ROOT)
+    for _ in range(2):
+        assert terminal.good(*asked).startswith("Ada; kept until ")
+    with terminal.session() as session:
+        read = session.scalars(sa.select(Event.data).where(Event.kind == "identity.read")).all()
+    assert read == [{"subject": people.ada.id, "reason": "An audit."}] * 2
 
 
 def test_the_report_changes_nothing_and_refreshing_lets_go(

@@ -27,8 +27,9 @@ release list, release verify, secret, serve, verify, wages list
 """
 PAID = "draft approve drop let-go file sent results layout"
 PAID += " correct take-back agree forgo exchange round-up"
-ELSEWHERE = {"demo", "restore", *(f"pay {name}" for name in PAID.split())}
-"""Run twice by their own tests: on a database of their own, on none, and step by step."""
+ELSEWHERE = {"demo", "restore", "person identity", *(f"pay {name}" for name in PAID.split())}
+"""Run twice by their own tests: on a database of their own, on none, after an erasure, and step by
+step."""
 PROJECT = 'title = "Twice"\nguidelines = "Be fair."\n[pay]\ncurrency = "EUR"\n'
 FORM = "[rubric]\nsteps = 5\n"
 PAIR = (
@@ -39,6 +40,9 @@ COMMANDS = {
     "db upgrade": "db upgrade",
     "person create": "person create new@example.org New",
     "person link": "person link ada@example.org",
+    "person data": "person data ada@example.org -o {folder}/ada.zip --as root@example.org",
+    "person erase": "person erase mallory@example.org --reason Asked --as root@example.org",
+    "retention apply": "retention apply",
     "token create": "token create ada@example.org",
     "refresh": "refresh",
     "project create": "project create {folder}/project.toml --owner olga@example.org",

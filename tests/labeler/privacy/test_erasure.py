@@ -19,8 +19,9 @@ from labeler.privacy.identities import KeptIdentity
 from labeler.quality import disputes
 from labeler.quality.disputes import Finding
 from labeler.quality.explained import About
-from labeler.work import queue
+from labeler.work import opt_ins, queue
 from labeler.work.assignments import Assignment, AssignmentState
+from labeler.work.opt_ins import Choice, OptIn
 from tests.cast import Cast
 from tests.conftest import StoppedClock
 from tests.make import judge_next, make_batch, make_due, make_project, send_pay
@@ -39,6 +40,7 @@ def test_what_somebody_holds_goes_back_and_all_that_names_them_goes(
     token = tokens.create(session, cast.ada, label="mine")
     cookie = sign_ins.start(session, cast.ada, browser="Ada's")
     limits.change(session, limits.Hours(day_hours=6, week_hours=30), by=cast.ada)
+    opt_ins.choose(session, Choice(hate=1, is_adult=True), by=cast.ada)
     destinations.replace(session, cast.ada, "EUR", ACCOUNT)
     erasure.erase(session, cast.ada, by=cast.ada)
     session.expire_all()
@@ -46,6 +48,7 @@ def test_what_somebody_holds_goes_back_and_all_that_names_them_goes(
     assert session.get_one(Assignment, held.id).state is AssignmentState.expired
     assert memberships.role_of(session, project.id, cast.ada) is None
     assert sign_ins.person_of(session, cookie) is None
+    assert session.get(OptIn, cast.ada.id) is None
     assert tokens.person_of(session, token, Scope.judge) is None
     with pytest.raises(NotFound):
         accounts.find(session, "ada@example.org")
