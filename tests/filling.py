@@ -45,8 +45,9 @@ USUAL = {
 }
 LISTS = {"rubric.reason_tags": 20, "rubric.marks.types": 20, "rubric.marks.severities": 5}
 """Fields with something in each line, and how many lines they take."""
-ALIKE = {"sessions.sign_in": {"email", "password"}}
-"""Fields of which a page does not tell which one is wrong, where that would tell who is here."""
+TOGETHER = {"email", "password"}
+ALIKE = {"sessions.sign_in": TOGETHER, "mydata.show": TOGETHER}
+"""Fields of which a page does not tell that both are wrong: it would tell who is here."""
 DAYS_AGO = 12
 """How many days ago nobody has worked yet; many forms ask for a minute each."""
 SHORTEST = 100
