@@ -25,6 +25,7 @@ from exports.sorting import Sorter
 from exports.splits import split_of
 from exports.surveys import Survey
 from labeler.errors import Invalid
+from labeler.people import remarks
 from labeler.schema import Reading
 
 LISTED = 10_000
@@ -145,7 +146,8 @@ def _write_card(cut: Cut, reading: Reading, folder: Path, survey: Survey, counts
     with reading() as session:
         pay = surveys.paid(session, cut.project_id, cut.mark)
         scales = surveys.scales(session, cut.project_id, survey.rubrics)
-    text = dataset_card.text(cut, counts, survey, pay=pay, scales=scales)
+        remark = remarks.statement_of(session, cut.project_id, cut.mark.cut_at)
+    text = dataset_card.text(cut, counts, survey, pay=pay, scales=scales, remark=remark)
     (folder / dataset_card.NAME).write_bytes(text.encode())
 
 

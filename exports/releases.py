@@ -22,6 +22,7 @@ from labeler import events
 from labeler.errors import Conflict, Invalid, NotFound
 from labeler.events import Event
 from labeler.people.accounts import Person
+from labeler.people.remarks import Decline, Remark
 from labeler.privacy.declared import Keep
 from labeler.quality.adjudications import Adjudication
 from labeler.said import say
@@ -308,8 +309,15 @@ def _decided_after(session: Session, project: Project, moment: datetime) -> bool
     adjudicated = sa.exists().where(
         Adjudication.project_id == project.id, Adjudication.created_at > moment
     )
-    changed = sa.or_(excluded, withdrawn, adjudicated, _erased(project.id, moment))
-    return bool(session.scalar(sa.select(changed)))
+    changed = (excluded, withdrawn, adjudicated, _erased(project.id, moment))
+    return bool(session.scalar(sa.select(sa.or_(*changed, _spoken(project.id, moment)))))
+
+
+def _spoken(project_id: int, moment: datetime) -> sa.ColumnElement[bool]:
+    """Tell whether what is published of the workers' words changed after that moment."""
+    mine = sa.select(Remark.id).where(Remark.project_id == project_id)
+    declined = Decline.remark_id.in_(mine), Decline.declined_at > moment
+    return sa.or_(mine.where(Remark.written_at > moment).exists(), sa.exists().where(*declined))
 
 
 def _erased(project_id: int, moment: datetime) -> sa.ColumnElement[bool]:

@@ -210,7 +210,7 @@ def _as(user: pwd.struct_passwd | None) -> dict[str, Any]:
 
 
 def _run(initdb: Path, home: Path, user: pwd.struct_passwd | None) -> None:
-    command = [initdb, "-D", home / "data", "-U", OWNER, "-A", "trust", "-N"]
+    command: list[str | Path] = [initdb, "-D", home / "data", "-U", OWNER, "-A", "trust", "-N"]
     command += ["-E", "UTF8", "--no-locale", "--no-instructions"]
     done = subprocess.run(command, capture_output=True, text=True, **_as(user))
     if done.returncode != 0:

@@ -1,6 +1,7 @@
 """The dataset card: README.md, with the front matter that Hugging Face's loader reads."""
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from exports.pairs import WORDS
 from exports.releases import Cut
 from exports.surveys import Pay, Survey
 from labeler.pay import money
+from labeler.people.remarks import Spoken
 from labeler.work.layouts import UNKNOWN_LANGUAGE
 from labeler.work.rubrics import Rubric
 
@@ -25,10 +27,20 @@ SIZES = (
 )
 
 
+# What begins a heading, a list or a quotation in Markdown where a line begins with it.
+_BEGINS = re.compile(r"^(\d*)([#>+=~.)-])")
+
+
 def text(
-    cut: Cut, counts: Counts, survey: Survey, *, pay: Sequence[Pay], scales: Sequence[Rubric]
+    cut: Cut,
+    counts: Counts,
+    survey: Survey,
+    *,
+    pay: Sequence[Pay],
+    scales: Sequence[Rubric],
+    remark: Spoken | None,
 ) -> str:
-    """Write the card of a release."""
+    """Write the card of a release; `remark` is what the workers' representative says of it."""
     raw, alpha = surveys.agreement(survey)
     return _template().render(
         cut=cut,
@@ -40,6 +52,7 @@ def text(
         languages=[tag for tag in counts.languages if tag != UNKNOWN_LANGUAGE],
         size=next((name for most, name in SIZES if counts.pairs < most), "10M<n<100M"),
         reasons=[(WORDS[reason], count) for reason, count in counts.reasons.items()],
+        remark=remark,
     )
 
 
@@ -62,6 +75,7 @@ def _template() -> Template:
         "percent": _percent,
         "plain": _plain,
         "quoted": _quoted,
+        "said": _said,
         "three": _three,
     }
     return environment.get_template("dataset_card.md")
@@ -92,6 +106,12 @@ def _plain(text: str) -> str:
 
 def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)  # which is YAML too
+
+
+def _said(text: str) -> str:
+    """Write what somebody said as a quotation, line by line, without markup."""
+    lines = (_BEGINS.sub(r"\1\\\2", _plain(line)) for line in text.split("\n"))
+    return "  \n".join(f"> {line}" for line in lines)  # two blanks keep the break
 
 
 def _three(value: float) -> str:

@@ -1,6 +1,7 @@
 """What was booked wrong is put right from the command line: more, less, exchanged, rounded up."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime
 
 import click
@@ -89,12 +90,7 @@ def take_back(
 @_as
 def agree(slug: str, number: int, actor: str) -> None:
     """Agree, as a second person, to take back what was booked in error."""
-
-    def decide(session: Session) -> None:
-        correction, by = _found(session, slug, number, actor)
-        corrections.agree(session, correction, by=by)
-
-    installation.write(decide)
+    _decide(corrections.agree, slug, number, actor)
     click.echo(f"Correction {number} is booked.")
 
 
@@ -104,12 +100,7 @@ def agree(slug: str, number: int, actor: str) -> None:
 @_as
 def forgo(slug: str, number: int, actor: str) -> None:
     """Drop a proposal to take something back: nothing moves."""
-
-    def decide(session: Session) -> None:
-        correction, by = _found(session, slug, number, actor)
-        corrections.drop(session, correction, by=by)
-
-    installation.write(decide)
+    _decide(corrections.drop, slug, number, actor)
     click.echo(f"Correction {number} is dropped.")
 
 
@@ -195,6 +186,9 @@ def _member(session: Session, project: Project, email: str) -> Person:
     return person
 
 
-def _found(session: Session, slug: str, number: int, actor: str) -> tuple[Correction, Person]:
-    project, by = _owned(session, slug, actor)
-    return corrections.find(session, project.id, number), by
+def _decide(verb: Callable[..., None], slug: str, number: int, actor: str) -> None:
+    def decide(session: Session) -> None:
+        project, by = _owned(session, slug, actor)
+        verb(session, corrections.find(session, project.id, number), by=by)
+
+    installation.write(decide)

@@ -5,7 +5,7 @@ with a reason, and it is published then that they did.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -111,16 +111,18 @@ def versions(session: Session, project_id: int) -> Sequence[Spoken]:
     return [Spoken(*row) for row in rows]
 
 
-def statement_of(session: Session, project_id: int) -> Spoken | None:
-    """Return what is published with a project's data; None where nothing was said.
+def statement_of(session: Session, project_id: int, at: datetime) -> Spoken | None:
+    """Return what is published with a project's data as of a moment; None where nothing was said.
 
-    Of a version that was declined there is no text: only who declined it, when and why.
+    Of a version that was declined by then there is no text: only who declined it, when and why.
     """
-    newest = next(iter(versions(session, project_id)), None)
-    if newest is None or newest.declined_at is None:
-        return newest
-    told = {**vars(newest), "text": ""}
-    return Spoken(**told)
+    said = (each for each in versions(session, project_id) if each.written_at <= at)
+    newest = next(said, None)
+    if newest is None:
+        return None
+    if newest.declined_at is None or newest.declined_at > at:
+        return replace(newest, declined_by=None, declined_at=None, reason=None)
+    return replace(newest, text="")
 
 
 def _newest(session: Session, project_id: int) -> Remark | None:

@@ -130,20 +130,20 @@ def _require_allowed(person: Person, reason: str, by: Person) -> None:
 
 def _owed(session: Session, person: Person) -> Iterator[Said]:
     rows = session.execute(
-        sa.select(Account.project_id, Account.currency, sa.func.sum(Account.balance_minor))
+        sa.select(Project.title, Account.currency, sa.func.sum(Account.balance_minor))
+        .join(Project, Project.id == Account.project_id)
         .where(Account.person_id == person.id, Account.kind.in_(UNPAID), Account.balance_minor > 0)
-        .group_by(Account.project_id, Account.currency)
-        .order_by(Account.project_id, Account.currency)
+        .group_by(Project.id, Account.currency)
+        .order_by(Project.id, Account.currency)
     )
-    for project_id, currency, minor in rows.all():
-        amount = money.text(int(minor), currency)
-        yield say(OWED, amount=amount, project=_title(session, project_id))
-    for project_id in session.scalars(_projects(person)).all():
+    for title, currency, minor in rows:
+        yield say(OWED, amount=money.text(int(minor), currency), project=title)
+    for project_id, title in session.execute(_projects(person)).all():
         week = weeks.so_far(session, project_id, person.id)
         if week is not None and any(
             line.amount_minor for line in week[1].lines if line.kind in weeks.BOOKED
         ):
-            yield say(WEEK, project=_title(session, project_id))
+            yield say(WEEK, project=title)
 
 
 def _undecided(session: Session, person: Person) -> Iterator[Said]:
@@ -163,21 +163,21 @@ def _duties(session: Session, person: Person) -> Iterator[Said]:
         other.role == Role.owner,
         other.removed_at.is_(None),
     )
-    for project_id in session.scalars(
-        _projects(person).where(Membership.role == Role.owner, ~others)
-    ):
-        yield say(ONLY_OWNER, project=_title(session, project_id))
+    alone = _projects(person).where(Membership.role == Role.owner, ~others)
+    for _project_id, title in session.execute(alone):
+        yield say(ONLY_OWNER, project=title)
     rest = sa.exists().where(Person.is_admin, Person.closed_at.is_(None), Person.id != person.id)
     if person.is_admin and not session.scalar(sa.select(rest)):
         yield ONLY_ADMIN
 
 
-def _projects(person: Person) -> sa.Select[int]:
-    """Return the projects in which the person has a part."""
+def _projects(person: Person) -> sa.Select[int, str]:
+    """Return the projects in which the person has a part, with their titles."""
     return (
-        sa.select(Membership.project_id)
+        sa.select(Project.id, Project.title)
+        .join(Membership, Membership.project_id == Project.id)
         .where(Membership.person_id == person.id, Membership.removed_at.is_(None))
-        .order_by(Membership.project_id)
+        .order_by(Project.id)
     )
 
 
@@ -186,7 +186,3 @@ def _paid_to(person_id: int) -> sa.Select[int | None]:
     return sa.select(Payout.destination_id).where(
         Payout.person_id == person_id, Payout.destination_id.is_not(None)
     )
-
-
-def _title(session: Session, project_id: int) -> str:
-    return session.scalars(sa.select(Project.title).where(Project.id == project_id)).one()

@@ -154,7 +154,10 @@ def _decisions(session: Session, person_id: int, after: int) -> Keyed:
         return []
     acts = explained.of_person(session, person_id, most=None)
     roles = explained.roles(session, acts)
-    titles = dict(session.execute(sa.select(Project.id, Project.title)).all())
+    told = sa.select(Project.id, Project.title).where(
+        Project.id.in_({act.project_id for act in acts})
+    )
+    titles = dict(session.execute(told).all())
     return [
         (
             number,

@@ -64,7 +64,7 @@ def of_project(session: Session, project: Project) -> Hard | None:
             counted[category][level] += int(comparisons)
     chosen, read = _chosen(session, project.id), _read(session, project.id)
     kinds = [
-        Kind(each, counted[each], _enough(chosen[each]), round(read[each]))
+        Kind(each, counted[each], _enough(chosen[each]), read[each])
         for each in Category
         if each in counted
     ]
@@ -75,16 +75,26 @@ def breaches(session: Session, project_id: int) -> int:
     """Count what was given to people who had not chosen to read it at that moment."""
     people = set(session.scalars(_who_had_some(project_id)))
     choices = _choices(session, people)
-    given = session.execute(
-        sa.select(Assignment.person_id, Assignment.opened_at, Lane.sensitive)
+    whose, at = (Assignment.person_id, Lane.sensitive), Assignment.opened_at
+    given = (
+        sa.select(*whose, sa.func.min(at), sa.func.max(at))
         .join(Comparison, Comparison.id == Assignment.comparison_id)
         .join(Lane, Lane.id == Comparison.lane_id)
         .where(Assignment.project_id == project_id, Assignment.person_id.in_(people))
         .where(Lane.sensitive != "")
     )
+    # There are many tasks, and few people who ever changed their choice: only theirs are read.
+    doubtful = [
+        (person_id, content)
+        for person_id, content, first, last in session.execute(given.group_by(*whose))
+        if not all(_covered(choices[person_id], content, first, last))
+    ]
     return sum(
-        not any(sensitive.covers(levels, content) for levels in _chosen_at(choices[person_id], at))
-        for person_id, at, content in given
+        not any(_covered(choices[person_id], content, moment, moment))
+        for person_id, content in doubtful
+        for moment in session.scalars(
+            given.with_only_columns(at).where(whose[0] == person_id, whose[1] == content)
+        )
     )
 
 
@@ -101,17 +111,25 @@ def _choices(session: Session, people: set[int]) -> dict[int, list[tuple[datetim
     """Return when each of these people chose what, in order."""
     found: dict[int, list[tuple[datetime, str]]] = {person: [] for person in people}
     chose = sa.select(Event.person_id, Event.at, Event.data).order_by(Event.id)
-    chose = chose.where(Event.kind == "sensitive.chosen", Event.person_id.in_(people))
+    # They are of no project, and events are indexed by that.
+    mine = Event.project_id.is_(None), Event.person_id.in_(people)
+    chose = chose.where(Event.kind == "sensitive.chosen", *mine)
     for person_id, at, data in session.execute(chose):
         found[person_id].append((at, data["levels"]))
     return found
 
 
-def _chosen_at(choices: Sequence[tuple[datetime, str]], at: datetime) -> Sequence[str]:
-    """Return what somebody chose at a moment; what was chosen in that very moment, too."""
+def _covered(
+    choices: Sequence[tuple[datetime, str]], content: str, start: datetime, end: datetime
+) -> list[bool]:
+    """Say of each choice that held from one moment until another whether it covers the content.
+
+    What was chosen in those very moments is among them. Before the first choice it was nothing.
+    """
     moments = [moment for moment, _ in choices]
-    first, last = bisect_left(moments, at), bisect_right(moments, at)
-    return [levels for _, levels in choices[max(0, first - 1) : last]]
+    held = ["", *(levels for _, levels in choices)]
+    held = held[bisect_left(moments, start) : bisect_right(moments, end) + 1]
+    return [sensitive.covers(levels, content) for levels in held]
 
 
 def _chosen(session: Session, project_id: int) -> Counter[Category]:

@@ -142,15 +142,13 @@ def _index(values: Mapping[str, str], faults: Mapping[str, str]) -> str:
 def _remark(slug: str, values: Mapping[str, str], faults: Mapping[str, str]) -> str:
     session, ada = database.session(), visitors.person()
     project, speaks = representing.find(session, slug, by=ada)
-    role = projects.role_in(session, project, ada)
     return render_template(
         "representatives/show.html",
         project=project,
-        role=role,
         speaks=speaks,
         versions=remarks.versions(session, project.id),
         figures=representing.figures(session, project.id) if speaks else None,
-        may_decline=role is Role.owner,
+        may_decline=projects.role_in(session, project, ada) is Role.owner,
         least=representing.LEAST,
         longest=words.LONGEST,
         values=values,

@@ -70,14 +70,7 @@ def of_person(session: Session, person: Person) -> OptIn:
 
 def held(session: Session, person: Person) -> Sequence[Assignment]:
     """Return what the person has open that is sensitive, over all projects."""
-    mine = Assignment.person_id == person.id, IS_OPEN, Lane.sensitive != ""
-    return session.scalars(
-        sa.select(Assignment)
-        .join(Comparison, Comparison.id == Assignment.comparison_id)
-        .join(Lane, Lane.id == Comparison.lane_id)
-        .where(*mine)
-        .order_by(Assignment.id)
-    ).all()
+    return session.scalars(_theirs(person, IS_OPEN).order_by(Assignment.id)).all()
 
 
 def choose(session: Session, choice: Choice, *, by: Person) -> bool:
@@ -144,15 +137,21 @@ def _row(session: Session, person: Person) -> OptIn:
 
 def _hand_back(session: Session, person: Person, levels: str) -> None:
     """Give back to the queue what the person holds of it that these levels do not cover."""
-    held = session.execute(
-        sa.select(Assignment.id, Lane.sensitive)
-        .join(Comparison, Comparison.id == Assignment.comparison_id)
-        .join(Lane, Lane.id == Comparison.lane_id)
-        .where(Assignment.person_id == person.id, IN_HAND, Lane.sensitive != "")
-    )
-    beyond = [each for each, content in held if not sensitive.covers(levels, content)]
+    held = _theirs(person, IN_HAND).with_only_columns(Assignment.id, Lane.sensitive)
+    found = session.execute(held)
+    beyond = [each for each, content in found if not sensitive.covers(levels, content)]
     if beyond:
         assignments.take_back(session, beyond)
+
+
+def _theirs(person: Person, state: sa.TextClause) -> sa.Select[Assignment]:
+    """Return what a person has in this state that is sensitive, over all projects."""
+    return (
+        sa.select(Assignment)
+        .join(Comparison, Comparison.id == Assignment.comparison_id)
+        .join(Lane, Lane.id == Comparison.lane_id)
+        .where(Assignment.person_id == person.id, state, Lane.sensitive != "")
+    )
 
 
 # Made once: that costs more than to run it.

@@ -14,6 +14,11 @@ MADE = {kind for each in REGISTER for kind in each.makes}
 NAMED = {module for each in REGISTER for module in each.modules}
 BESIDE = {"labeler.stats.signals", "labeler.stats.signals.signal"}
 """What puts signals together, and looks at nobody."""
+COMMANDED = {
+    *("labeler.people.accounts", "labeler.people.sign_ins"),
+    *("labeler.privacy.replay", "labeler.privacy.retention"),
+}
+"""What whoever runs the site does by a command, without a name: no program looks at work there."""
 
 
 def tree(name: str) -> ast.Module:
@@ -67,16 +72,16 @@ def test_what_programs_do_by_themselves_cites_a_system() -> None:
 def test_only_these_record_events_in_nobody_s_name() -> None:
     """An event without a person is of a program: of those that the register tells of."""
     nameless = {
-        f"{module.name}"
+        module.name
         for module in modules()
-        if not module.within("labeler.cli")
         for node in ast.walk(module.tree)
-        if isinstance(node, ast.keyword)
-        and node.arg == "person_id"
-        and isinstance(node.value, ast.IfExp)
-        and module.within("labeler.quality", "labeler.pay", "labeler.work")
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "record"
+        for given in node.keywords
+        if given.arg == "person_id" and isinstance(given.value, ast.IfExp | ast.Constant)
     }
-    assert nameless == {"labeler.quality.reviews", "labeler.quality.refusals"}
+    assert nameless == {"labeler.quality.reviews", "labeler.quality.refusals", *COMMANDED}
     assert {"review.opened", "refusal.decided"} <= MADE
 
 

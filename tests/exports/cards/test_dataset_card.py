@@ -6,9 +6,10 @@ from typing import Any
 import yaml
 
 from labeler.database import Database
+from labeler.people import remarks, representatives
 from tests.conftest import StoppedClock
 from tests.exports.conftest import Judged
-from tests.exports.stories import plan, tell, write
+from tests.exports.stories import plan, release, tell, write
 
 
 def card(folder: Path) -> tuple[dict[str, Any], str]:
@@ -67,3 +68,34 @@ def test_no_pay_is_said_to_be_none(database: Database, tmp_path: Path) -> None:
     _, project = tell(database, {"a": [0, 0]}, pay={"per_judgment": "0", "currency": "EUR"})
     write(database, plan(database, project), tmp_path / "out")
     assert "No pay is recorded" in card(tmp_path / "out")[1]
+
+
+def test_the_representative_s_words_are_published_or_that_an_owner_declined(
+    judged: Judged, tmp_path: Path, frozen: StoppedClock
+) -> None:
+    database, cast, project = judged
+    first = plan(database, project)
+    release(database, first, tmp_path / "1", data=tmp_path, by=cast.olga)
+    assert "representative" not in card(tmp_path / "1")[1]
+    frozen.forward(days=1)
+    with database.writing() as session:
+        representatives.name(session, "ada@example.org", "By vote.", by=cast.root)
+        remarks.write(session, project.id, "# We *waited*.\n\n1. <b>Weeks</b>.", by=cast.ada)
+        session.commit()
+    second = plan(database, project)
+    assert second.number == 2  # nothing else has changed
+    release(database, second, tmp_path / "2", data=tmp_path, by=cast.olga)
+    said = "> \\# We \\*waited\\*.  \n>   \n> 1\\. &lt;b>Weeks&lt;/b>.\n"
+    assert f"On 2026-11-24, word for word:\n\n{said}" in card(tmp_path / "2")[1]
+    frozen.forward(days=1)
+    with database.writing() as session:
+        remarks.decline(session, project.id, 1, "It was days.", by=cast.olga)
+        session.commit()
+    third = plan(database, project)
+    release(database, third, tmp_path / "3", data=tmp_path, by=cast.olga)
+    body = card(tmp_path / "3")[1]
+    assert "declined on 2026-11-25 to publish what was said on 2026-11-24" in body
+    assert "waited" not in body
+    # What was published before is made again as it was.
+    release(database, second, tmp_path / "again", data=tmp_path, by=cast.olga)
+    assert said in card(tmp_path / "again")[1]

@@ -9,6 +9,7 @@ from labeler.errors import Conflict, Forbidden, Invalid, NotFound
 from labeler.people import evaluations, memberships, remarks, representatives
 from labeler.people.evaluations import EvaluationDraft
 from labeler.people.memberships import Role
+from labeler.people.remarks import Spoken
 from tests.cast import Cast
 from tests.conftest import StoppedClock
 from tests.make import make_project
@@ -45,7 +46,11 @@ def test_what_is_said_of_a_project_can_be_declined_and_not_altered(
     session: Session, cast: Cast, frozen: StoppedClock
 ) -> None:
     project = make_project(session, cast)
-    assert remarks.statement_of(session, project.id) is None
+
+    def published() -> Spoken | None:
+        return remarks.statement_of(session, project.id, frozen.time)
+
+    assert published() is None
     with pytest.raises(NotFound):
         remarks.decline(session, project.id, 1, "No.", by=cast.olga)
     with pytest.raises(Forbidden):
@@ -53,21 +58,25 @@ def test_what_is_said_of_a_project_can_be_declined_and_not_altered(
     representatives.name(session, "ada@example.org", "By vote.", by=cast.root)
     for _ in range(2):
         assert remarks.write(session, project.id, "We waited *weeks*.", by=cast.ada) == 1
-    said = remarks.statement_of(session, project.id)
+    said = published()
     assert said and (said.text, said.written_by, said.declined_at) == (
         *("We waited *weeks*.", "Ada"),
         None,
     )
+    before = frozen.time
     frozen.forward(days=1)
     for _ in range(2):
         remarks.decline(session, project.id, 1, "It was days.", by=cast.olga)
-    said = remarks.statement_of(session, project.id)
+    said = published()
     assert said and (said.text, said.declined_by, said.declined_at) == ("", "Olga", frozen.time)
     [kept] = remarks.versions(session, project.id)
     assert kept.text == "We waited *weeks*."
+    # What was published before it was declined stays what it was.
+    then = remarks.statement_of(session, project.id, before)
+    assert then and (then.text, then.declined_at) == ("We waited *weeks*.", None)
     # What she says next is published, unless it is declined anew.
     assert remarks.write(session, project.id, "We waited 9 days.", by=cast.ada) == 2
-    said = remarks.statement_of(session, project.id)
+    said = published()
     assert said and said.text == "We waited 9 days."
     with pytest.raises(Conflict):
         remarks.decline(session, project.id, 1, "No.", by=cast.olga)

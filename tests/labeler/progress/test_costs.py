@@ -11,7 +11,7 @@ from labeler.pay.worktime import Interval, Kind, Source
 from labeler.people import memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Placement
-from labeler.progress import costs
+from labeler.progress import costs, representing
 from labeler.work import projects
 from labeler.work.assignments import Assignment
 from labeler.work.projects import Project
@@ -100,3 +100,21 @@ def test_without_a_floor_who_is_below_the_minimum_wage_is_listed(
     # A floor from now on changes nothing of what is over.
     pays(session, project, cast, BY_FLOOR)
     assert costs.of_project(session, project.id).places[1].topup_minor == 0
+
+
+def test_the_representative_sees_no_small_group(
+    session: Session,
+    cast: Cast,
+    project: Project,
+    frozen: StoppedClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pays(session, project, cast, BY_FLOOR)
+    for person in (cast.ada, cast.bea):
+        work(session, project, person, minutes=60, done=1)
+    frozen.forward(days=7)
+    assert len(costs.of_project(session, project.id).places) == 1
+    for least, shown in ((10, 0), (3, 0), (2, 1)):
+        monkeypatch.setattr(representing, "LEAST", least)
+        assert len(representing.figures(session, project.id).pay) == shown
+    assert representing.all_projects(session) == [project]

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from labeler.pay import earnings
-from labeler.progress import representing, systems
+from labeler.progress import systems
 from labeler.quality import brakes
 from labeler.stats.signals import pace
 from labeler.work.projects import Project
@@ -51,9 +51,3 @@ def test_a_projects_settings_stand_in_it(session: Session, cast: Cast) -> None:
     assert other["reviews"][0] == 0.975
     adaptive.gold_share = 0.3
     assert numbers(adaptive)["queue"][0] == 0.3
-
-
-def test_a_representative_sees_no_small_group(session: Session, cast: Cast) -> None:
-    project = make_project(session, cast)
-    assert representing.figures(session, project.id).pay == []
-    assert representing.all_projects(session) == [project]
