@@ -65,10 +65,13 @@ def restore(file: Path, erasures: Path | None) -> None:
     checked. Exits with 1 naming the first fault.
     """
     settings = config.load()
-    known = list(replay.read(erasures or settings.erasures))
+    elsewhere = list(replay.read(erasures)) if erasures else []
     with backups.reading(file) as found, installation.opened(settings) as database:
         _require_fitting(database, found.manifest)
         found.require_whole()
+        # Before anybody is back: whatever stops this, the next refresh finds them.
+        replay.keep(settings.erasures, elsewhere)
+        known = list(replay.read(settings.erasures))
         missing = found.missing(settings.data)
         if database.is_sqlite:
             _restore_sqlite(database, found, missing, settings)

@@ -29,7 +29,7 @@ from labeler.said import say
 from labeler.text import lines
 
 LONGEST_SOURCE = 200
-_ROUNDING = Place(AccountKind.rounding)
+_ROUNDING, _CLEARING = Place(AccountKind.rounding), Place(AccountKind.fx_clearing)
 _RATE = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 _KEY = re.compile(r"exchange:(?P<pair>\d+:\d+):(?P<rate>[0-9.]+):(?P<way>out|in)")
 
@@ -66,6 +66,9 @@ def exchange(
     """
     require_person(by)
     rate, told = _read(currency, wanted, quote)
+    # In one order, so that nobody who changes them the other way round waits for us for ever.
+    for code in sorted((currency, wanted)):
+        accounts.locked(session, project_id, _CLEARING, code)
     due = accounts.locked(
         session, project_id, Place(AccountKind.earned_approved, person.id), currency
     )
@@ -76,11 +79,11 @@ def exchange(
         )
     gave, whole = due.balance_minor, int(got)
     pair = f"{due.id}:{_made(session, due)}"
-    mine, clearing = Place(AccountKind.earned_approved, person.id), Place(AccountKind.fx_clearing)
+    mine = Place(AccountKind.earned_approved, person.id)
     source, rest = f"{pair}:{quote.rate.strip()}", int(got != whole)
     for kind, leg in (
-        (TransferKind.exchange, _leg(currency, mine, clearing, gave, f"{source}:out")),
-        (TransferKind.exchange, _leg(wanted, clearing, mine, whole, f"{source}:in")),
+        (TransferKind.exchange, _leg(currency, mine, _CLEARING, gave, f"{source}:out")),
+        (TransferKind.exchange, _leg(wanted, _CLEARING, mine, whole, f"{source}:in")),
         (TransferKind.rounding, _leg(wanted, _ROUNDING, mine, rest, f"exchange:{pair}")),
     ):
         ledger.move(session, project_id=project_id, kind=kind, by=by, reason=told, **leg)

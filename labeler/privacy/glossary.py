@@ -31,7 +31,6 @@ COLUMNS: Mapping[str, Said] = MappingProxyType(
         "cohorts": say("Groups that owners put you into."),
         "comparison": say("The number of what you judged; the same in every file."),
         "content": say("What it says, line by line."),
-        "counted": say("How many of your judgments count in the data."),
         "created_at": say("When it was made."),
         "currency": say("The currency (ISO 4217)."),
         "data": say("What else was written down; people in it are numbers."),

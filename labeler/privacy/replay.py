@@ -37,17 +37,23 @@ def note(session: Session, file: Path) -> int:
 
     What a crash left half written is written again.
     """
-    known = {(one.person, one.created_at) for one in read(file)}
     rows = session.execute(
         sa.select(Person.id, Person.created_at, Person.erased_at)
         .where(Person.erased_at.is_not(None))
         .order_by(Person.erased_at, Person.id)
     )
-    new = [
+    found = [
         Erased(person=number, created_at=created_at, erased_at=erased_at)
         for number, created_at, erased_at in rows
-        if (number, created_at) not in known and erased_at is not None
+        if erased_at is not None
     ]
+    return keep(file, found)
+
+
+def keep(file: Path, found: Iterable[Erased]) -> int:
+    """Add to the file whoever of these is not in it; return how many those are."""
+    known = {(one.person, one.created_at) for one in read(file)}
+    new = [one for one in found if (one.person, one.created_at) not in known]
     if new:
         _append(file, new)
     return len(new)

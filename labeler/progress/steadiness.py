@@ -58,7 +58,7 @@ def mine(session: Session, project: Project, person: Person) -> Mine:
     took = _took(session, project.id, person.id)
     return Mine(
         judgments=took.total(),
-        gold=_gold(session, project.id, person.id),
+        gold=known(session, project.id, person.id),
         again=_again(session, project.id, person.id),
         median_ms=middle(took),
     )
@@ -73,7 +73,8 @@ def _took(session: Session, project_id: int, person_id: int) -> "Counter[int]":
     return Counter({int(row.key): row.n for row in rows})
 
 
-def _gold(session: Session, project_id: int, person_id: int) -> Part:
+def known(session: Session, project_id: int, person_id: int) -> Part:
+    """Return how many known answers the person gave, of whole groups from before today."""
     right = session.scalars(
         sa.select(Judgment.gold_right)
         .join(Gold, Gold.comparison_id == Judgment.comparison_id)

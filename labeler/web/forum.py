@@ -18,10 +18,12 @@ from labeler.web.filters import gettext as _
 pages = Blueprint("forum", __name__, url_prefix="/forum")
 
 
-@pages.after_request
+@pages.after_app_request
 def _leave_no_name(response: Response) -> Response:
-    # The log is read by those who run the site: it says that somebody was here, and not who.
-    flask.g.pop("person_id", None)
+    # The log is read by those who run the site: it says that somebody was here, and not who. So it
+    # does where no page of ours was meant.
+    if request.path.startswith("/forum"):
+        flask.g.pop("person_id", None)
     return response
 
 

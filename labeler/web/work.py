@@ -114,8 +114,7 @@ def draw_ahead(slug: str) -> ResponseReturnValue:
 def show(assignment_id: int) -> ResponseReturnValue:
     session, ada = database.session(), visitors.person()
     assignment = assignments.find(session, assignment_id, by=ada)
-    is_late = assignment.state is AssignmentState.expired
-    if assignment.state in DONE or (is_late and opt_ins.spares(session, assignment, ada)):
+    if assignment.state in DONE or _is_spared(session, assignment, ada):
         return redirect(url_for("work.home"))
     return _task(session, assignment, ada)
 
@@ -262,8 +261,16 @@ def _given_back(
     session, ada = database.session(), visitors.person()
     assignment = assignments.find(session, assignment_id, by=ada)
     judgment = judgments.current(session, assignment) if changing else None
+    if _is_spared(session, assignment, ada):
+        return redirect(url_for("work.home"))
     page = _task(session, assignment, ada, judgment, faults=refusal.fields, given=request.form)
     return page, refusal.status
+
+
+def _is_spared(session: Session, assignment: Assignment, ada: Person) -> bool:
+    """Say whether this went back to the queue, and is something that the person reads no more."""
+    is_back = assignment.state is AssignmentState.expired
+    return is_back and opt_ins.spares(session, assignment, ada)
 
 
 def _task(

@@ -9,6 +9,7 @@ import os
 from array import array
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from random import SystemRandom
 from typing import NamedTuple
 
@@ -18,8 +19,10 @@ from sqlalchemy.orm import Session
 from labeler import bulk, clock
 from labeler.people.accounts import Person
 from labeler.said import say
+from labeler.schema import changed
 from labeler.text import sensitive
 from labeler.work import lanes
+from labeler.work.assignments import Assignment
 from labeler.work.comparisons import EVERYBODY, Comparison, Prompt, Response
 from labeler.work.gold import Gold, GoldSource
 from labeler.work.layouts import Message, Refused, Row
@@ -120,6 +123,8 @@ def _store_comparisons(
     session: Session, project: Project, batch_id: int, rows: Sequence[Row]
 ) -> Sequence[int]:
     prompt_ids = _store_prompts(session, project, rows)
+    if project.support_contact:  # without one there is nothing such
+        rows = _as_hard_as_prompts(session, rows, prompt_ids)
     kinds = [_kind(project, row) for row in rows]
     lane_ids = _lengthen_lanes(session, project.id, batch_id, rows, kinds)
     ids = bulk.reserve(session, Comparison, len(rows))
@@ -211,17 +216,47 @@ def _hard(digests: Sequence[str], rows: Sequence[Row]) -> dict[str, str]:
     return found
 
 
+def _as_hard_as_prompts(
+    session: Session, rows: Sequence[Row], prompt_ids: Sequence[int]
+) -> list[Row]:
+    """Say of rows what is said of their prompts: whoever is given the one reads the other."""
+    hard = sa.select(Prompt.id, Prompt.sensitive).where(Prompt.sensitive != "")
+    found = dict(session.execute(hard.where(Prompt.id.in_(set(prompt_ids)))).all())
+    return [
+        replace(row, sensitive=found.get(prompt_id, ""))
+        for row, prompt_id in zip(rows, prompt_ids, strict=True)
+    ]
+
+
 def _note_hard(session: Session, hard: dict[int, str]) -> None:
     """Say of prompts that were there before what else may be hard to read."""
     if not hard:
         return
     before = sa.select(Prompt.id, Prompt.sensitive).where(Prompt.id.in_(hard)).order_by(Prompt.id)
     for prompt_id, content in session.execute(before).all():
-        session.execute(
-            sa.update(Prompt)
-            .where(Prompt.id == prompt_id)
-            .values(sensitive=sensitive.joined(content, hard[prompt_id]))
-        )
+        raised = sensitive.joined(content, hard[prompt_id])
+        if raised != content:
+            mine = sa.update(Prompt).where(Prompt.id == prompt_id)
+            session.execute(mine.values(sensitive=raised))
+            _move(session, prompt_id, raised)
+
+
+def _move(session: Session, prompt_id: int, content: str) -> None:
+    """Let what nobody was given yet of a prompt be given only to whom this content is for."""
+    had = sa.exists().where(Assignment.comparison_id == Comparison.id)
+    waiting = sa.select(Comparison).where(Comparison.prompt_id == prompt_id, ~had)
+    for each in session.scalars(waiting.order_by(Comparison.id)).all():
+        kind = each.language, each.is_gold, content
+        (lane_id,) = lanes.lengthen(
+            session, each.project_id, each.batch_id, {kind: (0, 0)}
+        ).values()
+        was, wanted = each.lane_id, 0 if each.is_gold else each.wanted
+        still = Comparison.id == each.id, Comparison.lane_id == was, Comparison.taken == 0
+        if was != lane_id and changed(
+            session, sa.update(Comparison).where(*still).values(lane_id=lane_id)
+        ):
+            lanes.lengthen(session, each.project_id, each.batch_id, {kind: (1, wanted)})
+            lanes.shorten(session, was, 1, wanted)
 
 
 def _messages(row: Row) -> str:

@@ -78,6 +78,16 @@ def lengthen(
     return found
 
 
+def shorten(session: Session, lane_id: int, comparisons: int, wanted: int) -> None:
+    """Take so many comparisons and wanted judgments out of a lane; they are in another one."""
+    session.execute(
+        sa.update(Lane)
+        .where(Lane.id == lane_id)
+        .values(comparisons=Lane.comparisons - comparisons, wanted=Lane.wanted - wanted)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def replenish(session: Session, more: Mapping[int, int]) -> None:
     """Say of these lanes that there may be slots again, and how many more are wanted in each."""
     for lane_id, wanted in sorted(more.items()):

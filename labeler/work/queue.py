@@ -118,7 +118,7 @@ def _draw(
     tries = TRIES
     if look.overdue:
         assignments.expire(session, project)
-        look = looks.look(session, project, person)
+        look = _look(session, project, person)
         tries = 1  # others wait for the rows of what was given back just now
     if not spending.has_room(session, look):
         raise Conflict(NO_BUDGET)

@@ -79,6 +79,20 @@ def test_a_backup_from_before_brings_nobody_back(
     assert "Erased again" not in there.good("refresh")
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_a_list_from_elsewhere_is_kept_beside_the_database(address: str, tmp_path: Path) -> None:
+    """So a refresh erases again, too: after an upgrade, or where restoring was stopped."""
+    here = on(address, tmp_path / "data")
+    settle(here)
+    here.good("backup", tmp_path / "before.tar")
+    here.good("person", "erase", "ada@example.org", *LETTER)
+    (tmp_path / "data" / "erasures.jsonl").rename(tmp_path / "copy.jsonl")
+    there = on(f"sqlite:///{tmp_path / 'elsewhere.db'}", tmp_path / "other")
+    there.good("restore", tmp_path / "before.tar", "--erasures", tmp_path / "copy.jsonl")
+    kept, copy = (tmp_path / at for at in ("other/erasures.jsonl", "copy.jsonl"))
+    assert [*replay.read(kept)] == [*replay.read(copy)] != []
+
+
 def test_a_list_of_another_database_erases_nobody(
     terminal: Terminal, people: Cast, tmp_path: Path
 ) -> None:

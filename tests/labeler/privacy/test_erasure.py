@@ -1,10 +1,13 @@
 """Who is erased, who not yet, what the database lets go of and what it does not."""
 
+import threading
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler import audit, clock
+from labeler.database import Database
 from labeler.errors import Conflict, Forbidden, Invalid, NotFound
 from labeler.events import Event
 from labeler.pay import destinations, limits
@@ -22,7 +25,7 @@ from labeler.quality.explained import About
 from labeler.work import opt_ins, queue
 from labeler.work.assignments import Assignment, AssignmentState
 from labeler.work.opt_ins import Choice, OptIn
-from tests.cast import Cast
+from tests.cast import Cast, make_cast
 from tests.conftest import StoppedClock
 from tests.make import judge_next, make_batch, make_due, make_project, send_pay
 
@@ -139,3 +142,44 @@ def test_a_week_that_is_not_settled_is_waited_for(
     session.flush()
     _owed, week = erasure.hindrances(session, cast.ada)
     assert week.startswith("This week's time in Helpful answers is settled")
+
+
+def test_of_two_who_go_at_once_somebody_still_administers(database: Database) -> None:
+    with database.writing() as session:
+        root = make_cast(session).root
+        other = accounts.create(session, "r2@example.org", "R2", by=None, is_admin=True)
+        session.commit()
+    refused: list[Conflict] = []
+
+    def go(number: int) -> None:
+        with database.writing() as session:
+            person = session.get_one(Person, number)
+            try:
+                erasure.erase(session, person, by=person)
+            except Conflict as conflict:
+                refused.append(conflict)
+                return
+            session.commit()
+
+    second = threading.Thread(target=go, args=(other.id,))
+    with database.writing() as session:
+        person = session.get_one(Person, root.id)
+        erasure.erase(session, person, by=person)
+        second.start()
+        second.join(0.3)
+        session.commit()
+    second.join(10)
+    assert [str(*each.fields.values()) for each in refused] == [erasure.ONLY_ADMIN]
+
+
+def test_twice_is_once(session: Session, cast: Cast) -> None:
+    project = make_project(session, cast)
+    make_batch(session, project, cast)
+    judge_next(session, project, cast.ada)
+    erasure.forget(session, cast.ada, at=clock.now())
+    address = cast.ada.email
+    erasure.erase(session, cast.ada, by=cast.ada)
+    assert (cast.ada.email, session.scalar(sa.select(sa.func.count(KeptIdentity.id)))) == (
+        address,
+        1,
+    )

@@ -5,6 +5,7 @@ import io
 import json
 import zipfile
 from pathlib import Path
+from random import Random
 
 import pytest
 import sqlalchemy as sa
@@ -20,11 +21,13 @@ from labeler.people.accounts import Person
 from labeler.people.sign_ins import SignIn, SignInLink
 from labeler.privacy import erasure
 from labeler.privacy.identities import KeptIdentity
+from labeler.work import queue
 from labeler.work.judgments import Judgment
 from tests.conftest import StoppedClock
 from tests.exports.stories import judge_all, plan, release
 from tests.labeler.web.conftest import Site
-from tests.make import judge_next, send_pay
+from tests.make import judge_next, load_rows, make_row, send_pay
+from tests.visits import Visit
 
 ACCOUNT = {"kind": "bank", "name": "Ada", "iban": "DE89370400440532013000"}
 PASSWORD = "four plain words here"
@@ -153,3 +156,31 @@ def test_somebody_else_at_an_open_browser_erases_nobody(site: Site, frozen: Stop
     with site.database.reading() as session:
         assert accounts.find(session, "rex@example.org").failures == 1
     assert rex.post(ERASE, email="rex@example.org", password=PASSWORD).location == "/sign-in"
+
+
+def test_a_copy_after_each_judgment_tells_no_known_answer(
+    site: Site, frozen: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Copies differ in the same way after a known answer and after any other."""
+    monkeypatch.setattr(queue, "_random", Random(3))
+    with site.writing() as (session, project):
+        project.gold_share = 0.5
+        rows = [make_row(n, gold=0 if n % 2 else None) for n in range(20, 32)]
+        load_rows(session, project, rows, by=site.people.olga)
+    ada, told, known_ones = site.visit("ada"), [], set()
+    ada.get("/my-data")
+    for _ in range(6):
+        with site.writing() as (session, project):
+            known_ones.add(judge_next(session, project, site.people.ada).gold_right)
+        told.append(numbers(ada))
+    assert None in known_ones and len(known_ones) > 1  # so that there were both
+    for done, (row, *others) in enumerate(told, start=1):
+        assert (row["judged"], row["gold"], row["gold_right"], others) == (done, 0, 0, [])
+        assert "counted" not in row
+
+
+def numbers(visit: Visit) -> list[dict[str, object]]:
+    """Return somebody's counts as a copy that is made now tells them."""
+    archive = zipfile.ZipFile(io.BytesIO(visit.post("/my-data").data))
+    found: list[dict[str, object]] = json.loads(archive.read("counts.json"))
+    return found

@@ -134,6 +134,7 @@ def test_what_may_be_hard_to_read_is_for_those_who_choose_it(
     ada.get(CHOICE)
     assert ada.post(CHOICE, violence="0").location == CHOICE
     assert ada.get(task).location == "/"
+    assert ada.post(task, key="none").location == "/"  # nor does a form with faults show it
     assert ada.post(START).location == "/finished"
     with site.database.reading() as session:
         states = session.scalars(sa.select(Assignment.state)).all()

@@ -51,6 +51,9 @@ def test_workers_talk_and_nobody_else_reads(site: Site, capsys: pytest.CaptureFi
     # The log tells that somebody wrote, and not who.
     [line] = [json.loads(each) for each in capsys.readouterr().err.splitlines()]
     assert (line["path"], line["method"], line["person"]) == (topic, "POST", None)
+    assert bea.get("/forum/no-such").status_code == 404  # nor where she mistyped
+    [line] = [json.loads(each) for each in capsys.readouterr().err.splitlines()]
+    assert (line["status"], line["person"]) == (404, None)
     page = ada.get(topic).text
     assert "somebody who works here" in page and "Bea" not in page
     assert page.count("Take back</") + page.count("Take back<span") == 1

@@ -295,26 +295,54 @@ def test_a_file_says_it_of_its_rows_and_whoever_loads_it_of_all(
     mild, other = ({"violence": 1, "hate": 1}, {"violence": 3})
     lines = [pair | {"id": "a"}, pair | {"id": "b", "sensitive": mild}]
     lines.append(pair | {"id": "c", "sensitive": other})
+    lines += [line | {"id": line["id"] * 2, "prompt": f"Why {line['id']}?"} for line in lines]
     path = tmp_path / "pairs.jsonl"
     path.write_text("\n".join(map(json.dumps, lines)))
     list(batches.load_file(session, project, path, name="p", by=cast.olga, content="violence:2"))
     rows = session.execute(
         sa.select(Comparison.external_id, Lane.sensitive).join(Lane, Lane.id == Comparison.lane_id)
     )
-    kept = {"a": "violence:2", "b": "hate:1 violence:2", "c": "violence:3"}
-    assert dict(rows.all()) == kept
-    prompt = session.scalars(sa.select(Prompt)).one()  # which all of them have
+    kept = {"aa": "violence:2", "bb": "hate:1 violence:2", "cc": "violence:3"}
+    assert dict(rows.all()) == kept | dict.fromkeys("abc", "hate:1 violence:3")
+    prompt = session.scalars(sa.select(Prompt).order_by(Prompt.id)).first()
+    assert prompt is not None  # which all of "abc" have
     assert prompt.sensitive == "hate:1 violence:3"
     load_rows(session, project, [make_row(9, sensitive="shock:1", id="d")], by=cast.olga)
     again = make_row(9, id="e", sensitive="hate:2")  # another pair of the same prompt
     load_rows(session, project, [again], by=cast.olga)
-    hardest = session.scalars(sa.select(Prompt.sensitive).where(Prompt.id != prompt.id)).one()
+    newest = sa.select(Prompt.sensitive).order_by(Prompt.id.desc()).limit(1)
+    hardest = session.scalars(newest).one()
     assert hardest == "hate:2 shock:1"
 
     # A copy that becomes a known answer is as hard to read as its original.
-    original = session.scalars(sa.select(Comparison).filter_by(external_id="c")).one()
+    original = session.scalars(sa.select(Comparison).filter_by(external_id="cc")).one()
     known = gold.set_answer(session, project, original, better=0, why="So it is.", by=cast.olga)
     assert session.get_one(Lane, known.lane_id).sensitive == "violence:3"
+
+
+def test_what_shares_a_prompt_is_as_hard_to_read(
+    session: Session, cast: Cast, frozen: StoppedClock
+) -> None:
+    """Whatever was labelled first: in one file or in two, before or after, and known answers."""
+    project = make_project(session, cast, support_contact=CONTACT)
+    same = {"messages": make_row(1).messages}
+    hard = {**same, "sensitive": "violence:3"}
+    rows = [make_row(1), make_row(2, gold=0, **same), make_row(3)]
+    load_rows(session, project, rows, by=cast.olga, name="before")
+    rows = [make_row(4, **same), make_row(5, **hard), make_row(6, **same)]
+    load_rows(session, project, rows, by=cast.olga, name="labelled")
+    load_rows(session, project, [make_row(7, **same)], by=cast.olga, name="after")
+    load_rows(session, project, [make_row(8, **hard)], by=cast.olga, name="again")
+    assert list(audit.faults(session)) == []
+
+    found = given(session, project, cast.ada)
+    assert session.get_one(Comparison, found.comparison_id).external_id == "pair-3"
+    judge(session, found, 1, cast.ada)
+    assert queue.claim(session, project, by=cast.ada) is None
+    opt_ins.choose(session, ANYTHING, by=cast.bea)
+    for _ in range(7):
+        judge(session, given(session, project, cast.bea), 1, cast.bea)
+    assert list(audit.faults(session)) == []
 
 
 @pytest.mark.parametrize(
