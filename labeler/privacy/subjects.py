@@ -31,7 +31,7 @@ from labeler.people.representatives import Representative
 from labeler.people.sign_ins import SignIn, SignInLink
 from labeler.people.terms import Consent
 from labeler.people.tokens import Token
-from labeler.progress import steadiness
+from labeler.privacy import numbers
 from labeler.quality import explained
 from labeler.quality.disputes import Dispute
 from labeler.quality.refusals import Refusal
@@ -181,54 +181,6 @@ def _roles(roles: Mapping[tuple[int, int], Any], act: explained.Act) -> list[str
     return sorted({role.value if role else "administrator" for role in found})
 
 
-_PLAIN = ("given", "skipped", "judged", "chose_a", "chose_side")
-"""What is counted alike whether the answer was known or not."""
-
-
-def _counts(session: Session, person_id: int, after: int) -> Keyed:
-    """Count by project, and known answers as their own page does.
-
-    By part, or with the newest, whoever takes a copy after each judgment would learn which of them
-    had a known answer, and whether they gave it.
-    """
-    sums = [sa.func.sum(getattr(Tally, name)) for name in _PLAIN]
-    rows = session.execute(
-        sa.select(Project.id, Project.title, *sums)
-        .join(Tally, Tally.project_id == Project.id)
-        .where(Tally.person_id == person_id, Project.id > after)
-        .group_by(Project.id, Project.title)
-        .order_by(Project.id)
-        .limit(PAGE)
-    )
-    found = []
-    for number, title, *counted in rows.all():
-        known = steadiness.known(session, number, person_id)
-        told = dict(zip(_PLAIN, map(int, counted), strict=True))
-        told |= {"gold": known.whole, "gold_right": known.part}
-        found.append((number, {"project": title} | told))
-    return found
-
-
-def _reliability(session: Session, person_id: int, after: int) -> Keyed:
-    """Return estimates for whole groups of votes: a known answer adds none, and would be told."""
-    rows = session.execute(
-        sa.select(Project.id, Project.title, Reliability.right, Reliability.votes)
-        .join(Project, Project.id == Reliability.project_id)
-        .where(Reliability.person_id == person_id, Project.id > after)
-        .order_by(Project.id)
-        .limit(PAGE)
-    )
-    return [
-        (number, {"project": title, **_in_groups(right, votes)})
-        for number, title, right, votes in rows
-    ]
-
-
-def _in_groups(right: float, votes: float) -> Values:
-    whole = int(votes // steadiness.GROUP * steadiness.GROUP)
-    return {"right": round(right / votes * whole) if whole else 0, "votes": whole}
-
-
 _from, _to = aliased(Account), aliased(Account)
 _was_told = sa.case((Assignment.told_at.is_not(None), Judgment.gold_right))
 
@@ -302,14 +254,14 @@ SUBJECTS = (
         "reliability",
         say("How often you are right, as far as is worked out."),
         ("project", "right", "votes"),
-        _reliability,
+        numbers.reliability,
         Reliability.__tablename__,
     ),
     Subject(
         "counts",
         say("Your work in numbers, by part of a project."),
-        ("project", *_PLAIN, "gold", "gold_right"),
-        _counts,
+        ("project", *numbers.PLAIN, "gold", "gold_right"),
+        numbers.counts,
         Tally.__tablename__,
     ),
     _of(

@@ -6,6 +6,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -291,7 +292,11 @@ def test_a_file_says_it_of_its_rows_and_whoever_loads_it_of_all(
     session: Session, cast: Cast, tmp_path: Path
 ) -> None:
     project = make_project(session, cast, support_contact=CONTACT)
-    pair = {"prompt": "Why?", "responses": [{"text": "So."}, {"text": "Hm."}], "language": "en"}
+    pair: dict[str, Any] = {
+        "prompt": "Why?",
+        "responses": [{"text": "So."}, {"text": "Hm."}],
+        "language": "en",
+    }
     mild, other = ({"violence": 1, "hate": 1}, {"violence": 3})
     lines = [pair | {"id": "a"}, pair | {"id": "b", "sensitive": mild}]
     lines.append(pair | {"id": "c", "sensitive": other})
@@ -325,8 +330,8 @@ def test_what_shares_a_prompt_is_as_hard_to_read(
 ) -> None:
     """Whatever was labelled first: in one file or in two, before or after, and known answers."""
     project = make_project(session, cast, support_contact=CONTACT)
-    same = {"messages": make_row(1).messages}
-    hard = {**same, "sensitive": "violence:3"}
+    same: dict[str, Any] = {"messages": make_row(1).messages}
+    hard = same | {"sensitive": "violence:3"}
     rows = [make_row(1), make_row(2, gold=0, **same), make_row(3)]
     load_rows(session, project, rows, by=cast.olga, name="before")
     rows = [make_row(4, **same), make_row(5, **hard), make_row(6, **same)]
