@@ -126,6 +126,7 @@ def list_(slug: str, actor: str | None) -> None:
 @click.option("--rate", required=True, help="How many units of TO one of FROM is.")
 @click.option("--source", required=True, help="Who publishes the rate, such as ECB.")
 @click.option("--on", type=DAY, required=True, help="The day that it is for.")
+@click.option("--agreed-by", metavar="EMAIL", required=True, help="Who else agrees.")
 @installation.acts
 def exchange(
     slug: str,
@@ -135,17 +136,21 @@ def exchange(
     rate: str,
     source: str,
     on: datetime,
+    agreed_by: str,
     actor: str | None,
 ) -> None:
     """Change all that is due to somebody for another currency. Ask them before.
 
-    What is left of the smallest unit is rounded up at the project's cost.
+    It takes two owners or administrators, as a bad rate takes pay away. What is left of the
+    smallest unit is rounded up at the project's cost.
     """
 
     def change(session: Session) -> str:
         project, by = _owned(session, slug, actor)
+        _project, second = _owned(session, slug, agreed_by)
         person, quote = _member(session, project, email), Quote(rate, source, on.date())
-        done = exchanges.exchange(session, project.id, person, currency, wanted, quote, by=by)
+        whom = project.id, person, currency, wanted, quote
+        done = exchanges.exchange(session, *whom, agreed_by=second, by=by)
         gave, got = money.text(done.gave_minor, currency), money.text(done.got_minor, wanted)
         return f"{gave} of {person.name} became {got}."
 

@@ -66,9 +66,11 @@ def give(
 ) -> Transfer:
     """Pay somebody more, since something was booked wrong; it is due after the usual window.
 
-    `source` names the act, so that it happens once. Raises Invalid, and Conflict as `ledger.move`.
+    `source` names the act, so that it happens once. Raises Forbidden about oneself, Invalid, and
+    Conflict as `ledger.move`.
     """
     require_person(by)
+    _require_other(person.id, by)
     money.exponent(currency)
     given = ledger.move(
         session,
@@ -128,9 +130,7 @@ def agree(session: Session, correction: Correction, *, by: Person) -> None:
     decided, or less is due by now.
     """
     require_person(by)
-    _require_other(correction.person_id, by)
-    if correction.proposed_by == by.id:
-        raise Forbidden("Whoever proposed it cannot agree to it: please ask somebody else.")
+    require_two(correction.person_id, session.get_one(Person, correction.proposed_by), by)
     if not _decide(session, correction, True, by):
         return
     ledger.move(
@@ -235,6 +235,15 @@ def _decide(session: Session, correction: Correction, is_agreed: bool, by: Perso
     if (correction.is_agreed, correction.decided_by) != (is_agreed, by.id):
         raise Conflict("Somebody else has decided this already.")
     return False
+
+
+def require_two(person_id: int, proposer: Person, by: Person) -> None:
+    """Raise Forbidden unless two people act, and about neither of themselves."""
+    for each in (proposer, by):
+        require_person(each)
+        _require_other(person_id, each)
+    if proposer.id == by.id:
+        raise Forbidden("Whoever proposed it cannot agree to it: please ask somebody else.")
 
 
 def _require_other(person_id: int, by: Person) -> None:

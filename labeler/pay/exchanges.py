@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from labeler import clock
+from labeler import clock, events
 from labeler.errors import Conflict, Invalid
-from labeler.pay import accounts, ledger, money
+from labeler.pay import accounts, corrections, ledger, money
 from labeler.pay.accounts import Account, AccountKind, Place
 from labeler.pay.ledger import Transfer, TransferKind
 from labeler.pay.money import LARGEST_MINOR
@@ -57,14 +57,16 @@ def exchange(
     wanted: str,
     quote: Quote,
     *,
+    agreed_by: Person,
     by: Person,
 ) -> Changed:
     """Change all that is due to a person in a currency for another one.
 
-    Raises Invalid for what is no rate, no source or the same currency, and Conflict where nothing
-    is due or it comes to less than the smallest unit.
+    It takes two, as to take something back does: a bad rate takes as much. Raises Forbidden where
+    they are one, or it is about one of them; Invalid for what is no rate, no source or the same
+    currency; Conflict where nothing is due or it comes to less than the smallest unit.
     """
-    require_person(by)
+    corrections.require_two(person.id, by, agreed_by)
     rate, told = _read(currency, wanted, quote)
     # In one order, so that nobody who changes them the other way round waits for us for ever.
     for code in sorted((currency, wanted)):
@@ -87,6 +89,8 @@ def exchange(
         (TransferKind.rounding, _leg(wanted, _ROUNDING, mine, rest, f"exchange:{pair}")),
     ):
         ledger.move(session, project_id=project_id, kind=kind, by=by, reason=told, **leg)
+    who = {"person_id": by.id, "subject": person.id, "agreed_by": agreed_by.id}
+    events.record(session, "pay.exchanged", project_id=project_id, account=due.id, rate=told, **who)
     return Changed(gave, whole + rest)
 
 

@@ -74,7 +74,7 @@ def test_what_was_acknowledged_and_is_not_there_is_seen(place: Backend, plan: Pl
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_the_pages_are_read(place: Backend, plan: Plan) -> None:
     found = dashboard.measure(place, plan)
-    assert _rows(found, "Pages of an owner") == 5
+    assert _rows(found, "Pages of an owner") == 10
     assert _rows(found, "Working quality out in the background") == 1
     assert _met(found, dashboard.SAME)
 

@@ -15,13 +15,22 @@ from sqlalchemy.orm import Session
 
 from labeler import clock
 from labeler.pay import statements
-from labeler.people import accounts, memberships
+from labeler.people import (
+    accounts,
+    evaluations,
+    forum,
+    memberships,
+    remarks,
+    representatives,
+)
+from labeler.people.evaluations import EvaluationDraft
 from labeler.people.memberships import Role
 from labeler.quality import brakes, disputes, outcomes, reviews
 from labeler.quality.explained import About
 from labeler.quality.refusals import ReasonCode
 from labeler.quality.reviews import ReviewKind
 from labeler.work import batches, layouts, listings, projects
+from labeler.work.projects import Project
 from labeler.work.rubrics import LONGEST_REASON
 from tests.browser import paying
 from tests.browser.clicks import choose, send
@@ -160,7 +169,19 @@ def _made(session: Session) -> dict[str, int]:
         "dispute_id": disputes.open(session, project, About.time, MARK, by=ada).id,
         "run_id": paying.owe(session, project, [ada, rex, olga], by=olga),
         "statement_id": told.id,
+        "topic_id": _talked(session, project),
     }
+
+
+def _talked(session: Session, project: Project) -> int:
+    """Have Ada talk in the forum and speak for others; return the topic's number."""
+    olga, ada = accounts.find(session, OLGA), accounts.find(session, ADA)
+    topic = forum.open_topic(session, MARK, MARK, by=ada)
+    representatives.name(session, ADA, MARK, by=olga)
+    remarks.write(session, project.id, MARK, by=ada)
+    found = EvaluationDraft(held_on=clock.now().date(), participants=MARK, text=MARK)
+    evaluations.note(session, found, by=olga)
+    return topic.id
 
 
 def _addresses(site: Site, reader: Reader, made: dict[str, int]) -> list[str]:

@@ -121,6 +121,9 @@ def test_what_was_booked_wrong_is_put_right(terminal: Terminal, people: Cast) ->
     terminal.good("pay", "take-back", *ada, "0.01", "--reason", "Again.", *root)
     twice(terminal, "forgo", "helpful", "2", *OLGA)
     rate = ("--rate", "151.2345", "--source", "ECB", "--on", "2026-11-20")
+    alone = (*rate, *OLGA, "--agreed-by", "olga@example.org")
+    assert "somebody else" in terminal.refused(1, "pay", "exchange", *ada, "EUR", "KES", *alone)
+    rate += (*OLGA, "--agreed-by", "root@example.org")
     said = terminal.good("pay", "exchange", *ada, "EUR", "KES", *rate)
     assert said == "12.00 EUR of Ada became 1,814.82 KES.\n"
     before = rows(terminal)

@@ -90,7 +90,10 @@ def test_an_exchange_is_whole_and_loses_nobody_anything(
     session: Session, cast: Cast, project: Project, frozen: StoppedClock
 ) -> None:
     whom = project.id, cast.ada, "EUR", "KES"
-    done = exchanges.exchange(session, *whom, QUOTE, by=cast.olga)
+    for one, other in ((cast.olga, cast.olga), (cast.ada, cast.olga), (cast.olga, cast.ada)):
+        with pytest.raises(Forbidden):
+            exchanges.exchange(session, *whom, QUOTE, agreed_by=one, by=other)
+    done = exchanges.exchange(session, *whom, QUOTE, agreed_by=cast.root, by=cast.olga)
     # 12.34 × 151.2345 = 1,866.23373 shillings; the rest of a cent is rounded up.
     assert done == (1234, 186624)
     assert has(session, cast) == {} and has(session, cast, "KES") == {"earned_approved": 186624}
@@ -98,10 +101,12 @@ def test_an_exchange_is_whole_and_loses_nobody_anything(
     assert exchanges.round_up(session, project.id, cast.ada, "KES", 100, by=cast.olga) == 0
     assert has(session, cast, "KES") == {"earned_approved": 186700}
     with pytest.raises(Conflict, match="Nothing is due"):
-        exchanges.exchange(session, *whom, QUOTE, by=cast.olga)
+        exchanges.exchange(session, *whom, QUOTE, agreed_by=cast.root, by=cast.olga)
     wrong = Quote("0", " ", date(2027, 1, 1))
     with pytest.raises(Invalid) as refused:
-        exchanges.exchange(session, project.id, cast.ada, "XXX", "XXX", wrong, by=cast.olga)
+        exchanges.exchange(
+            session, project.id, cast.ada, "XXX", "XXX", wrong, agreed_by=cast.root, by=cast.olga
+        )
     assert list(refused.value.fields) == ["currency", "wanted", "rate", "source", "on"]
 
     # Both months' statements add up, and say at which rate.
@@ -120,7 +125,9 @@ def test_an_exchange_is_whole_and_loses_nobody_anything(
 
 @pytest.mark.usefixtures("database")  # of its own: a pragma is not undone with the transaction
 def test_what_is_tampered_with_is_named(session: Session, cast: Cast, project: Project) -> None:
-    exchanges.exchange(session, project.id, cast.ada, "EUR", "KES", QUOTE, by=cast.olga)
+    exchanges.exchange(
+        session, project.id, cast.ada, "EUR", "KES", QUOTE, agreed_by=cast.root, by=cast.olga
+    )
     make_due(session, project, cast.ada, 50, "more")
     taken = corrections.propose(
         session, project.id, cast.ada, "EUR", 50, reason="Twice.", by=cast.root

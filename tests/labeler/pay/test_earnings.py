@@ -217,7 +217,7 @@ class Books(RuleBasedStateMachine):
             case "exchange":
                 ways = ("EUR", "KES") if which % 2 else ("KES", "KWD")
                 whom = self.project.id, self.person(which), *ways, QUOTE
-                exchanges.exchange(self.session, *whom, by=self.cast.olga)
+                exchanges.exchange(self.session, *whom, agreed_by=self.cast.root, by=self.cast.olga)
             case "round_up":
                 whom = self.project.id, self.person(which), ("EUR", "KES")[which % 2]
                 exchanges.round_up(self.session, *whom, 100, by=self.cast.olga)
