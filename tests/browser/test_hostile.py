@@ -175,12 +175,12 @@ def _made(session: Session) -> dict[str, int]:
 
 def _talked(session: Session, project: Project) -> int:
     """Have Ada talk in the forum and speak for others; return the topic's number."""
-    olga, ada = accounts.find(session, OLGA), accounts.find(session, ADA)
+    root, ada = accounts.find(session, "root@example.org"), accounts.find(session, ADA)
     topic = forum.open_topic(session, MARK, MARK, by=ada)
-    representatives.name(session, ADA, MARK, by=olga)
+    representatives.name(session, ADA, MARK, by=root)
     remarks.write(session, project.id, MARK, by=ada)
     found = EvaluationDraft(held_on=clock.now().date(), participants=MARK, text=MARK)
-    evaluations.note(session, found, by=olga)
+    evaluations.note(session, found, by=root)
     return topic.id
 
 
