@@ -1,6 +1,6 @@
 """What a project pays by place, what it may spend, and what it paid before: for its owners."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -17,9 +17,13 @@ from labeler.pay.rates import Rate
 from labeler.pay.reckoning import Model
 from labeler.people.memberships import Role
 from labeler.progress import costs, offers
+from labeler.progress.costs import PlaceCost
 from labeler.said import say
-from labeler.web import forms, locales, visitors
+from labeler.web import drawings, filters, forms, locales, visitors
+from labeler.web.charts import Chart
+from labeler.web.drawings import Bar
 from labeler.web.filters import gettext as _
+from labeler.web.filters import ngettext
 from labeler.work import projects, spending
 from labeler.work.projects import Project
 
@@ -32,6 +36,7 @@ MODEL_WORDS = [
 ]
 
 PUBLISHED = say("Published. It holds for work that is given out from now on.")
+NOT_BELOW = say("Where it is known, an hour pays the minimum wage or more on average")
 AS_BEFORE = say("That is what it pays already.")
 
 
@@ -102,6 +107,36 @@ def _written(rate: Rate) -> Mapping[str, Any]:
     return told | {"currency": rate.currency, "model": rate.model.value}
 
 
+def _beside_minimum(places: Sequence[PlaceCost]) -> Chart | None:
+    """Draw what an hour came to beside the minimum wage, where the two can be compared."""
+    found = [(one, one.minimum, one.ratio) for one in places if one.minimum and one.ratio]
+    if not found:
+        return None
+    below = sum(ratio < 1 for _one, _least, ratio in found)
+    names = [locales.place(one.place) for one, _least, _ratio in found]
+    percent = [round(100 * ratio) for _one, _least, ratio in found]
+    title = ngettext(
+        "In %(num)s place an hour pays less than the minimum wage",
+        "In %(num)s places an hour pays less than the minimum wage",
+        below,
+    )
+    return Chart(
+        "hours",
+        title if below else _(NOT_BELOW),
+        _("What an hour came to, in percent of the minimum wage there, where it is known."),
+        drawings.bars([Bar(*row) for row in zip(names, percent, strict=True)]),
+        (_("Place"), _("An hour"), _("Minimum wage")),
+        [
+            (
+                name,
+                filters.money(one.hour_minor or 0, one.currency),
+                filters.money(least.hour_minor, least.currency),
+            )
+            for name, (one, least, _ratio) in zip(names, found, strict=True)
+        ],
+    )
+
+
 def _page(
     project: Project,
     values: Mapping[str, Any],
@@ -123,6 +158,7 @@ def _page(
         rows=offers.by_place(session, project.id),
         offer=offers.of_rate(session, everywhere),
         costs=found,
+        chart=_beside_minimum(found.places),
         history=history,
         names=progress.names(session, named),
         sums=spending.of_project(session, project.id),

@@ -7,6 +7,8 @@ from labeler.pay import rates, wages
 from labeler.people import memberships
 from labeler.people.memberships import Placement
 from labeler.work import projects, queue
+from tests.conftest import StoppedClock
+from tests.labeler.progress.test_costs import BY_PIECE, pays, work
 from tests.labeler.web.conftest import HELPFUL, Site
 from tests.make import judge_next
 
@@ -42,6 +44,22 @@ def test_an_owner_sees_the_minimum_wage_before_paying_less(site: Site) -> None:
     for shown in ("6.00 KES each", "90.00 KES", "the floor is 101% of it", ">stale<"):
         assert shown in page
     assert "the floor is 61%" not in page  # nothing is claimed of a stale living wage
+
+
+def test_an_hour_is_drawn_beside_the_minimum_wage(site: Site, frozen: StoppedClock) -> None:
+    assert "data-draw" not in site.visit("olga").get(PAY).text
+    with site.writing() as (session, project):
+        ada = site.people.ada
+        memberships.place(session, project.id, ada, Placement(place="KE"), by=site.people.olga)
+        pays(session, project, site.people, BY_PIECE)
+        work(session, project, ada, minutes=60, done=2)
+    frozen.forward(days=7)
+    page = site.visit("olga").get(PAY).text
+    assert "In 1 place an hour pays less than the minimum wage" in page
+    assert '"count": 13' in page  # 12.00 of 89.10
+    assert (
+        '<th scope="row">Kenya</th><td class="n">12.00 KES</td><td class="n">89.10 KES</td>' in page
+    )
 
 
 def test_where_nothing_is_known_the_page_says_so(site: Site) -> None:
