@@ -2,19 +2,21 @@
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from threading import Thread
+from threading import Condition, Thread
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from flask import Flask
+from flask import Flask, Response
 from playwright.sync_api import Page, expect
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
+from werkzeug.wsgi import ClosingIterator
 
 from labeler import clock
 from labeler.cli import rehearsal
@@ -25,7 +27,11 @@ from labeler.work.judgments import Judgment
 from tests.serving import lend_app
 from tests.visits import Visit
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
 FRESH = timedelta(minutes=5)
+PATIENCE_S = 20
 OLGA, REX, ADA = (f"{name}@demo.invalid" for name in ("olga", "rex", "ada"))
 
 
@@ -114,9 +120,43 @@ def open_site(
             yield Site(url, app)
 
 
+class Door:
+    """Lets requests in to an application, and closes when all who are in have left.
+
+    The server would not wait for them, and whoever comes late would open a database that is gone.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        self._app, self._inside, self._is_open = app, 0, True
+        self._moved = Condition()
+
+    def __call__(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+        with self._moved:
+            if not self._is_open:
+                return Response(status=503)(environ, start)
+            self._inside += 1
+        try:
+            answer = self._app(environ, start)
+        except BaseException:
+            self._leave()
+            raise
+        return ClosingIterator(answer, self._leave)
+
+    def close(self) -> None:
+        """Let nobody in any more, and wait for those who are."""
+        with self._moved:
+            self._is_open = False
+            assert self._moved.wait_for(lambda: not self._inside, PATIENCE_S)
+
+    def _leave(self) -> None:
+        with self._moved:
+            self._inside -= 1
+            self._moved.notify_all()
+
+
 @contextmanager
 def _serving(app: Flask) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", 0, door := Door(app), threaded=True)
     serving = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     serving.start()
     try:
@@ -125,3 +165,4 @@ def _serving(app: Flask) -> Iterator[str]:
         server.shutdown()
         serving.join()
         server.server_close()
+        door.close()
