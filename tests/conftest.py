@@ -21,7 +21,9 @@ from tests.cast import Cast, make_cast
 from tests.serving import open_database
 
 BACKENDS = ("sqlite", "postgresql")
-DOORS = tuple(f"tests/{name}/" for name in ("labeler/api", "labeler/cli", "labeler/web", "exports"))
+DOORS = tuple(
+    f"tests/{name}/" for name in ("labeler/api", "labeler/cli", "labeler/web", "exports", "bench")
+)
 """Here each test runs on one back end, which its name draws: so every door meets both.
 
 What verbs and queries do is tested on both, each time. So are doors where that could matter: those
