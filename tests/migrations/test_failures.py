@@ -13,17 +13,12 @@ from sqlalchemy.engine import Connection
 from labeler.database import Database
 from tests import postgres
 from tests.labeler.cli.processes import LABELER, environment
-from tests.migrations.test_migrations import SCRIPTS, work
+from tests.migrations.test_migrations import NEW, SCRIPTS, work
 
 REVISIONS = [script.revision for script in SCRIPTS.walk_revisions()]
 """The newest first."""
 EVENTS = ("do_execute", "do_execute_no_params", "do_executemany")
 PROGRAMS = 3
-NEW = 4
-"""How many of the newest migrations fail at each of their statements, each time.
-
-The others, which change no more, fail at two of theirs, and in a soak at each.
-"""
 
 SQLITE = ["SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"]
 POSTGRESQL = """
@@ -88,7 +83,7 @@ def fail_everywhere(database: Database, step: Callable[[], object], places: Iter
 def test_a_failure_at_any_statement_changes_nothing(database: Database, soak: bool) -> None:
     work(database)
     for number, revision in enumerate(REVISIONS):
-        # Which two differs, among the first: one has but three statements.
+        # The old ones fail at two statements, among the first: one has but three.
         every = soak or number < NEW
         places = range(10**6) if every else (number % 3, number % 3 + 2, 10**6)
         assert fail_everywhere(database, lambda: database.downgrade("-1"), places) > 1
