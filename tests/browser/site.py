@@ -3,10 +3,11 @@
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from socket import SHUT_RDWR, socket
 from threading import Condition, Thread
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 FRESH = timedelta(minutes=5)
-PATIENCE_S = 20
+SOON_S, PATIENCE_S = 1, 10
 OLGA, REX, ADA = (f"{name}@demo.invalid" for name in ("olga", "rex", "ada"))
 
 
@@ -127,30 +128,43 @@ class Door:
     """
 
     def __init__(self, app: Flask) -> None:
-        self._app, self._inside, self._is_open = app, 0, True
+        self._app, self._is_open = app, True
+        self._inside: list[socket] = []
         self._moved = Condition()
 
     def __call__(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         with self._moved:
             if not self._is_open:
                 return Response(status=503)(environ, start)
-            self._inside += 1
+            self._inside.append(line := environ["werkzeug.socket"])
+        return self._answer(environ, start, line)
+
+    def _answer(
+        self, environ: "WSGIEnvironment", start: "StartResponse", line: socket
+    ) -> Iterator[bytes]:
         try:
-            answer = self._app(environ, start)
-        except BaseException:
-            self._leave()
-            raise
-        return ClosingIterator(answer, self._leave)
+            with closing(ClosingIterator(self._app(environ, start))) as answer:
+                yield from answer
+        finally:
+            self._leave(line)
 
     def close(self) -> None:
-        """Let nobody in any more, and wait for those who are."""
+        """Let nobody in any more, and wait for those who are.
+
+        A browser may hold the rest of a request back, of a page that it has laid aside: whoever
+        waits for that is told that nothing more comes.
+        """
         with self._moved:
             self._is_open = False
-            assert self._moved.wait_for(lambda: not self._inside, PATIENCE_S)
+            if not self._moved.wait_for(lambda: not self._inside, SOON_S):
+                for line in self._inside:
+                    with suppress(OSError):
+                        line.shutdown(SHUT_RDWR)
+            self._moved.wait_for(lambda: not self._inside, PATIENCE_S)
 
-    def _leave(self) -> None:
+    def _leave(self, line: socket) -> None:
         with self._moved:
-            self._inside -= 1
+            self._inside.remove(line)
             self._moved.notify_all()
 
 
