@@ -8,7 +8,7 @@ import click
 from sqlalchemy.orm import Session
 
 from labeler.cli import installation
-from labeler.cli.pay import DAY, RAIL
+from labeler.cli.pay import DAY, RAIL, owned
 from labeler.pay import corrections, exchanges, money
 from labeler.pay.corrections import Correction
 from labeler.pay.exchanges import Quote
@@ -16,8 +16,6 @@ from labeler.pay.rails import making
 from labeler.pay.rails.making import Rail
 from labeler.people import accounts, memberships
 from labeler.people.accounts import Person
-from labeler.people.memberships import Role
-from labeler.work import projects
 from labeler.work.projects import Project
 
 _project = click.argument("slug", metavar="PROJECT")
@@ -45,7 +43,7 @@ def correct(
     """
 
     def give(session: Session) -> str:
-        project, by = _owned(session, slug, actor)
+        project, by = owned(session, slug, actor)
         person, code = _member(session, project, email), currency or project.currency
         minor, names = money.minor(amount, code), hashlib.sha256(reason.strip().encode())
         source = f"{project.id}:{person.id}:{code}:{names.hexdigest()[:32]}"
@@ -72,7 +70,7 @@ def take_back(
     """
 
     def propose(session: Session) -> Correction:
-        project, by = _owned(session, slug, actor)
+        project, by = owned(session, slug, actor)
         person, code = _member(session, project, email), currency or project.currency
         minor = money.minor(amount, code)
         return corrections.propose(session, project.id, person, code, minor, reason=reason, by=by)
@@ -110,7 +108,7 @@ def forgo(slug: str, number: int, actor: str) -> None:
 def list_(slug: str, actor: str | None) -> None:
     """List what is proposed to be taken back and waits for a second person."""
     with installation.reading() as session:
-        project, _by = _owned(session, slug, actor)
+        project, _by = owned(session, slug, actor)
         found = corrections.waiting(session, project.id)
         people = accounts.by_id(session, [each.person_id for each in found])
     for each in found:
@@ -146,8 +144,8 @@ def exchange(
     """
 
     def change(session: Session) -> str:
-        project, by = _owned(session, slug, actor)
-        _project, second = _owned(session, slug, agreed_by)
+        project, by = owned(session, slug, actor)
+        _project, second = owned(session, slug, agreed_by)
         person, quote = _member(session, project, email), Quote(rate, source, on.date())
         whom = project.id, person, currency, wanted, quote
         done = exchanges.exchange(session, *whom, agreed_by=second, by=by)
@@ -167,7 +165,7 @@ def round_up(slug: str, email: str, rail: str, currency: str | None, actor: str 
     """Round what is due to somebody up to what can be paid, when they leave or ask for it."""
 
     def add(session: Session) -> str:
-        project, by = _owned(session, slug, actor)
+        project, by = owned(session, slug, actor)
         person, code = _member(session, project, email), currency or project.currency
         step = making.step(Rail(rail), code)
         added = exchanges.round_up(session, project.id, person, code, step, by=by)
@@ -179,11 +177,6 @@ def round_up(slug: str, email: str, rail: str, currency: str | None, actor: str 
 COMMANDS = (correct, take_back, agree, forgo, list_, exchange, round_up)
 
 
-def _owned(session: Session, slug: str, actor: str | None) -> tuple[Project, Person]:
-    by = installation.acting(session, slug, actor)
-    return projects.find(session, slug, by=by, role=Role.owner), by
-
-
 def _member(session: Session, project: Project, email: str) -> Person:
     """Return who has, or had, a part in the project; raises NotFound."""
     person = accounts.find(session, email)
@@ -193,7 +186,7 @@ def _member(session: Session, project: Project, email: str) -> Person:
 
 def _decide(verb: Callable[..., None], slug: str, number: int, actor: str) -> None:
     def decide(session: Session) -> None:
-        project, by = _owned(session, slug, actor)
+        project, by = owned(session, slug, actor)
         verb(session, corrections.find(session, project.id, number), by=by)
 
     installation.write(decide)

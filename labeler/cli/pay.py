@@ -42,7 +42,7 @@ def pay() -> None:
 def list_(slug: str, actor: str | None) -> None:
     """List the pay runs of a project, newest first."""
     with installation.reading() as session:
-        project, _by = _owned(session, slug, actor)
+        project, _by = owned(session, slug, actor)
         found = runs.of_project(session, project.id)
         sums = runs.sums(session, [run.id for run in found])
     for run in found:
@@ -60,7 +60,7 @@ def list_(slug: str, actor: str | None) -> None:
 def show(slug: str, number: int, actor: str | None) -> None:
     """Show the payouts of a run, with why some are held."""
     with installation.reading() as session:
-        project, _by = _owned(session, slug, actor)
+        project, _by = owned(session, slug, actor)
         run = runs.find(session, project.id, number)
         found = payouts.of_run(session, run.id)
         places = destinations.by_id(session, [p.destination_id for p in found if p.destination_id])
@@ -89,7 +89,7 @@ def draft(
     """Draft a run of all pay that is approved. Nothing moves before somebody approves it."""
 
     def make(session: Session) -> tuple[PayRun, list[Payout]]:
-        project, by = _owned(session, slug, actor)
+        project, by = owned(session, slug, actor)
         run = runs.draft(
             session,
             project.id,
@@ -162,7 +162,7 @@ def let_go(slug: str, number: int, reference: str, reason: str, actor: str | Non
 def file(slug: str, number: int, output: Path, actor: str | None) -> None:
     """Write the file of an approved run; again, it is the same bytes."""
     with installation.reading() as session:
-        project, _by = _owned(session, slug, actor)
+        project, _by = owned(session, slug, actor)
         made = runs.written(session, runs.find(session, project.id, number))
     kept = [made]
 
@@ -218,7 +218,7 @@ def layout(slug: str, rail: str, layout: Path, actor: str | None) -> None:
     """Say by a TOML file who pays and how files of a rail are laid out."""
 
     def keep(session: Session) -> int:
-        project, by = _owned(session, slug, actor)
+        project, by = owned(session, slug, actor)
         return mappings.lay_out(session, project.id, Rail(rail), _read(layout), by=by).number
 
     click.echo(f"{rail} is laid out by version {installation.write(keep)}.")
@@ -228,7 +228,7 @@ def _step(
     slug: str, number: int, actor: str | None, step: Callable[[Session, PayRun, Person], object]
 ) -> PayRun:
     def whole(session: Session) -> PayRun:
-        project, by = _owned(session, slug, actor)
+        project, by = owned(session, slug, actor)
         run = runs.find(session, project.id, number)
         step(session, run, by)
         return run
@@ -236,7 +236,8 @@ def _step(
     return installation.write(whole)
 
 
-def _owned(session: Session, slug: str, actor: str | None) -> tuple[Project, Person]:
+def owned(session: Session, slug: str, actor: str | None) -> tuple[Project, Person]:
+    """Return the project and who acts in it, who owns it; raises NotFound and Forbidden."""
     by = installation.acting(session, slug, actor)
     return projects.find(session, slug, by=by, role=Role.owner), by
 
