@@ -1,13 +1,13 @@
 """Releases on the command line: cut one, cut one again, check one, list them."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 from sqlalchemy.orm import Session
 
-from exports import releases, selection
+from exports import criteria, releases
+from exports.criteria import FORMATS, Aggregation
 from exports.releases import Cut, Release
 from labeler import config
 from labeler.cli import installation
@@ -30,23 +30,40 @@ def release() -> None:
 @click.argument("slug", metavar="PROJECT")
 @out
 @click.option(
+    "--rules",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Rules in TOML; what is said here goes before them.",
+)
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    type=click.Choice(["all", *FORMATS]),
+    help="What to write; may come several times. At first comparisons and dpo.",
+)
+@click.option(
     "--min-judgments",
     type=int,
     help="Fewest judgments on a comparison; as many as the project asks for if left out.",
 )
 @click.option(
-    "--min-margin",
-    type=int,
-    default=1,
-    show_default=True,
-    help="Votes by which the better answer must be ahead of the other.",
+    "--aggregation",
+    type=click.Choice(get_args(Aggregation)),
+    help="How judgments come to one answer: by votes (majority), or by a model of them.",
+)
+@click.option(
+    "--min-margin", type=int, help="Votes by which the better answer must be ahead of the other."
 )
 @click.option(
     "--min-agreement",
     type=float,
-    default=0.0,
-    show_default=True,
     help="Least share of all votes that the better answer must have, from 0 to 1.",
+)
+@click.option(
+    "--min-posterior",
+    type=float,
+    help="Least probability that the better answer is the better one, from 0 to 1.",
 )
 @click.option(
     "--language",
@@ -56,33 +73,33 @@ def release() -> None:
     help="Take only this language; may come several times.",
 )
 @click.option(
-    "--test-share",
-    type=float,
-    default=0.1,
-    show_default=True,
-    help="Share of prompts kept for testing, from 0 to 1.",
+    "--batch", "batches", multiple=True, metavar="NAME", help="Take only this batch, or these."
 )
+@click.option("--since", metavar="DAY", help="Take only judgments from this day on, 2026-11-23.")
+@click.option("--until", metavar="DAY", help="Take only judgments up to this day.")
+@click.option("--max-tokens", type=int, help="Most tokens of a row, estimated.")
+@click.option("--test-share", type=float, help="Share of prompts kept for testing, from 0 to 1.")
 @click.option(
-    "--licence",
-    default="other",
-    show_default=True,
-    metavar="ID",
-    help="Short name of the dataset's licence, such as cc-by-4.0.",
+    "--licence", metavar="ID", help="Short name of the dataset's licence, such as cc-by-4.0."
 )
 @installation.acts
-def cut(slug: str, out: Path, languages: Sequence[str], actor: str | None, **rules: Any) -> None:
-    """Cut a release: pairs for preference training, in Parquet and JSON lines.
+def cut(slug: str, out: Path, rules: Path | None, actor: str | None, **said: Any) -> None:
+    """Cut a release: datasets made of what was judged, in the formats asked for.
 
-    In DIR it comes with a dataset card and a manifest, so that datasets.load_dataset reads it.
+    In DIR they come with a dataset card and a manifest, so that datasets.load_dataset reads them.
     While nothing has happened since the last release and the rules are the same, it is that one
-    again, byte for byte.
+    again, byte for byte. docs/release-format.md names every rule that FILE may hold.
     """
-    criteria = selection.read_criteria(rules | {"languages": languages or None})
+    given = criteria.read_toml(rules) if rules else {}
+    given |= {name: value for name, value in said.items() if value not in (None, ())}
+    if "all" in given.get("formats", ()):
+        given["formats"] = FORMATS
+    wanted = criteria.read(given)
 
     def plan(session: Session) -> Cut:
         by = installation.acting(session, slug, actor)
         project = projects.find(session, slug, by=by, role=Role.owner)
-        return releases.plan(session, project, criteria)
+        return releases.plan(session, project, wanted)
 
     with installation.connected(config.load()) as database:
         planned = installation.written(database, plan)
@@ -146,6 +163,6 @@ def _write(database: Database, planned: Cut, target: Path, actor: str | None) ->
 
 def _show(made: Release, out: Path) -> None:
     click.echo(
-        f"Release {made.number} is in {out}: {made.rows:,} pairs; "
-        f"comparisons left out: {made.left_out:,}."
+        f"Release {made.number} is in {out}: {made.rows:,} comparisons with a better answer; "
+        f"left out: {made.left_out:,}."
     )

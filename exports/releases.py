@@ -16,8 +16,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 import labeler
 from exports import manifests, pseudonyms, selection
+from exports.criteria import Criteria
 from exports.manifests import Manifest
-from exports.selection import Criteria, Mark
+from exports.selection import Mark
 from labeler import events
 from labeler.errors import Conflict, Invalid, NotFound
 from labeler.events import Event
@@ -113,6 +114,21 @@ def plan(session: Session, project: Project, criteria: Criteria) -> Cut:
     )
 
 
+def look(session: Session, project: Project, criteria: Criteria) -> Cut:
+    """Return a cut of this moment that is good for a look, and makes nobody wait."""
+    return Cut(
+        project_id=project.id,
+        slug=project.slug,
+        title=project.title,
+        question=project.question,
+        number=0,
+        criteria=settled(project, criteria),
+        mark=selection.glance(session, project.id),
+        pseudonym_key=pseudonyms.new_key(),
+        software=software(),
+    )
+
+
 def cut_of(project: Project, release: Release) -> Cut:
     """Return the cut that a release was made by, to make it again."""
     return Cut(
@@ -146,7 +162,7 @@ def record(
         return before
     release = _release(cut)
     release.folder, release.manifest_sha256 = _seen_from(data, target), sha256
-    release.rows, release.left_out = manifest.counts.pairs, manifest.counts.left_out
+    release.rows, release.left_out = manifest.counts.used, manifest.counts.left_out
     release.created_by = by.id
     _add(session, release)
     events.record(
