@@ -6,12 +6,13 @@ from typing import Any, get_args
 import click
 from sqlalchemy.orm import Session
 
-from exports import criteria, releases
+from exports import criteria, publishing, releases
 from exports.criteria import FORMATS, Aggregation
 from exports.releases import Cut, Release
 from labeler import config
 from labeler.cli import installation
 from labeler.database import Database
+from labeler.people.accounts import Person
 from labeler.people.memberships import Role
 from labeler.work import projects
 
@@ -117,7 +118,9 @@ def again(slug: str, number: int, out: Path, actor: str | None) -> None:
         with database.reading() as session:
             by = installation.acting(session, slug, actor)
             project = projects.find(session, slug, by=by, role=Role.owner)
-            planned = releases.cut_of(project, releases.find(session, project, number))
+            found = releases.find(session, project, number)
+            publishing.require_there(found)
+            planned = releases.cut_of(project, found)
         _show(_write(database, planned, out, actor), out)
 
 
@@ -146,6 +149,59 @@ def list_(slug: str, actor: str | None) -> None:
         for found in releases.of_project(session, project.id):
             moment = f"{found.cut_at:%Y-%m-%d %H:%M}"
             click.echo(f"{found.number}\t{moment}\t{found.rows}\t{found.folder}")
+
+
+@release.command()
+@click.argument("slug", metavar="PROJECT")
+@click.argument("number", type=int)
+@installation.acts
+def publish(slug: str, number: int, actor: str | None) -> None:
+    """Tell everybody in the project of a release; its files are checked first."""
+    data = config.load().data
+    with installation.writing() as session:
+        by, found = _found(session, slug, number, actor)
+        publishing.publish(session, found, data=data, by=by)
+    click.echo(f"Release {number} of {slug} is published.")
+
+
+@release.command()
+@click.argument("slug", metavar="PROJECT")
+@click.argument("number", type=int)
+@click.option("--because", required=True, metavar="TEXT", help="Why, for everybody to read.")
+@installation.acts
+def withdraw(slug: str, number: int, because: str, actor: str | None) -> None:
+    """Withdraw a release for ever: its files go, and a tombstone stands in their place.
+
+    Copies that others have are out of reach. The number is never given again.
+    """
+    data = config.load().data
+    with installation.writing() as session:
+        by, found = _found(session, slug, number, actor)
+        publishing.withdraw(session, found, because, by=by)
+    publishing.bury(found, slug, data)
+    click.echo(f"Release {number} of {slug} is withdrawn.")
+
+
+@release.command()
+@click.argument("before", metavar="DIR", type=click.Path(exists=True, path_type=Path))
+@click.argument("after", metavar="DIR", type=click.Path(exists=True, path_type=Path))
+def diff(before: Path, after: Path) -> None:
+    """Say what became of each comparison from one release to another, by reason."""
+    from exports import diffs
+
+    found = diffs.diff(before, after)
+    for name, (old, new) in found.criteria.items():
+        click.echo(f"{name}: {old} before, {new} after")
+    for (old, new), count in sorted(found.changes.items()):
+        examples = ", ".join(found.examples[old, new][:3])
+        click.echo(f"{count}\t{old}\t{new}\t{examples}")
+    click.echo(f"{found.unchanged}\tunchanged")
+
+
+def _found(session: Session, slug: str, number: int, actor: str | None) -> tuple[Person, Release]:
+    by = installation.acting(session, slug, actor)
+    project = projects.find(session, slug, by=by, role=Role.owner)
+    return by, releases.find(session, project, number)
 
 
 def _write(database: Database, planned: Cut, target: Path, actor: str | None) -> Release:

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 from werkzeug.datastructures import MultiDict
 
-from exports import archives, criteria, previews, releases
+from exports import archives, criteria, previews, publishing, releases
 from exports.cards import dataset_card
 from exports.criteria import FORMATS, Aggregation, Criteria, RankingPairs
 from exports.formats.columns import Row
@@ -35,6 +35,13 @@ pages = Blueprint(
 )
 
 SHOWN = 3
+MOST_COMPARED = 20_000
+"""Comparisons of a release that a page compares with the one before."""
+_OUTCOMES = {
+    "preferred": say("One answer is better"),
+    "ranked": say("The answers are in order"),
+    "absent": say("Not judged"),
+}
 AGGREGATIONS, RANKING_PAIRS = get_args(Aggregation), get_args(RankingPairs)
 _PLAIN = (
     "min_judgments",
@@ -83,20 +90,52 @@ def cut(slug: str) -> ResponseReturnValue:
 @pages.get("/<int:number>")
 @login_required
 def show(slug: str, number: int) -> ResponseReturnValue:
-    project = _project(slug)
-    release = releases.find(database.session(), project, number)
-    folder, manifest = releases.contents(release, _data()) or (None, None)
+    return _show(_project(slug), number)
+
+
+@pages.post("/<int:number>/publish")
+@login_required
+def publish(slug: str, number: int) -> ResponseReturnValue:
+    session, project = database.session(), _project(slug)
+    release = releases.find(session, project, number)
+    try:
+        publishing.publish(session, release, data=_data(), by=visitors.person())
+        session.commit()
+    except Invalid as refusal:
+        database.reread()
+        return _show(project, number, refusal), refusal.status
+    flask.flash(_("Release %(number)s is published.", number=number))
+    return redirect(url_for("releases.show", slug=slug, number=number))
+
+
+@pages.post("/<int:number>/withdraw")
+@login_required
+def withdraw(slug: str, number: int) -> ResponseReturnValue:
+    session, project = database.session(), _project(slug)
+    release, reason = releases.find(session, project, number), request.form.get("reason", "")
+    try:
+        publishing.withdraw(session, release, reason, by=visitors.person())
+        session.commit()
+    except Invalid as refusal:
+        database.reread()
+        return _show(project, number, refusal), refusal.status
+    publishing.bury(release, slug, _data())
+    flask.flash(_("Release %(number)s is withdrawn.", number=number))
+    return redirect(url_for("releases.show", slug=slug, number=number))
+
+
+@pages.get("/published")
+@login_required
+def published(slug: str) -> ResponseReturnValue:
+    """Tell everybody in the project what was made of what they said."""
+    session = database.session()
+    project = projects.find(session, slug, by=visitors.person(), role=Role.annotator)
+    told = publishing.published(session, project.id)
+    found = [(each, releases.contents(each, _data())) for each in told]
     return render_template(
-        "releases/show.html",
+        "releases/published.html",
         project=project,
-        role=Role.owner,
-        release=release,
-        criteria=Criteria.model_validate(release.criteria),
-        manifest=manifest,
-        steps=manifest and previews.sieve(manifest.counts.comparisons, manifest.counts.reasons),
-        rows=_first_rows(folder, manifest) if folder and manifest else {},
-        as_json=_as_json,
-        card=dataset_card.body((folder / dataset_card.NAME).read_text("utf-8")) if folder else "",
+        releases=[(each, _card(there[0]) if there else "") for each, there in found],
         render=markdown.render,
     )
 
@@ -118,6 +157,54 @@ def download(slug: str, number: int) -> ResponseReturnValue:
 
 def _project(slug: str) -> Project:
     return projects.find(database.session(), slug, by=visitors.person(), role=Role.owner)
+
+
+def _show(project: Project, number: int, refusal: Invalid | None = None) -> str:
+    session = database.session()
+    release = releases.find(session, project, number)
+    folder, manifest = releases.contents(release, _data()) or (None, None)
+    return render_template(
+        "releases/show.html",
+        project=project,
+        role=Role.owner,
+        release=release,
+        criteria=Criteria.model_validate(release.criteria),
+        manifest=manifest,
+        steps=manifest and previews.sieve(manifest.counts.comparisons, manifest.counts.reasons),
+        rows=_first_rows(folder, manifest) if folder and manifest else {},
+        as_json=_as_json,
+        card=_card(folder) if folder else "",
+        changes=_changes(project, number, folder, manifest) if folder and manifest else None,
+        refusal=refusal,
+        render=markdown.render,
+    )
+
+
+def _card(folder: Path) -> str:
+    return dataset_card.body((folder / dataset_card.NAME).read_text("utf-8"))
+
+
+def _changes(
+    project: Project, number: int, folder: Path, manifest: Manifest
+) -> tuple[int, list[tuple[str, str, int]]] | None:
+    """Return what changed since the release before, where both are small and tell enough."""
+    from exports import diffs
+
+    before = releases.numbered(database.session(), project.id, number - 1)
+    there = None if before is None else releases.contents(before, _data())
+    if there is None or manifest.counts.comparisons > MOST_COMPARED:
+        return None
+    if not all("comparisons" in each.counts.formats for each in (there[1], manifest)):
+        return None
+    found = diffs.diff(there[0], folder)
+    changes = sorted(found.changes.items())
+    return number - 1, [(_outcome(old), _outcome(new), count) for (old, new), count in changes]
+
+
+def _outcome(name: str) -> str:
+    """Return an outcome in words."""
+    reasons = {reason.value: words for reason, words in WORDS.items()}
+    return _(reasons.get(name) or _OUTCOMES[name])
 
 
 def _data() -> Path:

@@ -4,6 +4,7 @@ A cut-off is a mark (the newest judgment, the moment) with criteria. The same cu
 release, with the same number and the same bytes, however often it is written.
 """
 
+import enum
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,6 +42,17 @@ KEEP = Keep(
 _OVERTAKEN = say("Somebody else has just cut a release of this project. Please try again.")
 
 
+class ReleaseState(enum.Enum):
+    """What became of a release."""
+
+    cut = "cut"
+    """It is there for owners."""
+    published = "published"
+    """Everybody in the project is told of it."""
+    withdrawn = "withdrawn"
+    """It is gone for ever, with a reason; a tombstone stands in its place."""
+
+
 class Release(Base):
     """A dataset that was cut from a project up to a moment."""
 
@@ -70,6 +82,10 @@ class Release(Base):
     rows: Mapped[int]
     left_out: Mapped[int]
     created_by: Mapped[int] = reference("people.id")
+    state: Mapped[ReleaseState] = mapped_column(default=ReleaseState.cut)
+    published_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_because: Mapped[str] = mapped_column(default="")
 
 
 @dataclass(frozen=True)
@@ -227,30 +243,6 @@ def folders(session: Session, data: Path) -> Iterator[Path]:
             yield Path(folder)
 
 
-def faults(session: Session, data: Path) -> Iterator[str]:
-    """Yield what is wrong with the releases whose folders can be seen from the data folder.
-
-    One that was written outside of it may be gone: it was given to somebody.
-    """
-    from exports import verification
-
-    rows = session.execute(
-        sa.select(Release, Project.slug)
-        .join(Project, Project.id == Release.project_id)
-        .order_by(Release.id)
-    )
-    for release, slug in rows.all():
-        folder = data / release.folder
-        if folder.is_dir():
-            found = verification.verify(folder)
-            if not found and manifests.digest(folder / manifests.NAME) != release.manifest_sha256:
-                found = [f"{manifests.NAME} is not the one that was written"]
-        else:
-            found = [] if Path(release.folder).is_absolute() else ["the folder is not there"]
-        for fault in found:
-            yield f"release {release.number} of {slug} in {folder}: {fault}"
-
-
 def settled(project: Project, criteria: Criteria) -> Criteria:
     """Return the criteria with the number of judgments that the project asks for just now."""
     if criteria.min_judgments is not None:
@@ -305,7 +297,14 @@ def _unchanged_since(
         .order_by(Release.number.desc())
     )
     wanted = criteria.model_dump(mode="json")
-    found = next((release for release in alike if release.criteria == wanted), None)
+    found = next(
+        (
+            release
+            for release in alike
+            if release.criteria == wanted and release.state is not ReleaseState.withdrawn
+        ),
+        None,
+    )
     if found is None or _decided_after(session, project, found.cut_at):
         return None
     return found

@@ -1,5 +1,6 @@
 """Verification: whether a release is what its manifest says, told from its folder alone."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from exports.records import PREFERRED, RANKED
 from exports.splits import SPLITS, Split, split_of
 from labeler.errors import Invalid
 
+TOMBSTONE = "TOMBSTONE.json"
+"""What stands in place of the files of a release that was withdrawn."""
 SHOWN = 20
 """How many faults of a format and split are named one by one."""
 
@@ -24,11 +27,21 @@ def verify(folder: Path) -> list[str]:
 
     What is in the files is looked at only if the files are those that were written.
     """
+    if (folder / TOMBSTONE).is_file():
+        return [_withdrawn(folder / TOMBSTONE)]
     try:
         manifest = manifests.read(folder)
     except Invalid as refusal:
         return [refusal.message]
     return list(manifests.faults(folder, manifest)) or list(_content_faults(folder, manifest))
+
+
+def _withdrawn(tombstone: Path) -> str:
+    try:
+        said = json.loads(tombstone.read_bytes())
+        return f"withdrawn on {said['withdrawn_at'][:10]}: {said['because']}"
+    except (ValueError, KeyError, TypeError):
+        return f"{tombstone.name} cannot be read"
 
 
 def _content_faults(folder: Path, manifest: Manifest) -> Iterator[str]:
