@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 import msgspec
 
 from exports import pairs, preferences, texts
-from exports.consensus import Consensus
 from exports.criteria import Criteria
 from exports.pairs import LeftOut, Majority, Reason
 from exports.records import PREFERRED, RANKED, Gathered, Record, complete
@@ -23,7 +22,6 @@ class Concluding:
     """By what records are concluded."""
 
     criteria: Criteria
-    consensus: Consensus
     near: Mapping[str, str] = field(default_factory=dict)
     """Prompts for testing of which there is nearly the same one for training, by their ids."""
 
@@ -56,15 +54,13 @@ class Concluding:
 
     def _outcome(self, one: Gathered) -> Majority | Reason | None:
         """Return the better of two answers, or why there is none; None of an order of several."""
-        record, posterior = one.record, self.consensus.of(one.ordinal)
+        record = one.record
         outcome: Majority | Reason | None
-        if one.votes.number:
-            record["posterior"] = posterior
         if one.votes.ranked and one.found is None:
             found, n = preferences.orders(record), len(record["responses"])
             outcome = preferences.conclude(found, n, self.criteria)
         else:
-            outcome = pairs.decide(one.votes, one.found, posterior, self.criteria)
+            outcome = pairs.decide(one.votes, one.found, record["posterior"], self.criteria)
             if isinstance(outcome, Majority) and len(record["responses"]) != 2:
                 return Reason.not_a_pair
         return outcome if isinstance(outcome, Reason) else self._unfit(record) or outcome

@@ -44,7 +44,7 @@ Format = Literal[
     "openrlhf",
 ]
 FORMATS: tuple[Format, ...] = get_args(Format)
-_NEEDS: dict[Format, Format] = {"axolotl": "dpo", "openrlhf": "reward"}
+NEEDS: dict[Format, Format] = {"axolotl": "dpo", "openrlhf": "reward"}
 """Formats that only tell a consumer how to read another one."""
 _REFUSED = say("A release cannot be cut by these rules.")
 
@@ -55,7 +55,7 @@ def _tags(tags: tuple[str, ...]) -> tuple[str, ...]:
 
 def _ordered(formats: tuple[Format, ...]) -> tuple[Format, ...]:
     """Put formats into the order in which they are listed above, each once, with what they need."""
-    wanted = {*formats, *(_NEEDS[each] for each in formats if each in _NEEDS)}
+    wanted = {*formats, *(NEEDS[each] for each in formats if each in NEEDS)}
     return tuple(each for each in FORMATS if each in wanted)
 
 

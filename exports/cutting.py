@@ -1,92 +1,141 @@
 """Cutting: from judgments to a folder of files, all of them or none.
 
-First the judgments are read page by page, and records wait on disk. When all votes are known, what
-becomes of each record is concluded, and its rows are written in the order of ids, which are
-hashes, so that nothing shows in which order they were loaded. Memory stays the same however many
-there are.
+Parts of the comparisons are gathered; then all votes are known, and shards of what was gathered
+are concluded and written in the order of ids, which are hashes: so nothing shows in which order
+they were loaded. Then the shards are put together, and documents are written beside them. Memory
+stays the same however many there are. Whoever is killed on the way goes on where they were when
+the same release is cut again.
 """
 
+import fcntl
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+import os
+import shutil
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
-from math import ceil, log2
 from pathlib import Path
 
 import msgspec
 
 from exports import (
-    concluding,
     consensus,
     folders,
     formats,
-    gathering,
     manifests,
+    parts,
+    sorting,
     surveys,
+    tallies,
+    writing,
 )
 from exports.cards import dataset_card
-from exports.concluding import Concluding
-from exports.gathering import Ballots
-from exports.manifests import LeftOutEntry, Manifest, ProjectEntry
-from exports.pairs import WORDS, LeftOut, Reason
-from exports.records import Gathered, Record, encode
+from exports.crews import Alone, Crew
+from exports.criteria import NEEDS
+from exports.manifests import Counts, LeftOutEntry, Manifest, ProjectEntry
+from exports.pairs import WORDS, Reason
+from exports.parts import Progress
 from exports.releases import Cut
-from exports.sorting import Sorter
-from exports.splits import Split, split_of
+from exports.shards import Rendering, number_of
+from exports.sorting import DRAWERS
+from exports.splits import SPLITS
 from exports.surveys import Survey
-from exports.tallies import Tally
-from exports.writing import Writers
-from labeler.errors import Invalid
+from exports.writing import Written
+from labeler.errors import Conflict, Invalid
 from labeler.people import remarks
 from labeler.schema import Reading
 
 LISTED = 10_000
 """Most comparisons left out that the manifest lists itself."""
 LEFT_OUT_FILE = "left_out.jsonl"
-SHARD = 50_000
-"""Most records, about, whose rows are in one Parquet file."""
-MOST_SHARDS = 256
-
-Progress = Callable[[int, str], None]
-"""Is told how many comparisons are done, and with what."""
 
 
-def _nobody(_done: int, _what: str) -> None:
+def nobody(_done: int, _what: str) -> None:
     """Tell nobody."""
 
 
 @contextmanager
 def staged(
-    cut: Cut, reading: Reading, target: Path, progress: Progress = _nobody
+    cut: Cut,
+    reading: Reading,
+    target: Path,
+    progress: Progress = nobody,
+    crew: Crew | None = None,
 ) -> Iterator[Manifest]:
     """Write a release, yield its manifest, and put it at `target` after the block.
 
     The block records it. If anything fails, here or there, nothing is left. Raises Conflict if
-    there is something at the target, Invalid if there is nothing to release.
+    there is something at the target or somebody is cutting the same release, Invalid if there is
+    nothing to release.
     """
-    with folders.whole(target) as folder:
-        yield write(cut, reading, folder, progress)
+    with folders.whole(target) as folder, _work(cut, target) as work:
+        yield write(cut, reading, folder, work, progress, crew or Alone())
 
 
-def write(cut: Cut, reading: Reading, folder: Path, progress: Progress = _nobody) -> Manifest:
+@contextmanager
+def _work(cut: Cut, target: Path) -> Iterator[Path]:
+    """Yield the folder in which a release is made, with what a process that was killed has left."""
+    known = json.dumps([cut.project_id, cut.number, *map(str, cut.mark), cut.pseudonym_key])
+    rules = f"{known} {cut.criteria.model_dump_json()} {cut.software}"
+    name = f".{target.name}.{hashlib.sha256(rules.encode()).hexdigest()[:16]}"
+    work = target.absolute().parent / name
+    work.mkdir(exist_ok=True)
+    descriptor = os.open(work, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Conflict("This release is being cut. Wait until it is there.") from None
+        try:
+            yield work
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    finally:
+        os.close(descriptor)
+
+
+def write(
+    cut: Cut, reading: Reading, folder: Path, work: Path, progress: Progress, crew: Crew
+) -> Manifest:
     """Write all files of a release into an empty folder; raises Invalid."""
-    survey, tally, ballots = Survey(), Tally(), Ballots()
-    with Sorter(folder / ".records") as waiting, Sorter(folder / ".left-out") as left_out:
-        for one in gathering.gather(cut, reading, survey, ballots):
-            if isinstance(one, LeftOut):
-                _leave_out(left_out, tally, one)
-            else:
-                waiting.add(one.key, one.line)
-                tally.gathered += 1
-            progress(tally.gathered + tally.left_out, "reading")
-        fitted = consensus.fit(ballots, cut.criteria.aggregation)
-        rendering = _Rendering(cut, folder, Concluding(cut.criteria, fitted), left_out, tally)
-        written = rendering.write(waiting, progress)
-        listed = _write_left_out(folder, left_out)
-    counts = tally.counts(survey)
+    with reading() as session:
+        planned = parts.plan(session, cut.project_id)
+        people = len(parts.people(session, cut.project_id))
+    gathered = list(crew.map(partial(parts.gather, cut, reading, work, progress), planned))
+    survey = Survey()
+    for told in gathered:
+        survey.merge(told.survey)
+    consensus.fit(work, len(planned), people, cut.criteria.aggregation, crew)
+    shards = range(number_of(sum(told.records for told in gathered)))
+    near = parts.leaks(work, range(len(planned)))
+    rendering = Rendering(cut, len(planned), len(shards), near)
+    rendered = list(crew.map(partial(rendering.render, work, progress), shards))
+    written = [one for told in rendered for one in told.written]
+    for more in crew.map(partial(rendering.reorder, work), shards):
+        written += more
+    counts = tallies.counts(
+        survey, [told.tally for told in rendered], [told.reasons for told in gathered], written
+    )
+    _require_some(cut, counts)
+    writing.require_no_dates(written)
+    files = _together(folder, work, len(shards), written)
+    _write_companions(folder, cut, counts)
+    listed = _write_left_out(folder, work, len(planned), len(shards))
     _write_card(cut, reading, folder, survey, counts)
-    manifest = Manifest(
+    manifest = _manifest(cut, counts, listed, manifests.entries(folder, files))
+    manifests.write(folder, manifest)
+    return manifest
+
+
+def _manifest(
+    cut: Cut,
+    counts: Counts,
+    listed: tuple[LeftOutEntry, ...] | None,
+    files: tuple[manifests.FileEntry, ...],
+) -> Manifest:
+    return Manifest(
         format=manifests.FORMAT,
         software=cut.software,
         project=ProjectEntry(slug=cut.slug, title=cut.title, question=cut.question),
@@ -94,104 +143,74 @@ def write(cut: Cut, reading: Reading, folder: Path, progress: Progress = _nobody
         cut_at=cut.mark.cut_at,
         last_judgment_id=cut.mark.last_judgment_id,
         criteria=cut.criteria,
-        aggregation=consensus.VERSIONS[cut.criteria.aggregation],
+        aggregation=consensus.version(cut.criteria.aggregation),
         counts=counts,
         left_out=listed,
         left_out_file=LEFT_OUT_FILE if listed is None else None,
-        files=manifests.entries(folder, written),
+        files=files,
     )
-    manifests.write(folder, manifest)
-    return manifest
 
 
-class _Rendering:
-    """Writes the rows of every format that is asked for."""
-
-    def __init__(
-        self, cut: Cut, folder: Path, concluding: Concluding, left_out: Sorter, tally: Tally
-    ) -> None:
-        self._criteria, self._folder, self._tally = cut.criteria, folder, tally
-        self._concluding, self._left_out = concluding, left_out
-        self._wanted: list[str] = [
-            name for name in cut.criteria.formats if name in formats.WITH_ROWS
-        ]
-        self._at_once = [name for name in self._wanted if name not in formats.REORDERED]
-        self._shards = min(MOST_SHARDS, 1 << max(0, ceil(log2(max(1, tally.gathered / SHARD)))))
-
-    def write(self, waiting: Sorter, progress: Progress) -> dict[Path, int]:
-        """Write the files and return how many rows each holds; raises Invalid."""
-        schemas = {name: formats.MODULES[name].SCHEMA for name in self._wanted}
-        later = {name: Sorter(self._folder / f".{name}") for name in self._reordered}
-        groups = ([Gathered.unpack(line) for line in group] for group in waiting.groups())
-        with Writers(self._folder, schemas) as writers:
-            for done, record in enumerate(self._concluding.conclude(groups), start=1):
-                self._tally.conclude(record)
-                if (reason := concluding.left_out(record)) is not None:
-                    _leave_out(self._left_out, self._tally, reason)
-                self._add(writers, later, record)
-                progress(done, "writing")
-            for name, sorter in later.items():
-                with sorter:
-                    self._add_sorted(writers, name, sorter)
-            if not self._tally.is_worth_it(self._wanted):
-                raise _nothing(self._tally)
-            written = writers.finish()
-        self._companions()
-        return written
-
-    @property
-    def _reordered(self) -> list[str]:
-        return [name for name in self._wanted if name in formats.REORDERED]
-
-    def _add(self, writers: Writers, later: dict[str, Sorter], record: Record) -> None:
-        split = split_of(record["prompt_id"], self._criteria.test_share)
-        shard = self._shard(record["pair_id"])
-        for name in self._at_once:
-            for row in formats.MODULES[name].rows(record, self._criteria):
-                writers[name].add(row, split, shard)
-                self._tally.rows[name, split] += 1
-        for name, sorter in later.items():
-            module = formats.MODULES[name]
-            for row in module.rows(record, self._criteria):
-                sorter.add(module.key(row), encode([split, row]))
-                self._tally.rows[name, split] += 1
-
-    def _add_sorted(self, writers: Writers, name: str, sorter: Sorter) -> None:
-        key = formats.MODULES[name].key
-        for group in sorter.groups():
-            for line in sorted(group):
-                split, row = msgspec.json.decode(line)
-                writers[name].add(row, split, self._shard(key(row)))
-
-    def _shard(self, key: str) -> int:
-        return int(key[:2], 16) * self._shards // 256
-
-    def _companions(self) -> None:
-        """Write what tells consumers how to read the rows."""
-        splits: list[Split] = self._tally.splits
-        for format_ in self._criteria.formats:
-            told = getattr(formats.MODULES[format_], "companions", None)
-            for path, text in (told(splits) if told else {}).items():
-                place = self._folder / format_ / path
-                place.parent.mkdir(exist_ok=True)
-                place.write_bytes(text.encode())
-        for name in self._wanted:
-            if not any((self._folder / name).iterdir()):
-                (self._folder / name).rmdir()
+def _together(folder: Path, work: Path, shards: int, written: Sequence[Written]) -> dict[Path, int]:
+    """Put the files of all shards into their places; return how many rows each holds."""
+    rows: dict[Path, int] = {}
+    for name in sorted({one.name for one in written}):
+        in_parquet = formats.MODULES[name].SCHEMA is not None
+        for split in SPLITS:
+            found = [one for one in written if (one.name, one.split) == (name, split)]
+            places = list(_places(work, shards, name, split))
+            if not found:
+                continue
+            (folder / name).mkdir(exist_ok=True)
+            if in_parquet:
+                for number, (place, one) in enumerate(zip(places, found, strict=True)):
+                    whole = f"{split}-{number:05d}-of-{len(found):05d}.parquet"
+                    rows[place.with_suffix(".parquet").rename(folder / name / whole)] = one.rows
+            lines = writing.lines_of(folder, name, split, in_parquet=in_parquet)
+            _join([place.with_suffix(".jsonl") for place in places], lines)
+            rows[lines] = sum(one.rows for one in found)
+    return rows
 
 
-def _leave_out(left_out: Sorter, tally: Tally, one: LeftOut) -> None:
-    tally.reasons[one.reason] += 1
-    key = hashlib.sha256(one.external_id.encode()).hexdigest()
-    left_out.add(key, json.dumps([one.external_id, one.reason.value, one.n_votes]).encode())
+def _places(work: Path, shards: int, name: str, split: str) -> Iterator[Path]:
+    """Yield where each shard's rows of a format and split are, without the ends of the names."""
+    kind = "reordered" if name in formats.REORDERED else "shard"
+    for shard in range(shards):
+        place = work / f"{kind}-{shard:05d}" / f"{name}-{split}"
+        if place.with_suffix(".jsonl").exists():
+            yield place
 
 
-def _write_left_out(folder: Path, left_out: Sorter) -> tuple[LeftOutEntry, ...] | None:
+def _join(lines: Sequence[Path], target: Path) -> None:
+    target.parent.mkdir(exist_ok=True)
+    first, *others = lines
+    first.rename(target)
+    with target.open("ab") as whole:
+        for other in others:
+            with other.open("rb") as file:
+                shutil.copyfileobj(file, whole, 2**20)
+
+
+def _write_companions(folder: Path, cut: Cut, counts: Counts) -> None:
+    """Write what tells consumers how to read the rows, where there are any."""
+    for name in cut.criteria.formats:
+        told = getattr(formats.MODULES[name], "companions", None)
+        there = counts.formats.get(NEEDS.get(name, name))
+        for path, text in (told(there.splits) if told and there else {}).items():
+            (folder / name).mkdir(exist_ok=True)
+            (folder / name / path).write_bytes(text.encode())
+
+
+def _write_left_out(
+    folder: Path, work: Path, n_parts: int, shards: int
+) -> tuple[LeftOutEntry, ...] | None:
     """Return what was left out, by id; or write it to a file of its own and return None."""
+    cabinets = [parts.home(work, number) / parts.LEFT_OUT for number in range(n_parts)]
+    cabinets += [work / f"shard-{shard:05d}" / parts.LEFT_OUT for shard in range(shards)]
     entries = (
         LeftOutEntry(id=one, reason=Reason(reason), n_votes=n_votes)
-        for group in left_out.groups()
-        for one, reason, n_votes in map(json.loads, group)
+        for group in sorting.groups(cabinets, range(DRAWERS))
+        for one, reason, n_votes in (msgspec.json.decode(found.record) for found in group)
     )
     first = list(islice(entries, LISTED + 1))
     if len(first) <= LISTED:
@@ -204,9 +223,7 @@ def _write_left_out(folder: Path, left_out: Sorter) -> tuple[LeftOutEntry, ...] 
     return None
 
 
-def _write_card(
-    cut: Cut, reading: Reading, folder: Path, survey: Survey, counts: manifests.Counts
-) -> None:
+def _write_card(cut: Cut, reading: Reading, folder: Path, survey: Survey, counts: Counts) -> None:
     with reading() as session:
         pay = surveys.paid(session, cut.project_id, cut.mark)
         scales = surveys.scales(session, cut.project_id, survey.rubrics)
@@ -215,7 +232,11 @@ def _write_card(
     (folder / dataset_card.NAME).write_bytes(text.encode())
 
 
-def _nothing(tally: Tally) -> Invalid:
-    found = tally.reasons.most_common()
-    why: dict[str, str] = {WORDS[reason]: f"{count:,}" for reason, count in found}
-    return Invalid("There is nothing to release: no pair is left by these rules.", fields=why)
+def _require_some(cut: Cut, counts: Counts) -> None:
+    """Raise Invalid if there are no rows of anything but what was said as such."""
+    wanted = set(cut.criteria.formats)
+    if counts.formats.keys() & (wanted - {"comparisons"} or wanted):
+        return
+    by_number = sorted(counts.reasons.items(), key=lambda each: -each[1])
+    why: dict[str, str] = {WORDS[reason]: f"{count:,}" for reason, count in by_number}
+    raise Invalid("There is nothing to release: no pair is left by these rules.", fields=why)

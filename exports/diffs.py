@@ -1,6 +1,5 @@
 """Diffs: what became of each comparison from one release to the next, counted by reason."""
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -8,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from exports import manifests, writing
+from exports import manifests, sorting, texts, writing
 from exports.manifests import Manifest
 from exports.pairs import UNCOUNTED, Reason
 from exports.records import NOBODY
-from exports.sorting import Sorter
+from exports.sorting import Cabinet
 from exports.splits import SPLITS
 from labeler.errors import Invalid
 from labeler.said import say
@@ -45,13 +44,15 @@ def diff(before: Path, after: Path) -> Diff:
     """
     manifest, other = manifests.read(before), manifests.read(after)
     found = Diff(criteria=_rules(manifest, other))
-    with TemporaryDirectory(dir=after.parent) as place, Sorter(Path(place) / "both") as both:
-        for side, folder, told in ((0, before, manifest), (1, after, other)):
-            for comparison_id, outcome in _outcomes(folder, told):
-                key = hashlib.sha256(comparison_id.encode()).hexdigest()
-                both.add(key, json.dumps([side, comparison_id, outcome]).encode())
-        for group in both.groups():
-            _count(found, [json.loads(line) for line in group])
+    with TemporaryDirectory() as place:
+        cabinets = [Path(place) / name for name in ("before", "after")]
+        for cabinet, folder, told in zip(cabinets, (before, after), (manifest, other), strict=True):
+            with Cabinet(cabinet) as outcomes:
+                for comparison_id, outcome in _outcomes(folder, told):
+                    said = json.dumps([comparison_id, outcome]).encode()
+                    outcomes.add(texts.digest(comparison_id), said)
+        for group in sorting.groups(cabinets):
+            _count(found, [(one.cabinet, *json.loads(one.record)) for one in group])
     return found
 
 
@@ -81,7 +82,7 @@ def _outcomes(folder: Path, manifest: Manifest) -> Iterator[tuple[str, str]]:
             outcome = record["outcome"]
             if record["preferred"] != NOBODY:
                 chosen = record["responses"][record["preferred"]]["content"]
-                outcome += f" {hashlib.sha256(chosen.encode()).hexdigest()}"
+                outcome += f" {texts.digest(chosen)}"
             yield record["comparison_id"], outcome
     for one, reason in _left_out(folder, manifest):
         if reason in _UNRECORDED:

@@ -8,16 +8,17 @@ from itertools import groupby, islice
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from exports import concluding, consensus, formats, gathering
+from exports import aggregation, concluding, consensus, formats, shards
 from exports.concluding import Concluding
 from exports.criteria import Criteria
 from exports.formats.columns import Row
-from exports.gathering import Ballots, Waiting
 from exports.pairs import WORDS, LeftOut, Reason
+from exports.parts import Gathering, Part, Waiting
 from exports.records import PREFERRED, RANKED, Gathered, Record
 from exports.releases import Cut
-from exports.surveys import Survey
+from exports.sorting import Found
 from labeler.schema import Reading
+from labeler.stats.tables import Array
 from labeler.work.comparisons import Comparison
 
 MOST_JUDGED = 5_000
@@ -67,12 +68,12 @@ class Step:
 
 def preview(reading: Reading, cut: Cut) -> Preview:
     """Tell what a release would hold, of the first comparisons of the project that were judged."""
-    found, ballots, records = Preview(), Ballots(), list[Waiting]()
+    found, records = Preview(), list[Waiting]()
     with reading() as session:
         until = _last(session, cut.project_id)
     found.is_complete = until is None
-    gathered = gathering.gather(cut, reading, Survey(), ballots, until=until)
-    for one in islice(gathered, MOST_JUDGED + 1):
+    gathering = Gathering(cut, reading, Part(0, 0, until))
+    for one in islice(gathering.all(), MOST_JUDGED + 1):
         if found.comparisons == MOST_JUDGED:
             found.is_complete = False
             break
@@ -81,8 +82,9 @@ def preview(reading: Reading, cut: Cut) -> Preview:
             _leave_out(found, one)
         else:
             records.append(one)
-    rules = Concluding(cut.criteria, consensus.fit(ballots, cut.criteria.aggregation))
-    for record in rules.conclude(_groups(records)):
+    likely = _likely(gathering, cut.criteria)
+    rules = Concluding(cut.criteria, gathering.prompts.found.leaks())
+    for record in rules.conclude(_groups(records, likely)):
         _count(found, record, cut.criteria)
     return found
 
@@ -103,10 +105,18 @@ def _last(session: Session, project_id: int) -> int | None:
     return session.scalar(mine.order_by(Comparison.id).offset(MOST - 1).limit(1))
 
 
-def _groups(records: list[Waiting]) -> Iterator[list[Gathered]]:
+def _likely(gathering: Gathering, criteria: Criteria) -> Array:
+    """Return how probable the labels of each record are."""
+    said = gathering.ballots.partition(gathering.records)
+    asked = consensus.model(criteria.aggregation, gathering.people)
+    made = aggregation.fitted(asked, [said])
+    return aggregation.stated(asked.posteriors(said, made.parameters))
+
+
+def _groups(records: list[Waiting], likely: Array) -> Iterator[list[Gathered]]:
     records.sort(key=lambda one: one.key)
     for _, group in groupby(records, key=lambda one: one.key):
-        yield [Gathered.unpack(one.line) for one in group]
+        yield shards.unpacked((Found(0, one.line) for one in group), [likely])
 
 
 def _count(found: Preview, record: Record, criteria: Criteria) -> None:

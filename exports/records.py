@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypedDict
 
 import msgspec
 
-from exports import texts, votes
+from exports import texts
 from exports.criteria import Criteria
 from exports.pairs import Majority, Reason
 from exports.selection import Judged, Said, Skipped
@@ -131,7 +131,9 @@ class Writing:
     scales: Mapping[int, int]
     criteria: Criteria
 
-    def gather(self, ordinal: int, judged: Judged, said: Sequence[Said], told: Texts) -> Gathered:
+    def gather(
+        self, ordinal: int, judged: Judged, said: Sequence[Said], counted: Votes, told: Texts
+    ) -> Gathered:
         """Make the record of a comparison, of what is said of it by the rules."""
         prompt_id = texts.prompt_id(told.prompt)
         contents = [answer["content"] for answer in told.answers]
@@ -153,31 +155,31 @@ class Writing:
             judgments=[self._judgment(one) for one in said],
             skips=[self._skip(one) for one in judged.skipped],
         )
-        return Gathered(ordinal, votes.count(said), judged.found, record)
+        return Gathered(ordinal, counted, judged.found, record)
 
     def _judgment(self, said: Said) -> JudgmentEntry:
-        more: dict[str, Any] = json.loads(said.more) if said.more else {}
-        edit = more.get("edit", {})
-        return JudgmentEntry(
-            annotator=self.names.get(said.person_id, ""),
-            verdict=said.verdict,
-            preferred=NOBODY if said.preferred is None else said.preferred,
-            strength=said.strength or 0,
-            scale_max=self.scales.get(said.rubric_number, 0),
-            ranking=more.get("ranking") or [],
-            criteria=_ratings(more.get("criteria") or {}),
-            edited=edit.get("response", NOBODY),
-            edit=edit.get("text", ""),
-            reason=said.reason if self.criteria.free_text else "",
-            shown=_numbers(said.shown),
-            guideline=said.guideline_number,
-            rubric=said.rubric_number,
-            version=said.version,
-            seconds=said.duration_ms / 1000,
-            day=_day(said.created_at),
-            state=said.state,
-            counts=said.counts,
-        )
+        more: dict[str, Any] = json.loads(said.more) if said.more else _NOTHING
+        edit = more.get("edit", _NOTHING)
+        return {
+            "annotator": self.names.get(said.person_id, ""),
+            "verdict": said.verdict,
+            "preferred": NOBODY if said.preferred is None else said.preferred,
+            "strength": said.strength or 0,
+            "scale_max": self.scales.get(said.rubric_number, 0),
+            "ranking": more.get("ranking") or [],
+            "criteria": _ratings(more["criteria"]) if "criteria" in more else [],
+            "edited": edit.get("response", NOBODY),
+            "edit": edit.get("text", ""),
+            "reason": said.reason if self.criteria.free_text else "",
+            "shown": _numbers(said.shown),
+            "guideline": said.guideline_number,
+            "rubric": said.rubric_number,
+            "version": said.version,
+            "seconds": said.duration_ms / 1000,
+            "day": _day(said.created_at),
+            "state": said.state,
+            "counts": said.counts,
+        }
 
     def _skip(self, skipped: Skipped) -> SkipEntry:
         return SkipEntry(
@@ -209,6 +211,7 @@ def encode(row: Any) -> bytes:
     return _encode(row)
 
 
+_NOTHING: dict[str, Any] = {}
 _encode, _decode = msgspec.json.Encoder().encode, msgspec.json.Decoder().decode
 
 

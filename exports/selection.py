@@ -22,6 +22,7 @@ from labeler.work.judgments import LEFT_OUT, Judgment, JudgmentState
 
 Columns = TypeVarTuple("Columns")
 
+ACCEPTED = JudgmentState.accepted.value
 PAGE = 1_000
 """Comparisons that are in memory at once, and read in one transaction."""
 
@@ -57,7 +58,7 @@ class Said(NamedTuple):
     @property
     def counts(self) -> bool:
         """Whether it was accepted at the mark."""
-        return self.state == JudgmentState.accepted.value
+        return self.state == ACCEPTED
 
 
 class Skipped(NamedTuple):
@@ -169,7 +170,7 @@ def _said(session: Session, mark: Mark, *, first: int, last: int) -> Iterator[Sa
         Judgment.state.in_(LEFT_OUT), sa.func.coalesce(Judgment.excluded_at > mark.cut_at, False)
     )
     plain = sa.type_coerce(Judgment.state, sa.String)
-    state = sa.case((left_out_later, JudgmentState.accepted.value), else_=plain)
+    state = sa.case((left_out_later, ACCEPTED), else_=plain)
     found = rows(
         session,
         sa.select(

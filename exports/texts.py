@@ -6,7 +6,7 @@ project and database, whichever answer came first and whichever was preferred.
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypedDict
 
 import msgspec
@@ -26,7 +26,6 @@ LONG = 10
 BYTES_PER_TOKEN = 4
 """What tokens are estimated by: bytes of UTF-8, of which a token has about four in any script."""
 _ENDS = (".", "?", "!", ":", "…", "।", "؟", "。", "？", "！")
-_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
 class Turn(TypedDict):
@@ -76,13 +75,17 @@ def of(session: Session, judged: Sequence[Judged]) -> dict[int, Texts]:
 
 def prompt_id(prompt: Sequence[Turn]) -> str:
     """Return the id of a prompt: a hash of its turns."""
-    turns = (f"[{_json(turn['role'])}, {_json(turn['content'])}]" for turn in prompt)
-    return _hash(f"[{', '.join(turns)}]")
+    return _id(part for turn in prompt for part in (turn["role"], turn["content"]))
 
 
 def pair_id(prompt_id: str, answers: Sequence[str]) -> str:
     """Return the id of answers to a prompt: a hash of them all, in whatever order."""
-    return _hash(f'["{prompt_id}", {", ".join(map(_json, sorted(answers)))}]')
+    return _id([prompt_id, *sorted(answers)])
+
+
+def digest(text: str) -> str:
+    """Return the hash of any text, in hexadecimal."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def tokens(texts: Sequence[str]) -> int:
@@ -158,5 +161,6 @@ def _provenance(stored: str) -> str:
     return msgspec.json.encode(told, order="sorted").decode() if told else ""
 
 
-def _hash(said: str) -> str:
-    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:ID_LENGTH]
+def _id(parts: Iterable[str]) -> str:
+    """Return a hash of texts, none of which holds what stands between them."""
+    return digest("\0".join(parts))[:ID_LENGTH]

@@ -5,19 +5,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
 from exports.criteria import Criteria
-from exports.selection import Said
+from exports.selection import ACCEPTED, Said
 from labeler.work.rubrics import Verdict
 
 LABELS = ("response 0", "response 1", "about the same", "both are bad")
 """What can be said of a pair, in the order of a tally."""
-
-
-class Voter(NamedTuple):
-    """Who judged, and by which versions of the guidelines and of the form."""
-
-    person_id: int
-    guideline_number: int
-    rubric_number: int
 
 
 class Votes(NamedTuple):
@@ -36,6 +28,8 @@ class Votes(NamedTuple):
 
 
 NONE = Votes(0, (0, 0, 0, 0), (0, 0))
+_RANKING, _CRITERIA = Verdict.ranking.value, Verdict.criteria.value
+_PREFERENCE = Verdict.preference.value
 _NEITHER = {Verdict.tie.value: 2, Verdict.both_bad.value: 3}
 
 
@@ -55,27 +49,27 @@ def counted(said: Sequence[Said], criteria: Criteria) -> list[Said]:
 
 def label(verdict: str, preferred: int | None) -> int | None:
     """Return which of the labels a vote on a pair is; None of anything else."""
-    if verdict == Verdict.preference.value:
+    if verdict == _PREFERENCE:
         return preferred if preferred in (0, 1) else None
     return _NEITHER.get(verdict)
 
 
 def count(said: Sequence[Said]) -> Votes:
     """Add up the judgments that count."""
-    tally, steps, ranked, rated = [0, 0, 0, 0], [0, 0], 0, 0
+    tally, steps, others = [0, 0, 0, 0], [0, 0], {_RANKING: 0, _CRITERIA: 0}
     for one in said:
-        if not one.counts:
+        if one.state != ACCEPTED:
             continue
         kind = label(one.verdict, one.preferred)
-        if kind is None:
-            ranked += one.verdict == Verdict.ranking.value
-            rated += one.verdict == Verdict.criteria.value
-            continue
-        tally[kind] += 1
-        if kind < 2:
-            steps[kind] += one.strength or 0
+        if kind is not None:
+            tally[kind] += 1
+            if kind < 2:
+                steps[kind] += one.strength or 0
+        elif one.verdict in others:
+            others[one.verdict] += 1
     zero, first, same, bad = tally
-    return Votes(sum(tally), (zero, first, same, bad), (steps[0], steps[1]), ranked, rated)
+    number = zero + first + same + bad
+    return Votes(number, (zero, first, same, bad), (steps[0], steps[1]), *others.values())
 
 
 def _moments(criteria: Criteria) -> tuple[datetime | None, datetime | None]:

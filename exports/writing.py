@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, get_args, get_origin, get_type_hints
+from typing import Any, NamedTuple, Self, get_args, get_origin, get_type_hints
 
 import pyarrow as pa
 import pyarrow.json
@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from exports.formats.columns import Columns
 from exports.records import encode
-from exports.splits import SPLITS, Split
+from exports.splits import Split
 from labeler.errors import Invalid
 
 GROUP = 1_000
@@ -28,53 +28,18 @@ LOOKED_AT = 100
 JSONL = "jsonl"
 
 
-class Writer:
-    """Writes the rows of one format into a folder, each into the files of its split, as they come.
+class Writers:
+    """Writes rows of several formats into a folder, each into the files of its split.
 
-    `schema` is that of the Parquet files; without one there are JSON lines alone, in a folder of
-    the format's own. Parquet is made of the lines that are written, beside, while the next ones
-    come.
-
-    Call `finish` after the last row; what was not finished is for the folder's owner to remove.
+    `schemas` are the columns of each format; one without comes in JSON lines alone. Parquet is
+    made of the lines that are written, beside, while the next ones come. Call `finish` after the
+    last row; what was not finished is for the folder's owner to remove.
     """
 
-    def __init__(self, folder: Path, name: str, schema: Columns | None, beside: Executor) -> None:
-        (folder / name).mkdir()
-        self._splits = {
-            split: _SplitWriter(folder, name, split, schema, beside) for split in SPLITS
-        }
-
-    def add(self, row: Mapping[str, Any], split: Split, shard: int = 0) -> None:
-        """Write a row; each shard has a Parquet file of its own, and they come in order."""
-        self._splits[split].add(row, shard)
-
-    def finish(self) -> dict[Path, int]:
-        """Complete the files and return how many rows each holds; raises Invalid.
-
-        A split without rows has no files.
-        """
-        return {
-            path: count
-            for writer in self._splits.values()
-            for path, count in writer.finish().items()
-        }
-
-    def close(self) -> None:
-        """Let go of the files."""
-        for writer in self._splits.values():
-            writer.close()
-
-
-class Writers:
-    """Writers of several formats, by name."""
-
     def __init__(self, folder: Path, schemas: Mapping[str, Columns | None]) -> None:
-        if any(schema is not None for schema in schemas.values()):
-            (folder / JSONL).mkdir()
+        self._folder, self._schemas = folder, schemas
         self._beside = ThreadPoolExecutor(1)
-        self._writers = {
-            name: Writer(folder, name, schema, self._beside) for name, schema in schemas.items()
-        }
+        self._files: dict[tuple[str, Split], _File] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -86,21 +51,54 @@ class Writers:
         _traceback: TracebackType | None,
     ) -> None:
         self._beside.shutdown()
-        for writer in self._writers.values():
-            writer.close()
+        for file in self._files.values():
+            file.close()
         # It would keep what the largest group took, for as long as the server runs.
         pa.default_memory_pool().release_unused()
 
-    def __getitem__(self, name: str) -> Writer:
-        return self._writers[name]
+    def add(self, name: str, row: Mapping[str, Any], split: Split) -> None:
+        """Write a row."""
+        file = self._files.get((name, split))
+        if file is None:
+            path = self._folder / f"{name}-{split}"
+            file = self._files[name, split] = _File(path, self._schemas[name], self._beside)
+        file.add(row)
 
-    def finish(self) -> dict[Path, int]:
-        """Complete all files and return how many rows each holds; raises Invalid."""
-        return {
-            path: count
-            for writer in self._writers.values()
-            for path, count in writer.finish().items()
-        }
+    def finish(self) -> list["Written"]:
+        """Complete the files and return them; there is none without rows."""
+        return [
+            Written(name, split, file.finish(), file.dates.first, sorted(file.dates.cleared))
+            for (name, split), file in sorted(self._files.items())
+        ]
+
+
+class Written(NamedTuple):
+    """The rows of a format in a split, in files of their names; and where they look like dates."""
+
+    name: str
+    split: Split
+    rows: int
+    dates: dict[str, str]
+    """By column the first text in it, where all of them look like dates."""
+    cleared: list[str]
+    """Columns in which not all do."""
+
+
+def require_no_dates(written: Sequence[Written]) -> None:
+    """Raise Invalid if every text in a column of a file of JSON lines looks like a date.
+
+    Loaders turn such a column into times, and what was written in it is lost.
+    """
+    cleared = {(one.name, one.split, column) for one in written for column in one.cleared}
+    for one in written:
+        for column, example in one.dates.items():
+            if (one.name, one.split, column) not in cleared:
+                raise Invalid(
+                    f"In the {one.split} rows of {one.name} every {column} would look like a date "
+                    f'("{example}"), and programs that read it would take them for dates. '
+                    "Nothing was written.",
+                    fields={column: "Release more pairs, or other languages or shares."},
+                )
 
 
 def arrow(columns: Columns) -> Any:
@@ -127,80 +125,56 @@ def lines_of(folder: Path, name: str, split: Split, *, in_parquet: bool) -> Path
     )
 
 
-class _SplitWriter:
-    def __init__(
-        self, folder: Path, name: str, split: Split, schema: Columns | None, beside: Executor
-    ) -> None:
-        self._parquet, self._split = folder / name, split
-        self._schema = None if schema is None else arrow(schema)
-        self._lines = lines_of(folder, name, split, in_parquet=schema is not None)
-        self._made: list[tuple[Path, int]] = []
-        self._shard = -1
+class _File:
+    """The rows of a format in a split: `path`.jsonl, and `path`.parquet where it has columns."""
+
+    def __init__(self, path: Path, columns: Columns | None, beside: Executor) -> None:
+        self.dates = _Dates()
+        self._schema = None if columns is None else arrow(columns)
+        self._beside = beside
         self._waiting: list[bytes] = []
         self._rows = 0
-        self._beside = beside
         self._writing: Future[None] | None = None
-        self._file: Any = None
-        self._open: Any = None
-        self._dates = _Dates()
+        self._lines = path.with_name(f"{path.name}.jsonl").open("wb")
+        self._parquet: Any = None
+        if self._schema is not None:
+            place = path.with_name(f"{path.name}.parquet")
+            self._parquet = pq.ParquetWriter(place, self._schema, compression="zstd")
 
-    def add(self, row: Mapping[str, Any], shard: int) -> None:
-        self._dates.see(row)
-        if shard != self._shard:
-            self._flush()
-            self._wait()
-            self._begin(shard)
+    def add(self, row: Mapping[str, Any]) -> None:
+        self.dates.see(row)
         self._waiting.append(encode(row))
         if len(self._waiting) == GROUP:
             self._flush()
 
-    def finish(self) -> dict[Path, int]:
+    def finish(self) -> int:
         self._flush()
         self._wait()
         self.close()
-        self._dates.refuse(self._lines.name)
-        made = {}
-        for number, (path, count) in enumerate(self._made):
-            name = f"{self._split}-{number:05d}-of-{len(self._made):05d}.parquet"
-            made[path.rename(self._parquet / name)] = count
-        return made | ({self._lines: self._rows} if self._rows else {})
+        return self._rows
 
     def close(self) -> None:
-        for file in (self._file, self._open):
-            if file is not None:
-                file.close()
-
-    def _begin(self, shard: int) -> None:
-        self._shard = shard
-        if self._schema is None:
-            return
-        if self._open is not None:
-            self._open.close()
-        path = self._parquet / f".{self._split}-{shard:05d}"
-        self._made.append((path, 0))
-        self._open = pq.ParquetWriter(path, self._schema, compression="zstd")
+        self._lines.close()
+        if self._parquet is not None:
+            self._parquet.close()
 
     def _flush(self) -> None:
         if not self._waiting:
             return
-        if self._file is None:
-            self._file = self._lines.open("wb")
-        lines, count = b"\n".join([*self._waiting, b""]), len(self._waiting)
-        self._file.write(lines)
-        self._rows += count
+        lines = b"\n".join([*self._waiting, b""])
+        self._lines.write(lines)
+        self._rows += len(self._waiting)
         self._waiting = []
         self._wait()
         if self._schema is not None:
-            self._writing = self._beside.submit(self._write, lines, count)
+            self._writing = self._beside.submit(self._write, lines)
 
     def _wait(self) -> None:
         if self._writing is not None:
             self._writing.result()
 
-    def _write(self, lines: bytes, count: int) -> None:
-        self._open.write_table(_table(lines, self._schema))
-        path, before = self._made[-1]
-        self._made[-1] = path, before + count
+    def _write(self, lines: bytes) -> None:
+        self._parquet.write_table(_table(lines, self._schema))
 
 
 def _table(lines: bytes, schema: Any) -> Any:
@@ -243,39 +217,25 @@ _DATE = re.compile(
 
 
 class _Dates:
-    """Watches for columns of JSON lines in which every text looks like a date.
-
-    Loaders turn such a column into times, and what was written in it is lost. A column within a
-    column is one by itself.
-    """
+    """Watches for columns in which every text looks like a date; one within another is its own."""
 
     def __init__(self) -> None:
-        self._first: dict[str, str] = {}
-        """By column the first text in it, as long as all of them look like dates."""
-        self._cleared: set[str] = set()
+        self.first: dict[str, str] = {}
+        self.cleared: set[str] = set()
         self._seen = 0
 
     def see(self, row: Mapping[str, Any]) -> None:
-        if self._seen >= LOOKED_AT and not self._first:
+        if self._seen >= LOOKED_AT and not self.first:
             return
         self._seen += 1
         for name, text in _leaves("", row):
-            if name in self._cleared:
+            if name in self.cleared:
                 continue
             if _DATE.fullmatch(text) is None:
-                self._cleared.add(name)
-                self._first.pop(name, None)
+                self.cleared.add(name)
+                self.first.pop(name, None)
             else:
-                self._first.setdefault(name, text)
-
-    def refuse(self, file: str) -> None:
-        """Raise Invalid if there is such a column."""
-        for name, example in self._first.items():
-            raise Invalid(
-                f'In {file} every {name} would look like a date ("{example}"), and programs '
-                "that read it would take them for dates. Nothing was written.",
-                fields={name: "Release more pairs, or other languages or shares."},
-            )
+                self.first.setdefault(name, text)
 
 
 def _leaves(name: str, value: Any) -> Iterator[tuple[str, str]]:
