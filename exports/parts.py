@@ -5,7 +5,6 @@ after a kill finds what is done. A part needs nothing but the cut and the databa
 machines can each take one, if they share the folder.
 """
 
-import shutil
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from exports import aggregation, near, pairs, pseudonyms, selection, texts, votes
+from exports import aggregation, folders, near, pairs, pseudonyms, selection, texts, votes
 from exports.aggregation import Partition
 from exports.pairs import LeftOut, Reason
 from exports.records import Gathered, Record, Writing
@@ -84,32 +83,27 @@ def people(session: Session, project_id: int) -> dict[int, int]:
 
 def gather(cut: Cut, reading: Reading, work: Path, progress: Progress, part: Part) -> Told:
     """Gather a part into the folder of its number, unless that is done already."""
-    folder = home(work, part.number)
-    if (folder / TOLD).exists():
-        return msgspec.json.decode((folder / TOLD).read_bytes(), type=Told)
-    shutil.rmtree(folder, ignore_errors=True)
+    place = home(work, part.number)
+    with folders.once(place) as folder:
+        if folder is not None:
+            _gather(cut, reading, folder, progress, part)
+    return msgspec.json.decode((place / TOLD).read_bytes(), type=Told)
+
+
+def _gather(cut: Cut, reading: Reading, folder: Path, progress: Progress, part: Part) -> None:
+    gathering = Gathering(cut, reading, part)
     with Cabinet(folder / RECORDS) as records, Cabinet(folder / LEFT_OUT) as left_out:
-        gathering = Gathering(cut, reading, part)
         for one in gathering.all(progress):
             if isinstance(one, LeftOut):
                 leave_out(left_out, one)
             else:
                 records.add(one.key, one.line)
-        told = gathering.tell(folder)
-    keep(folder / TOLD, msgspec.json.encode(told))
-    return told
+    (folder / TOLD).write_bytes(msgspec.json.encode(gathering.tell(folder)))
 
 
 def home(work: Path, number: int) -> Path:
     """Return the folder of a part."""
     return work / f"part-{number:05d}"
-
-
-def keep(path: Path, content: bytes) -> None:
-    """Write a file that is there whole or not at all: it says that all beside it is done."""
-    beside = path.with_name(f".{path.name}")
-    beside.write_bytes(content)
-    beside.rename(path)
 
 
 def votes_of(work: Path, number: int) -> Partition:

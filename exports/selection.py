@@ -128,9 +128,9 @@ def select(
             skipped = _grouped(_skipped(session, mark, first=first, last=last)) if said else {}
             found = _findings(session, mark, first=first, last=last)
         yield [
-            Judged(*one, tuple(said[one.id]), tuple(skipped.get(one.id, ())), found.get(one.id))
+            Judged(*one, tuple(said[one[0]]), tuple(skipped.get(one[0], ())), found.get(one[0]))
             for one in page
-            if one.id in said
+            if one[0] in said
         ]
 
 

@@ -5,7 +5,6 @@ follows from their ids and from how many shards there are, and that from how man
 files are the same whoever writes them. As with parts, a shard is there whole or not at all.
 """
 
-import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import ceil, log2
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from exports import concluding, formats, parts, sorting
+from exports import concluding, folders, formats, parts, sorting
 from exports.concluding import Concluding
 from exports.formats.columns import Columns, Row
 from exports.parts import Progress
@@ -64,10 +63,14 @@ class Rendering(NamedTuple):
 
     def render(self, work: Path, progress: Progress, shard: int) -> Told:
         """Write a shard's rows of every format, unless that is done already."""
-        folder = home(work, shard)
-        if (folder / TOLD).exists():
-            return msgspec.json.decode((folder / TOLD).read_bytes(), type=Told)
-        shutil.rmtree(folder, ignore_errors=True)
+        place = home(work, shard)
+        with folders.once(place) as folder:
+            if folder is not None:
+                told = self._render(work, folder, progress, shard)
+                (folder / TOLD).write_bytes(msgspec.json.encode(told))
+        return msgspec.json.decode((place / TOLD).read_bytes(), type=Told)
+
+    def _render(self, work: Path, folder: Path, progress: Progress, shard: int) -> Told:
         tally, wanted = Tally(), self.wanted
         later = [name for name in wanted if name in formats.REORDERED]
         cabinets = {name: Cabinet(folder / name) for name in later}
@@ -85,17 +88,18 @@ class Rendering(NamedTuple):
                 progress(1, "written")
             for cabinet in cabinets.values():
                 cabinet.close()
-            told = Told(writers.finish(), tally)
-        parts.keep(folder / TOLD, msgspec.json.encode(told))
-        return told
+            return Told(writers.finish(), tally)
 
     def reorder(self, work: Path, shard: int) -> list[Written]:
         """Write a shard of the formats whose rows have an order of their own."""
-        folder = work / f"reordered-{shard:05d}"
-        if (folder / TOLD).exists():
-            return msgspec.json.decode((folder / TOLD).read_bytes(), type=list[Written])
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
+        place = work / f"reordered-{shard:05d}"
+        with folders.once(place) as folder:
+            if folder is not None:
+                written = self._reorder(work, folder, shard)
+                (folder / TOLD).write_bytes(msgspec.json.encode(written))
+        return msgspec.json.decode((place / TOLD).read_bytes(), type=list[Written])
+
+    def _reorder(self, work: Path, folder: Path, shard: int) -> list[Written]:
         names = [name for name in self.wanted if name in formats.REORDERED]
         with Writers(folder, _schemas(names)) as writers:
             for name in names:
@@ -104,9 +108,7 @@ class Rendering(NamedTuple):
                     for line in sorted(found.record for found in group):
                         split, row = msgspec.json.decode(line)
                         writers.add(name, row, split)
-            written = writers.finish()
-        parts.keep(folder / TOLD, msgspec.json.encode(written))
-        return written
+            return writers.finish()
 
     @property
     def wanted(self) -> list[str]:
@@ -116,7 +118,7 @@ class Rendering(NamedTuple):
     def _records(self, work: Path, shard: int) -> Iterator[Record]:
         homes = [parts.home(work, number) for number in range(self.parts)]
         # Looked up on disk: of a million records they would take 32 MB in each process.
-        likely = [np.load(each / POSTERIORS, mmap_mode="r") for each in homes]
+        likely = [np.load(each / POSTERIORS, mmap_mode="r").view(np.ndarray) for each in homes]
         cabinets = [each / parts.RECORDS for each in homes]
         groups = sorting.groups(cabinets, drawers(shard, self.shards))
         rules = Concluding(self.cut.criteria, self.near)
