@@ -143,9 +143,9 @@ _EMAIL = re.compile(
     rf"(?<![\w{_MARKS}.+'-])\w[\w{_MARKS}.+'-]{{0,63}}+@(?:\w[\w{_MARKS}-]{{0,62}}\.){{1,8}}"
     rf"[^\W\d_](?:[^\W\d_]|[{_MARKS}]){{1,23}}(?![\w@])"
 )
-# Addresses that belong to programs, and names of files such as logo@2x.png.
+# Addresses of programs and of departments, and names of files such as logo@2x.png.
 _NOBODYS = re.compile(
-    r"(?:git|no-?reply|do-?not-?reply|mailer-daemon|postmaster)@"
+    r"(?:git|no-?reply|do-?not-?reply|help|mailer-daemon|postmaster|press|sales|support|webmaster)@"
     r"|.*\.(?:css|gif|jpe?g|js|png|svg|webp)$",
     re.IGNORECASE,
 )
@@ -196,7 +196,7 @@ def _books(text: str) -> Iterator[Span]:
 
 
 _HANDLE = re.compile(
-    rf"@(?<![\w@./\\].)(?!\d)\w[\w{_MARKS}.]{{0,28}}[\w{_MARKS}](?![\w{_MARKS}@(/]|\.\w)"
+    rf"@(?<![\w@./\\`].)(?!\d)\w[\w{_MARKS}.]{{0,28}}[\w{_MARKS}](?![\w{_MARKS}@({{/]|\.\w)"
 )
 # What has a value, or stands above the beginning of a function, is part of a program.
 _PROGRAM = re.compile(
