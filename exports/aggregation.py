@@ -113,6 +113,10 @@ def fitted(model: Model, partitions: Sequence[Partition], mapped: Mapped = map) 
     """
     if not isinstance(model, OneCoin | DawidSkene):
         return Fit(model.name, (), 0, True)
+<<<<<<< HEAD
+=======
+    partitions = partitions or [partition([], [], [], 0)]
+>>>>>>> refusing
     fit: Parameters = ()
     statistics = reduced(mapped(partial(expect, model, fit=(), before=()), partitions))
     rounds, converged = 0, False
@@ -298,8 +302,13 @@ def _shares(votes: Partition) -> Array:
 
 
 def _softmax(scores: Array) -> Array:
+<<<<<<< HEAD
     """Return items × labels of labels × items, which are spent."""
     scores -= scores.max(axis=0)
     odds = np.exp(scores, out=scores)
+=======
+    """Return items × labels of labels × items."""
+    odds = np.exp(scores - scores.max(axis=0))
+>>>>>>> refusing
     odds /= odds.sum(axis=0)
     return odds.T

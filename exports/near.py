@@ -40,7 +40,7 @@ _Numbers = NDArray[np.int64]
 
 BATCH = 2**20
 """Characters that are looked at together."""
-PAIRS = 2**16
+PAIRS = 2**13
 """Pairs of prompts that are compared together."""
 REMEMBERED, LONGEST = 2**16, 40
 """How many words are remembered, and how long they may be."""
@@ -113,8 +113,8 @@ class Prompts:
     def leaks(self) -> dict[str, str]:
         """Return the nearest prompt for training of each prompt for testing that is near one.
 
-        By id; of several that are as near, the one with the smallest id. What many prompts have
-        in common is compared for each pair of them: thousands of tests by one template take long.
+        By id; of several that are as near, the one with the smallest id. Whatever shares a band is
+        compared pair by pair: 10,000 tests made by the template of 90,000 others take a minute.
         """
         is_test = np.frombuffer(self._tests, np.bool)
         tests, trains = np.flatnonzero(is_test), np.flatnonzero(~is_test)
@@ -138,7 +138,7 @@ class Prompts:
         for band in range(LOOKED_AT):
             keys, wanted = signed[trains, band], signed[tests, band]
             for test, train in _shared(wanted, keys):
-                alike = _alike(signed[tests[test]], signed[trains[train]])
+                alike = _alike(signed.take(tests[test], 0), signed.take(trains[train], 0))
                 near = alike >= ALIKE
                 score = alike[near] * 2**32 + (len(trains) - train[near])
                 np.maximum.at(best, test[near], score)
@@ -234,4 +234,6 @@ def _shared(wanted: Signatures, keys: Signatures) -> Iterator[tuple[_Numbers, _N
 def _alike(one: Signatures, other: Signatures) -> _Numbers:
     """Return how many of the hashes in each row are the same."""
     same = (one.view(np.uint8) == other.view(np.uint8)).view(np.uint64)
-    return np.bitwise_count(same).sum(axis=1, dtype=np.int64)
+    # Eight sums of one byte each; the product has them all added up in its first byte.
+    sums = np.bitwise_count(same).view(np.uint64)[:, 0]
+    return (sums * np.uint64(0x0101010101010101) >> np.uint64(56)).astype(np.int64)
