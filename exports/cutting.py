@@ -27,13 +27,14 @@ from exports import (
 )
 from exports.cards import dataset_card
 from exports.concluding import Concluding
+from exports.criteria import NEEDS
 from exports.gathering import Ballots
 from exports.manifests import LeftOutEntry, Manifest, ProjectEntry
 from exports.pairs import WORDS, LeftOut, Reason
 from exports.records import Gathered, Record, encode
 from exports.releases import Cut
 from exports.sorting import Sorter
-from exports.splits import Split, split_of
+from exports.splits import split_of
 from exports.surveys import Survey
 from exports.tallies import Tally
 from exports.writing import Writers
@@ -167,11 +168,11 @@ class _Rendering:
         return int(key[:2], 16) * self._shards // 256
 
     def _companions(self) -> None:
-        """Write what tells consumers how to read the rows."""
-        splits: list[Split] = self._tally.splits
+        """Write what tells consumers how to read the rows, where there are any."""
         for format_ in self._criteria.formats:
+            splits = self._tally.splits(NEEDS.get(format_, format_))
             told = getattr(formats.MODULES[format_], "companions", None)
-            for path, text in (told(splits) if told else {}).items():
+            for path, text in (told(splits) if told and splits else {}).items():
                 place = self._folder / format_ / path
                 place.parent.mkdir(exist_ok=True)
                 place.write_bytes(text.encode())

@@ -32,10 +32,9 @@ class Tally:
         """Comparisons that make no pair."""
         return self.reasons.total()
 
-    @property
-    def splits(self) -> list[Split]:
-        """The splits that have rows."""
-        return [split for split in SPLITS if any(each == split for _, each in self.rows)]
+    def splits(self, name: str) -> list[Split]:
+        """Return the splits in which a format has rows."""
+        return [split for split in SPLITS if self.rows[name, split]]
 
     def conclude(self, record: Record) -> None:
         """Count a record by its outcome."""

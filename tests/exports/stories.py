@@ -9,13 +9,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from exports import cutting, releases
+from exports.criteria import Criteria
 from exports.manifests import Manifest
 from exports.releases import Cut, Release
-from exports.criteria import Criteria
 from labeler.database import Database
 from labeler.people.accounts import Person
 from labeler.work import assignments, queue
-from labeler.work.assignments import SkipReason
+from labeler.work.assignments import Assignment, SkipReason
 from labeler.work.comparisons import Comparison
 from labeler.work.projects import Project
 from tests.cast import Cast, make_cast
@@ -83,10 +83,15 @@ def release(database: Database, cut: Cut, target: Path, *, data: Path, by: Perso
 
 
 def known_key(cut: Cut, database: Database) -> Cut:
-    """Return the cut with a key that is the same in every database, and so are people's own."""
+    """Return the cut with a key that is the same in every database.
+
+    So are people's own keys from now on, and the order in which answers stood.
+    """
     with database.writing() as session:
         for person in session.scalars(sa.select(Person)):
             person.pseudonym_key = f"{person.id:064x}"
+        for assignment in session.scalars(sa.select(Assignment)):
+            assignment.places = sorted(assignment.places)
         session.commit()
     return replace(cut, pseudonym_key=KEY)
 

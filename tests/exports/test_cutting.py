@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from exports import cutting, verification
+from exports import cutting, verification, writing
+from exports.criteria import FORMATS
 from exports.formats import dpo
 from exports.pairs import Reason
 from labeler.database import Database
@@ -31,8 +32,8 @@ VOTES: dict[str, list[Said]] = {
 FEW = dict(list(VOTES.items())[:14])
 
 
-def lines(folder: Path) -> list[dict[str, Any]]:
-    paths = sorted((folder / "jsonl").iterdir())
+def lines(folder: Path, name: str = "dpo") -> list[dict[str, Any]]:
+    paths = sorted((folder / "jsonl").glob(f"{name}-*.jsonl"))
     return [json.loads(line) for path in paths for line in path.read_bytes().splitlines()]
 
 
@@ -54,8 +55,8 @@ def test_what_people_preferred_is_chosen(database: Database, tmp_path: Path) -> 
         "bad": Reason.both_bad,
         "one": Reason.too_few_judgments,
     }
-    assert len(rows) == manifest.counts.pairs == 20
-    assert manifest.counts.comparisons == 24
+    assert len(rows) == manifest.counts.used == manifest.counts.rows("dpo") == 20
+    assert manifest.counts.comparisons == manifest.counts.rows("comparisons") == 24
     assert verification.verify(tmp_path / "out") == []
 
 
@@ -116,7 +117,7 @@ def test_the_same_cut_gives_the_same_bytes_in_every_database(
     for backend in ("sqlite", "sqlite", "postgresql"):
         database = Database(new_address(backend))
         _, project = tell(database, FEW)
-        cut = known_key(plan(database, project, test_share=0.3), database)
+        cut = known_key(plan(database, project, test_share=0.3, formats=FORMATS), database)
         target = tmp_path / str(len(found))
         write(database, cut, target)
         found.append(contents(target))
@@ -150,20 +151,30 @@ def test_what_happens_later_does_not_change_a_cut(
 def test_many_rows_go_into_numbered_files(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dpo, "GROUP", 4)
-    monkeypatch.setattr(dpo, "SHARD", 8)
+    """24 records with about 6 in a file: 4 files, by the first digits of their ids."""
+    monkeypatch.setattr(writing, "GROUP", 4)
+    monkeypatch.setattr(cutting, "SHARD", 6)
     monkeypatch.setattr(cutting, "LISTED", 2)
     _, project = tell(database, VOTES)
-    manifest = write(database, plan(database, project, test_share=0), tmp_path / "out")
+    rules = {"test_share": 0, "formats": ("dpo", "kto")}
+    manifest = write(database, plan(database, project, **rules), tmp_path / "out")
     assert [entry.path for entry in manifest.files] == [
         "README.md",
-        "dpo/train-00000-of-00003.parquet",
-        "dpo/train-00001-of-00003.parquet",
-        "dpo/train-00002-of-00003.parquet",
+        *(f"dpo/train-0000{number}-of-00004.parquet" for number in range(4)),
         "jsonl/dpo-train.jsonl",
+        "jsonl/kto-train.jsonl",
+        *(f"kto/train-0000{number}-of-00004.parquet" for number in range(4)),
         "left_out.jsonl",
     ]
     assert manifest.left_out is None
+    found = []
+    for number in range(4):
+        path = tmp_path / "out" / f"dpo/train-0000{number}-of-00004.parquet"
+        rows = list(writing.read_parquet(path, dpo.SCHEMA))
+        assert {int(row["pair_id"][0], 16) // 4 for row in rows} == {number}
+        found += rows
+    assert found == lines(tmp_path / "out")
+    assert [row["pair_id"] for row in found] == sorted(row["pair_id"] for row in found)
     assert verification.verify(tmp_path / "out") == []
 
 
