@@ -1,6 +1,7 @@
 """Projects that were judged as it is told, whatever order the comparisons are drawn in."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,13 @@ from exports.manifests import Manifest
 from exports.releases import Cut, Release
 from labeler.database import Database
 from labeler.people.accounts import Person
-from labeler.work import assignments, queue
+from labeler.work import answers, assignments, judgments, projects, queue
 from labeler.work.assignments import Assignment, SkipReason
 from labeler.work.comparisons import Comparison
 from labeler.work.projects import Project
+from labeler.work.rubrics import RubricDraft
 from tests.cast import Cast, make_cast
-from tests.make import judge, load_rows, make_project, make_row
+from tests.make import judge, load_rows, make_project, make_row, new_key
 
 KEY = "00" * 32
 
@@ -54,6 +56,71 @@ def tell(database: Database, votes: dict[str, list[Said]], **changes: Any) -> tu
             judge_all(session, project, person, lambda name, at=place: votes[name][at])
         session.commit()
     return cast, project
+
+
+def tell_everything(database: Database) -> tuple[Cast, Project]:
+    """Make a project that has rows for every format.
+
+    First answers were put in order; then a new form asked for the better one, for points of both
+    and for an improvement of the better one. Every fifth comparison has no better answer.
+    """
+    with database.writing() as session:
+        cast = make_cast(session)
+        project = make_project(session, cast, rubric=ORDER)
+        rows = [make_row(number, id=f"order-{number}") for number in range(100, 110)]
+        load_rows(session, project, rows, by=cast.olga, name="orders")
+        for person in (cast.ada, cast.bea):
+            _answer_all(session, project, person, _in_order)
+        projects.ask(session, project, RubricDraft.model_validate(WHOLE), by=cast.olga)
+        rows = [make_row(number, id=f"p{number}") for number in range(30)]
+        load_rows(session, project, rows, by=cast.olga)
+        for person in (cast.ada, cast.bea):
+            _answer_all(session, project, person, _as_a_whole)
+        session.commit()
+    return cast, project
+
+
+ORDER = {"questions": [{"kind": "ranking"}]}
+WHOLE = {
+    "questions": [
+        {"kind": "pairwise"},
+        {"kind": "criteria", "criteria": [{"name": "Clear", "asks": "rating", "points": 5}]},
+        {"kind": "reason", "text": "optional"},
+        {"kind": "edit"},
+    ]
+}
+REASON = "My aunt Rosa says so."
+
+
+def _in_order(number: int, letters: Sequence[str]) -> dict[str, Any]:
+    return {"ranking": [[letters[number % 2]], [letters[1 - number % 2]]]}
+
+
+def _as_a_whole(number: int, letters: Sequence[str]) -> dict[str, Any]:
+    better = number % 2
+    step = 2 if letters[better] == "A" else 6
+    points = {letters[better]: 5, letters[1 - better]: 2}
+    said = {"pairwise": step, "criteria": {"Clear": points}, "reason": {"text": REASON}}
+    if number % 5 == 0:
+        return said | {"pairwise": "tie" if number % 10 else "both_bad"}
+    if number % 3 == 0:
+        return said | {"edit": {"place": letters[better], "text": f"Improved: {number}."}}
+    return said
+
+
+def _answer_all(
+    session: Session,
+    project: Project,
+    person: Person,
+    says: Callable[[int, Sequence[str]], dict[str, Any]],
+) -> None:
+    """Fill in whatever form there is; `says` gets the prompt's number and where answers stand."""
+    while (assignment := queue.claim(session, project, by=person)) is not None:
+        comparison = session.get_one(Comparison, assignment.comparison_id)
+        letters = ["AB"[assignment.places.index(number)] for number in (0, 1)]
+        said = says(int(re.sub(r"\D", "", comparison.external_id)), letters)
+        answer = answers.read(session, assignment, answers=said)
+        judgments.submit(session, assignment, answer, by=person, key=new_key())
 
 
 def plan(database: Database, project: Project, **rules: Any) -> Cut:
