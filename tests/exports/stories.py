@@ -18,7 +18,9 @@ from labeler.people.accounts import Person
 from labeler.work import answers, assignments, judgments, projects, queue
 from labeler.work.assignments import Assignment, SkipReason
 from labeler.work.comparisons import Comparison
+from labeler.work.layouts import ResponseIn
 from labeler.work.projects import Project
+from labeler.work.questions import edit, reason
 from labeler.work.rubrics import RubricDraft
 from tests.cast import Cast, make_cast
 from tests.make import judge, load_rows, make_project, make_row, new_key
@@ -80,6 +82,22 @@ def tell_everything(database: Database) -> tuple[Cast, Project]:
     return cast, project
 
 
+def tell_orders(database: Database) -> tuple[Cast, Project]:
+    """Make a project in which three answers to each prompt were put in order."""
+    with database.writing() as session:
+        cast = make_cast(session)
+        project = make_project(session, cast, rubric=ORDER)
+        rows = [
+            make_row(number, responses=tuple(ResponseIn(text=f"{n} of {number}.") for n in range(3)))
+            for number in range(12)
+        ]
+        load_rows(session, project, rows, by=cast.olga)
+        for person in (cast.ada, cast.bea):
+            _answer_all(session, project, person, lambda _number, at: {"ranking": [[one] for one in at]})
+        session.commit()
+    return cast, project
+
+
 ORDER = {"questions": [{"kind": "ranking"}]}
 WHOLE = {
     "questions": [
@@ -100,11 +118,11 @@ def _as_a_whole(number: int, letters: Sequence[str]) -> dict[str, Any]:
     better = number % 2
     step = 2 if letters[better] == "A" else 6
     points = {letters[better]: 5, letters[1 - better]: 2}
-    said = {"pairwise": step, "criteria": {"Clear": points}, "reason": {"text": REASON}}
+    said = {"pairwise": step, "criteria": {"Clear": points}, "reason": reason.Given(text=REASON)}
     if number % 5 == 0:
         return said | {"pairwise": "tie" if number % 10 else "both_bad"}
     if number % 3 == 0:
-        return said | {"edit": {"place": letters[better], "text": f"Improved: {number}."}}
+        return said | {"edit": edit.Given(place=letters[better], text=f"Improved: {number}.")}
     return said
 
 
@@ -117,7 +135,8 @@ def _answer_all(
     """Fill in whatever form there is; `says` gets the prompt's number and where answers stand."""
     while (assignment := queue.claim(session, project, by=person)) is not None:
         comparison = session.get_one(Comparison, assignment.comparison_id)
-        letters = ["AB"[assignment.places.index(number)] for number in (0, 1)]
+        places = assignment.places
+        letters = ["ABC"[places.index(number)] for number in range(len(places))]
         said = says(int(re.sub(r"\D", "", comparison.external_id)), letters)
         answer = answers.read(session, assignment, answers=said)
         judgments.submit(session, assignment, answer, by=person, key=new_key())

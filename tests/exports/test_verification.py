@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from exports import formats, manifests, verification, writing
 from exports.criteria import FORMATS
 from exports.formats.columns import Row
+from labeler.database import Database
+from tests.conftest import NewAddress
 from tests.exports.conftest import Judged
-from tests.exports.stories import plan, write
+from tests.exports.stories import plan, tell_orders, write
 
 FILES = [
     "MANIFEST.json",
@@ -207,7 +209,7 @@ FORGED: list[tuple[str, Callable[[Row], object], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "change", "words"), FORGED)
+@pytest.mark.parametrize(("name", "change", "words"), FORGED, ids=map(str, range(len(FORGED))))
 def test_a_row_that_was_forged_is_found_although_its_hash_is_right(
     whole: Path, name: str, change: Callable[[Row], object], words: str
 ) -> None:
@@ -262,14 +264,20 @@ def test_a_row_that_is_hardly_one_is_a_fault_and_no_crash(whole: Path) -> None:
         shutil.rmtree(copy)
 
 
-def test_orders_are_whole_without_the_comparisons(
-    judged_in_every_way: Judged, tmp_path: Path
+@pytest.mark.parametrize("others", [(), ("comparisons",)])
+def test_pairs_of_orders_are_whole(
+    new_address: NewAddress, tmp_path: Path, others: tuple[str, ...]
 ) -> None:
-    """Pairs of orders have ids of their own, which are in no order."""
-    database, _, project = judged_in_every_way
-    cut = plan(database, project, formats=("dpo", "reward", "ranking"), min_judgments=1)
-    write(database, cut, tmp_path / "out")
+    """They have ids of their own, which are in no order."""
+    database = Database(new_address("sqlite"))
+    _, project = tell_orders(database)
+    cut = plan(database, project, formats=("dpo", "reward", "ranking", *others))
+    manifest = write(database, cut, tmp_path / "out")
+    assert (manifest.counts.used, manifest.counts.rows("dpo")) == (12, 36)
+    ids = [row["pair_id"] for row in writing.read_lines(tmp_path / "out/jsonl/dpo-train.jsonl")]
+    assert ids != sorted(ids)
     assert verification.verify(tmp_path / "out") == []
+    database.close()
 
 
 def test_texts_that_were_exchanged_are_found(folder: Path) -> None:
