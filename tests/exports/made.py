@@ -31,7 +31,8 @@ class Told(NamedTuple):
 
 def said(what: str, person: int = 1, **changes: Any) -> Said:
     """Read "0+2" (response 0 by two steps), "tie", "bad", "rated" or an order such as "2>0=1"."""
-    verdict, preferred, strength = {"bad": "both_bad", "rated": "criteria"}.get(what, what), None, None
+    verdict = {"bad": "both_bad", "rated": "criteria"}.get(what, what)
+    preferred, strength = None, None
     more: dict[str, Any] = {}
     if what[1:2] == "+":
         verdict, preferred, strength = "preference", int(what[0]), int(what[2])

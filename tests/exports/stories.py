@@ -88,12 +88,12 @@ def tell_orders(database: Database) -> tuple[Cast, Project]:
         cast = make_cast(session)
         project = make_project(session, cast, rubric=ORDER)
         rows = [
-            make_row(number, responses=tuple(ResponseIn(text=f"{n} of {number}.") for n in range(3)))
+            make_row(number, responses=tuple(ResponseIn(text=f"{n}, {number}.") for n in range(3)))
             for number in range(12)
         ]
         load_rows(session, project, rows, by=cast.olga)
         for person in (cast.ada, cast.bea):
-            _answer_all(session, project, person, lambda _number, at: {"ranking": [[one] for one in at]})
+            _answer_all(session, project, person, _as_they_come)
         session.commit()
     return cast, project
 
@@ -108,6 +108,10 @@ WHOLE = {
     ]
 }
 REASON = "My aunt Rosa says so."
+
+
+def _as_they_come(_number: int, letters: Sequence[str]) -> dict[str, Any]:
+    return {"ranking": [[letter] for letter in letters]}
 
 
 def _in_order(number: int, letters: Sequence[str]) -> dict[str, Any]:

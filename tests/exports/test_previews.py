@@ -47,8 +47,9 @@ def test_it_counts_what_a_release_then_holds(database: Database, tmp_path: Path)
     """Rows of every format, why comparisons are left out, and the very rows that are shown."""
     votes: dict[str, list[Said]] = {f"p{number}": [number % 2] * 2 for number in range(6)}
     _, project = tell(database, votes | {"t": ["tie", 0], "b": ["both_bad"] * 2, "s": [0, 1]})
-    seen = preview(database, project, formats=FORMATS, test_share=0)
-    manifest = write(database, plan(database, project, formats=FORMATS, test_share=0), tmp_path / "out")
+    rules = {"formats": FORMATS, "test_share": 0}
+    seen = preview(database, project, **rules)
+    manifest = write(database, plan(database, project, **rules), tmp_path / "out")
     counts = manifest.counts
     assert (seen.comparisons, seen.used) == (counts.comparisons, counts.used) == (9, 6)
     assert seen.reasons == counts.reasons == {Reason.tie: 1, Reason.both_bad: 1, Reason.split: 1}

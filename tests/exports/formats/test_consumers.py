@@ -1,4 +1,4 @@
-"""Layouts of other programs, as their documentation has them, and the files that lead them there."""
+"""Layouts of other programs, as they document them, and the files that lead them there."""
 
 import json
 

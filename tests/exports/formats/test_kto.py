@@ -1,5 +1,6 @@
 """Single answers: which are good, which are bad, and where they stand."""
 
+from itertools import pairwise
 from random import Random
 
 from exports.formats.columns import Row
@@ -58,7 +59,7 @@ def test_no_answer_stands_beside_another_one_to_its_prompt() -> None:
     made = many([Random(1).randrange(2) for _ in range(40)])
     assert len(made) == 80
     prompts = [row["prompt_id"] for row in made]
-    assert all(one != other for one, other in zip(prompts, prompts[1:], strict=False))
+    assert all(one != other for one, other in pairwise(prompts))
     near = [abs(prompts.index(one) - 79 + prompts[::-1].index(one)) for one in set(prompts)]
     assert min(near) > 10  # a good part of the circle away
 

@@ -2,11 +2,11 @@
 
 import pytest
 
+from exports.formats.columns import Row
+from exports.selection import Said
 from labeler.quality.adjudications import Finding
 from labeler.work.rubrics import Verdict
 from tests.exports.made import GOOD, NAMES, QUESTION, row, rows, said, told
-from exports.formats.columns import Row
-from exports.selection import Said
 
 FORBIDDEN = '{"output_use":"research-only"}'
 
@@ -52,14 +52,20 @@ def compared(person: int, preferred: int | None, strength: int) -> Said:
 
 def better(*given: Row) -> list[tuple[str, str, float, int]]:
     return [
-        (one["criterion"], one["chosen_model"] + one["rejected_model"], one["margin"], one["n_votes"])
+        (
+            one["criterion"],
+            one["chosen_model"] + one["rejected_model"],
+            one["margin"],
+            one["n_votes"],
+        )
         for one in given
     ]
 
 
 def test_by_points_the_higher_mean_is_better() -> None:
     """Clear: 4 and 5 against 2 and 3, ahead by 2. True: 1 and 2 against 3 and 3, behind by 1.5."""
-    made = rows("criteria", told(rated(1, Clear=(4, 2), True_=(1, 3)), rated(2, Clear=(5, 3), True_=(2, 3))))
+    one, other = rated(1, Clear=(4, 2), True_=(1, 3)), rated(2, Clear=(5, 3), True_=(2, 3))
+    made = rows("criteria", told(one, other))
     assert better(*made) == [("Clear", "m0m1", 2.0, 2), ("True_", "m1m0", 1.5, 2)]
     assert made[1]["chosen"] == [{"role": "assistant", "content": GOOD[1]}]
 

@@ -45,7 +45,9 @@ def test_what_was_compared_is_no_ranking() -> None:
     assert rows("ranking", told("0+1")) == []
 
 
-def pairs(*orders: str, wanted: RankingPairs = "all", **rules: object) -> dict[str, tuple[float, float]]:
+def pairs(
+    *orders: str, wanted: RankingPairs = "all", **rules: object
+) -> dict[str, tuple[float, float]]:
     """Return share of orders and weight by pair, such as "A>B"."""
     made = rows("dpo", told(*orders, answers=THREE), ranking_pairs=wanted, **rules)
     return {
