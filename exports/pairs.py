@@ -112,6 +112,9 @@ UNFIT = frozenset(
 )
 """Why nothing is made of a comparison for training, whatever people said of it."""
 
+UNCOUNTED = (Reason.gold, Reason.withdrawn, Reason.language, Reason.batch)
+"""Why comparisons are not even counted in what a release tells of the judging."""
+
 
 class Majority(NamedTuple):
     """The better answer of a comparison and how clearly it is the better one."""
