@@ -41,29 +41,29 @@ class Concluding:
         both = sorted(
             zip(group, outcomes, strict=True), key=lambda each: each[0].record["comparison_id"]
         )
-        decided = [(one, each) for one, each in both if isinstance(each, Majority)]
-        chosen = {one.record["responses"][each.preferred]["content"] for one, each in decided}
-        first = min(decided, key=lambda each: -each[1].n_votes, default=None)
-        for one, outcome in both:
-            if not isinstance(outcome, Majority):
+        said = [(one, _said(one, outcome)) for one, outcome in both]
+        speaking = [one for one, answers in said if answers is not None]
+        first = min(speaking, key=lambda one: -one.votes.all, default=None)
+        is_contradicted = len({answers for _, answers in said} - {None}) > 1
+        for (one, outcome), (_, answers) in zip(both, said, strict=True):
+            if answers is None:
                 yield one, outcome
-            elif len(chosen) > 1:
+            elif is_contradicted:
                 yield one, Reason.contradicted
             else:
-                yield one, outcome if first and one is first[0] else Reason.repeated
+                yield one, outcome if one is first else Reason.repeated
 
     def _outcome(self, one: Gathered) -> Majority | Reason | None:
         """Return the better of two answers, or why there is none; None of an order of several."""
         record = one.record
-        outcome: Majority | Reason | None
+        if (unfit := self._unfit(record)) is not None:
+            return unfit
         if one.votes.ranked and one.found is None:
             found, n = preferences.orders(record), len(record["responses"])
-            outcome = preferences.conclude(found, n, self.criteria)
-        else:
-            outcome = pairs.decide(one.votes, one.found, record["posterior"], self.criteria)
-            if isinstance(outcome, Majority) and len(record["responses"]) != 2:
-                return Reason.not_a_pair
-        return outcome if isinstance(outcome, Reason) else self._unfit(record) or outcome
+            return preferences.conclude(found, n, self.criteria)
+        outcome = pairs.decide(one.votes, one.found, record["posterior"], self.criteria)
+        is_pair = len(record["responses"]) == 2
+        return outcome if is_pair or isinstance(outcome, Reason) else Reason.not_a_pair
 
     def _unfit(self, record: Record) -> Reason | None:
         if not self.criteria.held_back and _is_held_back(record):
@@ -82,6 +82,17 @@ def left_out(record: Record) -> LeftOut | None:
     if record["outcome"] in (PREFERRED, RANKED):
         return None
     return LeftOut(record["comparison_id"], _REASONS[record["outcome"]], record["n_votes"])
+
+
+def _said(one: Gathered, outcome: Majority | Reason | None) -> tuple[str, ...] | None:
+    """Return the answers, best first; none if all were found bad, None if nothing came out."""
+    contents = [answer["content"] for answer in one.record["responses"]]
+    if isinstance(outcome, Majority):
+        return contents[outcome.preferred], contents[1 - outcome.preferred]
+    if outcome is None:
+        ranks = preferences.mean_ranks(preferences.orders(one.record), len(contents))
+        return tuple(content for _, content in sorted(zip(ranks, contents, strict=True)))
+    return () if outcome is Reason.both_bad else None
 
 
 def output_use(provenance: str) -> str:

@@ -4,6 +4,7 @@ They are written in TOML, on the page, and into the manifest, in the same words 
 that is left out says what it says below.
 """
 
+import json
 import tomllib
 from collections.abc import Mapping
 from datetime import date
@@ -120,7 +121,15 @@ def read(given: Mapping[str, Any]) -> Criteria:
     try:
         return Criteria.model_validate(given)
     except ModelError as error:
-        raise Invalid(_REFUSED, fields=errors.faults(error, whole="criteria")) from None
+        raise Invalid(_REFUSED, fields=_faults(error)) from None
+
+
+def _faults(error: ModelError) -> dict[str, str]:
+    """Return what is wrong by rule: where one of several values is wrong, the rule is."""
+    found: dict[str, str] = {}
+    for name, words in errors.faults(error, whole="criteria").items():
+        found.setdefault(name.partition(".")[0], words)
+    return found
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -140,8 +149,8 @@ def toml(criteria: Criteria) -> str:
 
 def _value(value: Any) -> str:
     if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{escaped}"'
+        # What JSON escapes TOML does in the same way, and one sign more.
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list):

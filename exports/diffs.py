@@ -19,7 +19,7 @@ from labeler.said import say
 ABSENT = "absent"
 """What became of a comparison of which a release tells nothing."""
 SHOWN = 20
-_UNRECORDED = {reason.value for reason in (*UNCOUNTED, Reason.unreadable)}
+_UNRECORDED = {reason.value for reason in (*UNCOUNTED, Reason.held_back, Reason.unreadable)}
 _UNTOLD = say("Only releases that hold the comparisons themselves can be compared.")
 
 

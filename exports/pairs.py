@@ -31,24 +31,8 @@ class Reason(enum.Enum):
     """It is in a language that was not asked for."""
     batch = "batch"
     """It is of a batch that was not asked for."""
-    excluded = "excluded"
-    """Every judgment came late, was left out by a person, or is not of the period asked for."""
-    too_few_judgments = "too_few_judgments"
-    """Fewer judgments count than were asked for."""
-    not_compared = "not_compared"
-    """People rated its answers by criteria and did not say which is better."""
-    both_bad = "both_bad"
-    """"Both are bad" won, or a person found so, or nobody found any of several good."""
-    tie = "tie"
-    """"About the same" won, or a person found so."""
-    split = "split"
-    """People disagree: no answer has the most votes, the margin and the share asked for."""
-    unsure = "unsure"
-    """The better answer is not probable enough."""
     held_back = "held_back"
     """The terms of an answer's model do not allow that others are trained on it."""
-    not_a_pair = "not_a_pair"
-    """It does not have exactly two answers."""
     empty_text = "empty_text"
     """A turn or an answer is empty or blank."""
     unreadable = "unreadable"
@@ -65,8 +49,24 @@ class Reason(enum.Enum):
     """Its texts are longer than the tokens asked for, by an estimate."""
     near_duplicate = "near_duplicate"
     """Its prompt is kept for testing, and nearly the same one is there for training."""
+    excluded = "excluded"
+    """Every judgment came late, was left out by a person, or is not of the period asked for."""
+    too_few_judgments = "too_few_judgments"
+    """Fewer judgments count than were asked for."""
+    not_compared = "not_compared"
+    """People rated its answers by criteria and did not say which is better."""
+    both_bad = "both_bad"
+    """"Both are bad" won, or a person found so, or nobody found any of several good."""
+    tie = "tie"
+    """"About the same" won, or a person found so."""
+    split = "split"
+    """People disagree: no answer has the most votes, the margin and the share asked for."""
+    unsure = "unsure"
+    """The better answer is not probable enough."""
+    not_a_pair = "not_a_pair"
+    """It does not have exactly two answers."""
     contradicted = "contradicted"
-    """The same prompt and answers came twice, and once the other answer was better."""
+    """The same prompt and answers came twice, and something else came of it."""
     repeated = "repeated"
     """The same prompt and answers came twice; the one with more votes is in the release."""
 
@@ -76,15 +76,7 @@ WORDS = {
     Reason.withdrawn: say("Withdrawn"),
     Reason.language: say("Another language"),
     Reason.batch: say("Another batch"),
-    Reason.excluded: say("Every judgment was left out or late"),
-    Reason.too_few_judgments: say("Too few judgments"),
-    Reason.not_compared: say("Rated, not compared"),
-    Reason.both_bad: say("Both are bad"),
-    Reason.tie: say("About the same"),
-    Reason.split: say("People disagree"),
-    Reason.unsure: say("Not sure enough"),
     Reason.held_back: say("The model’s terms do not allow training"),
-    Reason.not_a_pair: say("Not a pair"),
     Reason.empty_text: say("Empty text"),
     Reason.unreadable: say("Unreadable text"),
     Reason.unknown_role: say("A turn by nobody known"),
@@ -93,9 +85,32 @@ WORDS = {
     Reason.prompt_in_answer: say("The prompt is repeated in an answer"),
     Reason.too_long: say("Too long"),
     Reason.near_duplicate: say("Nearly a prompt of the other part"),
+    Reason.excluded: say("Every judgment was left out or late"),
+    Reason.too_few_judgments: say("Too few judgments"),
+    Reason.not_compared: say("Rated, not compared"),
+    Reason.both_bad: say("Both are bad"),
+    Reason.tie: say("About the same"),
+    Reason.split: say("People disagree"),
+    Reason.unsure: say("Not sure enough"),
+    Reason.not_a_pair: say("Not a pair"),
     Reason.contradicted: say("Contradicted by an equal pair"),
     Reason.repeated: say("An equal pair is in already"),
 }
+
+UNFIT = frozenset(
+    {
+        Reason.held_back,
+        Reason.empty_text,
+        Reason.unreadable,
+        Reason.unknown_role,
+        Reason.no_user_turn,
+        Reason.same_answers,
+        Reason.prompt_in_answer,
+        Reason.too_long,
+        Reason.near_duplicate,
+    }
+)
+"""Why nothing is made of a comparison for training, whatever people said of it."""
 
 UNCOUNTED = (Reason.gold, Reason.withdrawn, Reason.language, Reason.batch)
 """Why comparisons are not even counted in what a release tells of the judging."""
@@ -141,7 +156,7 @@ def decide(
 ) -> Majority | Reason:
     """Return the better of two answers, or why there is none.
 
-    `posterior` has the probability of each label; it is empty where nobody voted.
+    `posterior` has the probability of each label; it is empty where no model was asked.
     """
     if found is not None:
         return _found(found, votes)
@@ -153,9 +168,13 @@ def decide(
         outcome = _majority(votes, criteria)
     else:
         outcome = _most_likely(votes, posterior, criteria)
-    if isinstance(outcome, Majority) and posterior[outcome.preferred] < criteria.min_posterior:
+    if isinstance(outcome, Majority) and _is_unsure(outcome, posterior, criteria):
         return Reason.unsure
     return outcome
+
+
+def _is_unsure(outcome: Majority, posterior: Sequence[float], criteria: Criteria) -> bool:
+    return bool(posterior) and posterior[outcome.preferred] < criteria.min_posterior
 
 
 def _found(found: Finding, votes: Votes) -> Majority | Reason:

@@ -95,7 +95,7 @@ def _ranked(found: Sequence[Order], n: int, criteria: Criteria) -> list[Preferen
 def _decided(
     found: Sequence[Order], n: int, criteria: Criteria
 ) -> Iterator[tuple[tuple[int, int], Majority]]:
-    by_votes = criteria.model_copy(update={"aggregation": "majority", "min_posterior": 0.0})
+    by_votes = criteria.model_copy(update={"aggregation": "majority"})
     for pair in combinations(range(n), 2):
         outcome = pairs.decide(_votes(found, pair), None, (), by_votes) if found else None
         if isinstance(outcome, Majority):

@@ -194,7 +194,7 @@ class Writing:
 def complete(gathered: Gathered, outcome: Majority | Reason | None) -> Record:
     """Write into a record what came out; None if its answers were put in order."""
     record = gathered.record
-    record["n_votes"] = gathered.votes.number + gathered.votes.ranked
+    record["n_votes"] = gathered.votes.all
     if isinstance(outcome, Reason):
         record["outcome"] = outcome.value
     elif outcome is None:

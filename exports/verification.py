@@ -8,13 +8,14 @@ from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any
 
-from exports import formats, manifests, texts, writing
+from exports import derivations, formats, manifests, texts, votes, writing
 from exports.formats.columns import Row
 from exports.manifests import LeftOutEntry, Manifest
 from exports.pairs import WORDS, Reason
 from exports.records import PREFERRED, RANKED
 from exports.splits import SPLITS, Split, split_of
 from labeler.errors import Invalid
+from labeler.work.rubrics import Verdict
 
 TOMBSTONE = "TOMBSTONE.json"
 """What stands in place of the files of a release that was withdrawn."""
@@ -53,7 +54,15 @@ def _content_faults(folder: Path, manifest: Manifest) -> Iterator[str]:
             except Invalid as refusal:
                 yield refusal.message
     yield from looking.sums()
+    yield from _derived_faults(folder, manifest)
     yield from _left_out_faults(folder, manifest)
+
+
+def _derived_faults(folder: Path, manifest: Manifest) -> Iterator[str]:
+    try:
+        yield from derivations.faults(folder, manifest)
+    except Invalid as refusal:
+        yield refusal.message
 
 
 @dataclass
@@ -145,33 +154,63 @@ class _Rows:
 
     def faults(self, row: Row) -> Iterator[str]:
         """Yield what is wrong with a row."""
+        try:
+            yield from self._faults(row)
+        except (IndexError, TypeError):
+            yield "holds nothing where something belongs"
+
+    def _faults(self, row: Row) -> Iterator[str]:
         if row["prompt_id"] != texts.prompt_id(row["prompt"]):
             yield "has another prompt than its prompt_id says"
         if split_of(row["prompt_id"], self.manifest.criteria.test_share) != self.split:
             yield "has a prompt that belongs to another split"
         yield from self._answers(row)
-        key = formats.MODULES[self.name].key(row) if self.name in formats.REORDERED else ""
-        key = key or row["pair_id"]
+        if self.name in ("dpo", "reward") and _is_of_an_order(row):  # with an id of its own
+            return
+        is_reordered = self.name in formats.REORDERED
+        key = formats.MODULES[self.name].key(row) if is_reordered else row["pair_id"]
         if key < self.last:
             yield "is not in its place"
         if key == self.last and self.name in ("dpo", "reward", "sft"):
             yield "is there twice"
-        if row.get("weight", 1.0) == 1.0:  # pairs of one order have ids of their own
-            self.last = key
+        self.last = key
 
     def _answers(self, row: Row) -> Iterator[str]:
         if self.name == "comparisons":
             said = [answer["content"] for answer in row["responses"]]
             whole = True
+            yield from _vote_faults(row)
         else:
-            sides = (row[side] for side in ("chosen", "rejected", "completion") if side in row)
-            said = [side[-1]["content"] for side in sides] or row["answers"]
+            sides = [row[side] for side in ("chosen", "rejected", "completion") if side in row]
+            if any([turn["role"] for turn in side] != ["assistant"] for side in sides):
+                yield "has an answer that is not one message of the assistant"
+                return
+            said = [side[0]["content"] for side in sides] or row["answers"]
             whole = self.name not in ("sft", "kto", "edits", "criteria")
             if (fault := texts.fault(row["prompt"], said, None)) is not None:
                 yield f"is unfit: {WORDS[fault].lower()}"
                 return
         if whole and row["pair_id"] != texts.pair_id(row["prompt_id"], said):
             yield "has other texts than its pair_id says"
+
+
+def _is_of_an_order(row: Row) -> bool:
+    """Tell a pair that comes of an order of several answers: nobody said how much better one is."""
+    return row.get("strength") == 0.0 and not row["adjudicated"]
+
+
+def _vote_faults(row: Row) -> Iterator[str]:
+    """Yield what a comparison says otherwise than the judgments on it."""
+    counted = [one for one in row["judgments"] if one["counts"]]
+    labels = [votes.label(one["verdict"], one["preferred"]) for one in counted]
+    voted = [label for label in labels if label is not None]
+    ranked = [one for one in counted if one["verdict"] == Verdict.ranking.value]
+    if row["n_votes"] != len(voted) + len(ranked):
+        yield "has not as many votes as it has judgments that count"
+    if row["outcome"] == PREFERRED:
+        alike = voted.count(row["preferred"])
+        if row["agreement"] != alike / max(1, len(voted)):
+            yield "has another agreement than its judgments say"
 
 
 def _left_out_faults(folder: Path, manifest: Manifest) -> Iterator[str]:

@@ -26,6 +26,11 @@ class Votes(NamedTuple):
     rated: int = 0
     """How many rate the answers by criteria alone."""
 
+    @property
+    def all(self) -> int:
+        """How many judgments say which answer is better."""
+        return self.number + self.ranked
+
 
 NONE = Votes(0, (0, 0, 0, 0), (0, 0))
 _RANKING, _CRITERIA = Verdict.ranking.value, Verdict.criteria.value

@@ -7,6 +7,7 @@ of their own, but for where that meaning is meant.
 from collections.abc import Collection
 from typing import Any
 
+from exports.pairs import UNFIT
 from exports.preferences import Preference
 from exports.records import Record
 from exports.texts import Turn, pair_id
@@ -32,6 +33,14 @@ def columns(meant: Collection[str] = (), /, **kinds: Any) -> Columns:
     """Return the columns of a format; `meant` are reserved names that have their own meaning."""
     assert not (RESERVED - set(meant)) & set(kinds), "a name that trainers would take for theirs"
     return kinds
+
+
+_UNFIT = frozenset(reason.value for reason in UNFIT)
+
+
+def is_unfit(record: Record) -> bool:
+    """Tell whether nothing is to be made of a record for training, whatever people said."""
+    return record["outcome"] in _UNFIT
 
 
 def answer(record: Record, number: int) -> list[Turn]:

@@ -8,9 +8,8 @@ towards the chosen answer, those towards the other one taken away.
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from exports import texts
 from exports.criteria import Criteria
-from exports.formats.columns import SOURCE, Row, answer, columns, model
+from exports.formats.columns import SOURCE, Row, answer, columns, is_unfit, model
 from exports.records import NOBODY, Rating, Record
 from exports.texts import Turn
 
@@ -30,13 +29,12 @@ SCHEMA = columns(
 
 def rows(record: Record, _criteria: Criteria) -> Iterator[Row]:
     """Yield a row for each criterion and pair of answers of which one is better by it."""
-    contents = [each["content"] for each in record["responses"]]
-    said = [one for each in record["judgments"] if each["counts"] for one in each["criteria"]]
-    if not said or texts.fault(record["prompt"], contents, None) is not None:
+    if is_unfit(record):
         return
+    said = [one for each in record["judgments"] if each["counts"] for one in each["criteria"]]
     for name in sorted({one["name"] for one in said}):
         ratings = [one for one in said if one["name"] == name]
-        for chosen, rejected, margin, n_votes in _better(ratings, len(contents)):
+        for chosen, rejected, margin, n_votes in _better(ratings, len(record["responses"])):
             yield {
                 "prompt": record["prompt"],
                 "chosen": answer(record, chosen),

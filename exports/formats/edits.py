@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from exports import texts
 from exports.criteria import Criteria
-from exports.formats.columns import SOURCE, Row, answer, columns, model, said
+from exports.formats.columns import SOURCE, Row, answer, columns, is_unfit, model, said
 from exports.records import Record
 from exports.texts import Turn
 
@@ -20,6 +20,8 @@ SCHEMA = columns(
 
 def rows(record: Record, criteria: Criteria) -> Iterator[Row]:
     """Yield a row for each text that somebody improved."""
+    if is_unfit(record):
+        return
     for one in record["judgments"]:
         if not one["counts"] or one["edited"] < 0:
             continue

@@ -2,14 +2,15 @@
 
 The better of two answers is good and the other bad; where both were found bad, both are. "About
 the same" says neither. Of answers in order the best is good and the worst is bad. Trainers build
-pairs of neighbouring rows, so rows come in the order of a hash: no answer stands beside the other
-one to its prompt, and good and bad ones are mixed.
+pairs of neighbouring rows, so each row has its place on a circle: a comparison's by a hash, and its
+further answers' a good part of the circle away. So no answer stands beside another one to its
+prompt, and good and bad ones are mixed, whichever of two answers is the better one.
 """
 
 import hashlib
 from collections.abc import Iterator
 
-from exports import preferences, texts
+from exports import preferences
 from exports.criteria import Criteria
 from exports.formats.columns import SOURCE, Row, annotators, answer, columns, model
 from exports.pairs import Reason
@@ -22,10 +23,15 @@ SCHEMA = columns(
     completion=list[Turn],
     label=bool,
     **SOURCE,
+    response=int,
     n_votes=int,
     completion_model=str,
     annotator_ids=list[str],
 )
+
+_ROUND = 2**256
+_APART = int(_ROUND * 0.618033988749895)
+"""The golden section of the circle: of any few steps no two end close to each other."""
 
 
 def rows(record: Record, _criteria: Criteria) -> Iterator[Row]:
@@ -38,6 +44,7 @@ def rows(record: Record, _criteria: Criteria) -> Iterator[Row]:
             "pair_id": record["pair_id"],
             "prompt_id": record["prompt_id"],
             "language": record["language"],
+            "response": number,
             "n_votes": record["n_votes"],
             "completion_model": model(record, number),
             "annotator_ids": annotators(record),
@@ -45,9 +52,9 @@ def rows(record: Record, _criteria: Criteria) -> Iterator[Row]:
 
 
 def key(row: Row) -> str:
-    """Return what rows are put in order by: a hash of what they say."""
-    said = f"{row['pair_id']} {row['completion'][0]['content']}"
-    return hashlib.sha256(said.encode()).hexdigest()
+    """Return what rows are put in order by, as hexadecimal digits."""
+    place = int.from_bytes(hashlib.sha256(row["pair_id"].encode()).digest())
+    return f"{(place + row['response'] * _APART) % _ROUND:064x}"
 
 
 def _labels(record: Record) -> Iterator[tuple[int, bool]]:
@@ -61,6 +68,4 @@ def _labels(record: Record) -> Iterator[tuple[int, bool]]:
             yield order[0], True
             yield order[-1], False
     elif record["outcome"] == Reason.both_bad.value:
-        contents = [each["content"] for each in record["responses"]]
-        if texts.fault(record["prompt"], contents, None) is None:
-            yield from ((number, False) for number in range(len(contents)))
+        yield from ((number, False) for number in range(len(record["responses"])))

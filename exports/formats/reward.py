@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from exports.criteria import Criteria
 from exports.formats import dpo
 from exports.formats.columns import Row, columns
-from exports.records import Record
+from exports.records import PREFERRED, Record
 
 SCHEMA = columns({"margin"}, **dpo.SCHEMA, margin=float)
 
@@ -20,5 +20,5 @@ def rows(record: Record, criteria: Criteria) -> Iterator[Row]:
     """Yield the rows of DPO with their margins."""
     most = max((one["scale_max"] for one in record["judgments"] if one["counts"]), default=0)
     for row in dpo.rows(record, criteria):
-        compared = row["weight"] == 1.0 and most > 0
+        compared = record["outcome"] == PREFERRED and most > 0
         yield row | {"margin": min(1.0, row["strength"] / most) if compared else row["agreement"]}

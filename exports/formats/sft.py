@@ -20,9 +20,10 @@ SCHEMA = columns(
 
 def rows(record: Record, _criteria: Criteria) -> Iterator[Row]:
     """Yield a row for the better answer, or for the one that stands alone on top."""
-    number = _best(record)
-    if number is None:
+    best = _best(record)
+    if best is None:
         return
+    number, agreement = best
     yield {
         "prompt": record["prompt"],
         "completion": answer(record, number),
@@ -30,17 +31,21 @@ def rows(record: Record, _criteria: Criteria) -> Iterator[Row]:
         "prompt_id": record["prompt_id"],
         "language": record["language"],
         "n_votes": record["n_votes"],
-        "agreement": record["agreement"],
+        "agreement": agreement,
         "adjudicated": record["adjudicated"],
         "completion_model": model(record, number),
     }
 
 
-def _best(record: Record) -> int | None:
+def _best(record: Record) -> tuple[int, float] | None:
+    """Return the better answer and the share of votes, or of orders with it alone on top."""
     if record["outcome"] == PREFERRED:
-        return record["preferred"]
+        return record["preferred"], record["agreement"]
     if record["outcome"] != RANKED:
         return None
-    ranks = preferences.mean_ranks(preferences.orders(record), len(record["responses"]))
-    best = min(ranks)
-    return ranks.index(best) if ranks.count(best) == 1 else None
+    orders = preferences.orders(record)
+    ranks = preferences.mean_ranks(orders, len(record["responses"]))
+    best = ranks.index(min(ranks))
+    if ranks.count(min(ranks)) > 1:
+        return None
+    return best, sum(order[:1] == [[best]] for order in orders) / len(orders)

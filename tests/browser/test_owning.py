@@ -38,8 +38,8 @@ def test_a_release_is_cut_on_a_page_and_taken_home(page: Page, site: Site, tmp_p
     page.get_by_label("Licence").fill("cc-by-4.0")
     page.get_by_role("button", name="Count again").click()
     page.get_by_role("button", name="Cut release").click()
-    title = page.get_by_role("heading", name=re.compile("pairs for preference training"))
-    pairs = int(title.inner_text().split()[0])
+    lede = page.get_by_text(re.compile(r"\d+ comparisons with a better answer"))
+    used = int(lede.inner_text().split()[0])
     with page.expect_download() as downloading:
         page.get_by_role("link", name="Download").click()
     archive = tmp_path / downloading.value.suggested_filename
@@ -51,7 +51,7 @@ def test_a_release_is_cut_on_a_page_and_taken_home(page: Page, site: Site, tmp_p
     assert (archive.stem, folder.name) == ("demo-release-1", "demo-release-1")
     assert verification.verify(folder) == []
     manifest = manifests.read(folder)
-    assert (manifest.counts.pairs, manifest.criteria.licence) == (pairs, "cc-by-4.0")
+    assert (manifest.counts.used, manifest.criteria.licence) == (used, "cc-by-4.0")
 
 
 def test_an_invitation_is_copied_by_a_button(page: Page, site: Site) -> None:

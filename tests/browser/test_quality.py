@@ -334,7 +334,7 @@ def cut_release(site: Site, page: Page, folder: Path) -> dict[int, dict[str, Any
     archive = folder / "release.zip"
     downloading.value.save_as(archive)
     with zipfile.ZipFile(archive) as opened:
-        texts = [opened.read(name) for name in opened.namelist() if name.endswith(".jsonl")]
+        texts = [opened.read(name) for name in opened.namelist() if "/jsonl/dpo-" in name]
     rows = [json.loads(line) for text in texts for line in text.splitlines()]
     return {int(re.sub(r"\D", "", row["prompt"][0]["content"])): row for row in rows}
 

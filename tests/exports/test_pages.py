@@ -10,8 +10,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from exports import verification
-from exports.formats import dpo
+from exports import verification, writing
 from labeler.database import Database
 from labeler.work.projects import Project
 from tests.exports.stories import Said, contents, tell
@@ -62,7 +61,7 @@ def test_cut_look_and_download(olga: Visit, tmp_path: Path) -> None:
     answer = olga.post(HOME, **RULES)
     assert answer.location == f"{HOME}/1"
     page = olga.get(f"{HOME}/1").text
-    assert "8 pairs for preference training" in page
+    assert "8 comparisons with a better answer." in page
     assert page.count('class="dpo"') == 3
     assert page.count("English") > 3  # of each row, and of all
     assert "<h3>Helpful answers</h3>" in page  # the card, as it reads
@@ -134,17 +133,17 @@ def test_others_write_while_files_are_made(
 ) -> None:
     database: Database = app.extensions["labeler.database"]
     held: list[int] = []
-    finish = dpo.Writer.finish
+    finish = writing.Writers.finish
 
-    def notice(writer: dpo.Writer) -> dict[Path, int]:
+    def notice(writers: writing.Writers) -> dict[Path, int]:
         pools = database.writer.pool, database.reader.pool
         held.extend(pool.checkedout() for pool in pools)  # type: ignore[attr-defined]
         with database.writing() as session:
             session.execute(sa.update(Project).values(title="Renamed meanwhile"))
             session.commit()
-        return finish(writer)
+        return finish(writers)
 
-    monkeypatch.setattr(dpo.Writer, "finish", notice)
+    monkeypatch.setattr(writing.Writers, "finish", notice)
     olga.get(HOME)
     assert olga.post(HOME, **RULES).location == f"{HOME}/1"
     assert held == [0, 0]

@@ -15,7 +15,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from exports import cutting, releases
-from exports.selection import Criteria
+from exports.criteria import Criteria
 from labeler import clock
 from labeler.cli import refreshing
 from labeler.database import Database
