@@ -18,7 +18,8 @@ from typing import ClassVar, NamedTuple, Protocol, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from labeler.stats.consensus import PRIOR, ROUNDS, Prior
+from labeler.stats.consensus import ROUNDS, Prior
+from labeler.stats.posterior import PRIOR
 from labeler.stats.tables import Array
 
 LABELS = 4
@@ -113,10 +114,7 @@ def fitted(model: Model, partitions: Sequence[Partition], mapped: Mapped = map) 
     """
     if not isinstance(model, OneCoin | DawidSkene):
         return Fit(model.name, (), 0, True)
-<<<<<<< HEAD
-=======
     partitions = partitions or [partition([], [], [], 0)]
->>>>>>> refusing
     fit: Parameters = ()
     statistics = reduced(mapped(partial(expect, model, fit=(), before=()), partitions))
     rounds, converged = 0, False
@@ -298,17 +296,11 @@ def _shares(votes: Partition) -> Array:
     counts = np.bincount(_cells(votes), minlength=LABELS * votes.n_items).reshape(LABELS, -1)
     given = counts.sum(axis=0)
     flat = np.full(counts.shape, 1 / LABELS)
-    return np.divide(counts, given, out=flat, where=given > 0).T
+    return np.asarray(np.divide(counts, given, out=flat, where=given > 0).T)
 
 
 def _softmax(scores: Array) -> Array:
-<<<<<<< HEAD
-    """Return items × labels of labels × items, which are spent."""
-    scores -= scores.max(axis=0)
-    odds = np.exp(scores, out=scores)
-=======
     """Return items × labels of labels × items."""
     odds = np.exp(scores - scores.max(axis=0))
->>>>>>> refusing
     odds /= odds.sum(axis=0)
-    return odds.T
+    return np.asarray(odds.T)

@@ -56,7 +56,7 @@ def connect(scheduler: str) -> "Client":
     except ModuleNotFoundError:
         raise Invalid("Dask is not installed: pip install 'labeler[dask]' installs it.") from None
     try:
-        return Client(scheduler, timeout=WAITS_S)
+        return Client(scheduler, timeout=WAITS_S)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise Invalid(f"There is no scheduler at {scheduler}: {error}") from None
 

@@ -168,10 +168,10 @@ def _sign(texts: Sequence[str], found: Signatures) -> None:
     said = [b"".join(map(_hashes.__getitem__, text.split())) for text in texts]
     counts = np.fromiter(map(len, said), np.int64, len(said)) // 4
     for at in np.flatnonzero(counts < FEWEST):
-        found[at] = _exact(texts[at])
+        found[at] = _exact(texts[int(at)])
     long = np.flatnonzero(counts >= FEWEST)
     if len(long):
-        hashes = np.frombuffer(b"".join([said[at] for at in long]), "<u4")
+        hashes = np.frombuffer(b"".join([said[int(at)] for at in long]), "<u4")
         found[long] = _smallest(_runs(hashes, counts[long]), counts[long] - 2)
 
 
@@ -200,7 +200,8 @@ def _runs(hashes: Signatures, counts: _Numbers) -> Signatures:
     inside = np.ones(len(hashes), np.bool)
     ends = np.cumsum(counts)
     inside[ends - 1] = inside[ends - 2] = False
-    return runs[inside[:-2]]
+    found: Signatures = runs[inside[:-2]]
+    return found
 
 
 def _smallest(runs: Signatures, counts: _Numbers) -> Signatures:
@@ -236,4 +237,5 @@ def _alike(one: Signatures, other: Signatures) -> _Numbers:
     same = (one.view(np.uint8) == other.view(np.uint8)).view(np.uint64)
     # Eight sums of one byte each; the product has them all added up in its first byte.
     sums = np.bitwise_count(same).view(np.uint64)[:, 0]
-    return (sums * np.uint64(0x0101010101010101) >> np.uint64(56)).astype(np.int64)
+    alike: _Numbers = (sums * np.uint64(0x0101010101010101) >> np.uint64(56)).astype(np.int64)
+    return alike

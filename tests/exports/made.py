@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from exports import consensus, formats, votes
+from exports import aggregation, consensus, formats, shards, votes
 from exports.concluding import Concluding
 from exports.criteria import Criteria
 from exports.formats.columns import Row
-from exports.gathering import Ballots
-from exports.records import Gathered, Record, Writing
+from exports.parts import Ballots
+from exports.records import Record, Writing
 from exports.selection import Judged, Said
+from exports.sorting import Found
 from exports.texts import Answer, Texts, Turn
 from exports.votes import Votes
 
@@ -20,6 +21,7 @@ QUESTION = "How long can cooked rice stay out of the fridge in summer?"
 GOOD = ("Two hours at most.", "All day.")
 NAMES = {number: str(number) * 12 for number in range(1, 10)}
 """Pseudonyms: Ada is 111111111111."""
+NUMBERS = {number: number for number in range(50)}
 
 
 class Told(NamedTuple):
@@ -108,15 +110,19 @@ def records(*given: Told, **rules: Any) -> list[Record]:
     """Conclude comparisons as a release does, one judgment being enough unless it is said."""
     criteria = Criteria(**({"min_judgments": 1} | rules))
     writing, ballots = Writing(NAMES, {1: 3}, criteria), Ballots()
-    groups: dict[str, list[Gathered]] = {}
+    groups: dict[str, list[Found]] = {}
     for ordinal, one in enumerate(given):
         everything = votes.counted(one.judged.said, criteria)
-        gathered = writing.gather(ordinal, one.judged, everything, one.texts)
-        ballots.add(ordinal, everything)
-        groups.setdefault(gathered.key, []).append(Gathered.unpack(gathered.pack()))
-    fitted = consensus.fit(ballots, criteria.aggregation)
-    ordered = (groups[key] for key in sorted(groups))
-    return list(Concluding(criteria, fitted).conclude(ordered))
+        counts = votes.count(everything)
+        gathered = writing.gather(ordinal, one.judged, everything, counts, one.texts)
+        ballots.add(ordinal, everything, NUMBERS)
+        groups.setdefault(gathered.key, []).append(Found(0, gathered.pack()))
+    cast = ballots.partition(len(given))
+    model = consensus.model(criteria.aggregation, len(NUMBERS))
+    fitted = aggregation.fitted(model, [cast])
+    likely = [aggregation.stated(model.posteriors(cast, fitted.parameters))]
+    ordered = (shards.unpacked(groups[key], likely) for key in sorted(groups))
+    return list(Concluding(criteria).conclude(ordered))
 
 
 def record(given: Told, **rules: Any) -> Record:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from exports import cutting, formats, verification, writing
+from exports import cutting, formats, shards, verification, writing
 from exports.criteria import FORMATS
 from exports.formats import dpo
 from exports.pairs import Reason
@@ -303,7 +303,7 @@ def test_many_rows_go_into_numbered_files(
 ) -> None:
     """24 records with about 6 in a file: 4 files, by the first digits of their ids."""
     monkeypatch.setattr(writing, "GROUP", 4)
-    monkeypatch.setattr(cutting, "SHARD", 6)
+    monkeypatch.setattr(shards, "RECORDS", 6)
     monkeypatch.setattr(cutting, "LISTED", 2)
     _, project = tell(database, VOTES)
     rules = {"test_share": 0, "formats": ("dpo", "kto")}

@@ -135,7 +135,7 @@ def test_others_write_while_files_are_made(
     held: list[int] = []
     finish = writing.Writers.finish
 
-    def notice(writers: writing.Writers) -> dict[Path, int]:
+    def notice(writers: writing.Writers) -> list[writing.Written]:
         pools = database.writer.pool, database.reader.pool
         held.extend(pool.checkedout() for pool in pools)  # type: ignore[attr-defined]
         with database.writing() as session:

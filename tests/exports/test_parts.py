@@ -132,7 +132,6 @@ def test_of_two_who_do_the_same_the_first_counts(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["it"]
 
 
-
 def until(is_so: Callable[[], bool]) -> None:
     end = time.monotonic() + 30
     while not is_so():

@@ -163,10 +163,12 @@ def forge_row(folder: Path, name: str, change: Callable[[Row], object], at: int 
     (work := folder.parent / "work").mkdir()
     with writing.Writers(work, {name: module.SCHEMA}) as writers:
         for row in rows:
-            writers[name].add(row, "train")
-        made = writers.finish()
-    for each in made:
-        shutil.copy(each, folder / each.relative_to(work))
+            writers.add(name, row, "train")
+        writers.finish()
+    shutil.copy(work / f"{name}-train.jsonl", path)
+    if is_parquet:
+        whole = folder / name / "train-00000-of-00001.parquet"
+        shutil.copy(work / f"{name}-train.parquet", whole)
     shutil.rmtree(work)
     seal(folder, {})
     return verification.verify(folder)

@@ -11,8 +11,7 @@ from exports import formats, writing
 from exports.criteria import FORMATS
 from exports.formats import comparisons, dpo
 from exports.formats.columns import RESERVED, Columns, Row
-from exports.records import encode
-from exports.writing import Writers
+from exports.writing import Writers, Written
 from labeler.errors import Invalid
 from tests.exports.made import record, rows, told
 
@@ -40,12 +39,16 @@ def row(number: int, **changes: Any) -> Row:
 
 def write(
     folder: Path, written: Sequence[Row], name: str = "dpo", schema: Columns | None = dpo.SCHEMA
-) -> dict[Path, int]:
+) -> list[Path]:
+    """Write rows for training and return the files: Parquet, if there are any, and lines."""
     folder.mkdir()
     with Writers(folder, {name: schema}) as writers:
         for one in written:
-            writers[name].add(one, "train")
-        return writers.finish()
+            writers.add(name, one, "train")
+        made = writers.finish()
+    writing.require_no_dates(made)
+    assert [(one.name, one.split, one.rows) for one in made] == [(name, "train", len(written))]
+    return sorted(folder.iterdir(), reverse=True)
 
 
 def test_every_format_is_there_and_has_columns_of_fixed_types() -> None:
@@ -143,27 +146,18 @@ def test_a_column_within_a_column_is_one_by_itself(tmp_path: Path) -> None:
     assert list(refusal.value.fields) == ["judgments.annotator"]
 
 
-def test_formats_without_a_schema_are_lines_in_a_folder_of_their_own(tmp_path: Path) -> None:
-    made = write(tmp_path / "out", [{"any": [1, {"thing": None}]}], "openai", None)
-    assert made == {tmp_path / "out" / "openai" / "train.jsonl": 1}
-    (line,) = writing.read_lines(tmp_path / "out" / "openai" / "train.jsonl")
-    assert line == {"any": [1, {"thing": None}]}
+def test_formats_without_a_schema_are_lines_alone(tmp_path: Path) -> None:
+    (lines,) = write(tmp_path / "out", [{"any": [1, {"thing": None}]}], "openai", None)
+    assert list(writing.read_lines(lines)) == [{"any": [1, {"thing": None}]}]
 
 
-def test_each_shard_has_a_file_of_its_own_and_lines_have_one(tmp_path: Path) -> None:
-    (folder := tmp_path / "out").mkdir()
-    with Writers(folder, {"dpo": dpo.SCHEMA}) as writers:
-        for number, shard in enumerate((0, 0, 2, 7)):
-            writers["dpo"].add(row(number), "test", shard)
-        made = writers.finish()
-    parquet = {f"dpo/test-0000{number}-of-00003.parquet": n for number, n in enumerate((2, 1, 1))}
-    told_of = {path.relative_to(folder).as_posix(): count for path, count in made.items()}
-    assert told_of == {**parquet, "jsonl/dpo-test.jsonl": 4}
-    found = [one for path in parquet for one in writing.read_parquet(folder / path, dpo.SCHEMA)]
-    assert found == [row(number) for number in range(4)]
-    assert (folder / "jsonl/dpo-test.jsonl").read_bytes() == b"".join(
-        encode(row(number)) + b"\n" for number in range(4)
-    )
+def test_a_column_of_dates_in_one_shard_is_none_if_another_shard_has_other_texts() -> None:
+    dates = Written("dpo", "train", 1, {"chosen_model": "2026-01-05"}, ["language"])
+    others = Written("dpo", "train", 1, {}, ["chosen_model", "language"])
+    writing.require_no_dates([dates, others])
+    elsewhere = others._replace(split="test")
+    with pytest.raises(Invalid, match="train rows of dpo every chosen_model"):
+        writing.require_no_dates([dates, elsewhere])
 
 
 def test_a_line_that_is_none_is_named(tmp_path: Path) -> None:
