@@ -10,7 +10,7 @@ from labeler.people import accounts
 
 
 @click.command()
-@click.option("--new", is_flag=True, help="Make a new key; the one of now signs it, and no more.")
+@click.option("--new", is_flag=True, help="Make a new key; the old one signs it, and nothing more.")
 @click.option(
     "--as",
     "actor",
@@ -21,8 +21,8 @@ def key(new: bool, actor: str | None) -> None:
     """Show the key that signs releases; the first time, make it.
 
     Prints when it was made, its fingerprint, and the public key in PEM, as OpenSSL reads it. After
-    --new what the old key signed stays good: the list of keys, at /.well-known/labeler-keys.json,
-    says which key signed which.
+    --new what the old key signed stays good: /.well-known/labeler-keys.json lists all keys, each
+    signed by the one before it.
     """
     from exports import keys
 
