@@ -1,6 +1,7 @@
 """croissant.json tells the truth about a release, and what does not is named."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -161,7 +162,9 @@ def test_splits_are_those_of_the_files(said: dict[str, Any], manifest: Manifest)
         found = croissant_records.SHARD.fullmatch(entry.path)
         if found and found["config"] == "dpo":
             for path in (entry.path, f"/somewhere/dpo/else/{entry.path}"):
-                assert croissant_records.re.match(pattern, path)[1] == found["split"]  # type: ignore[index]
+                read = re.match(pattern, path)
+                assert read is not None
+                assert read[1] == found["split"]
 
 
 def test_facts_are_said_in_the_spelling_of_the_standard_and_of_its_reader(
