@@ -15,10 +15,7 @@ from exports.envelopes import Envelope, Signer
 from exports.manifests import Manifest
 from labeler.errors import Invalid
 
-NAME = "attestation.dsse.json"
-PUBLIC_KEY = "public_key.pem"
-BESIDE = (NAME, PUBLIC_KEY)
-"""What is put into a release after its manifest."""
+NAME, PUBLIC_KEY = BESIDE = manifests.ATTESTATION, manifests.PUBLIC_KEY
 PAYLOAD = "application/vnd.in-toto+json"
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "urn:labeler:release:1"

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from exports import envelopes, manifests, signing
+from exports import archives, envelopes, manifests, signing, verification
 from exports.envelopes import Signer
 from exports.manifests import Manifest
 from tests.exports.conftest import Judged
-from tests.exports.stories import plan, write
+from tests.exports.stories import contents, plan, write
 
 PAGE = Path(__file__).parents[2] / "docs" / "verify-a-release.md"
 OPENSSL = shutil.which("openssl")
@@ -60,6 +61,17 @@ def statement(folder: Path) -> dict[str, object]:
 def test_what_was_signed_has_no_fault(folder: Path, key: Signer) -> None:
     assert faults(folder) == []
     assert faults(folder, Signer.make().public_key, key.public_key) == []
+    assert verification.verify(folder) == []
+
+
+def test_what_was_signed_is_in_the_archive(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "sent.zip").write_bytes(
+        b"".join(archives.stream(folder, manifests.read(folder), "bread"))
+    )
+    with zipfile.ZipFile(tmp_path / "sent.zip") as archive:
+        archive.extractall(tmp_path / "got")
+    assert contents(tmp_path / "got" / "bread") == contents(folder)
+    assert faults(tmp_path / "got" / "bread") == []
 
 
 def test_the_statement_is_an_in_toto_statement_about_every_file(folder: Path) -> None:
