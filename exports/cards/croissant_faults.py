@@ -182,7 +182,7 @@ def _wrong_records(folder: Path, said: dict[str, Any], manifest: Manifest) -> It
             yield f"cannot be held against {config}: its files cannot be read"
         else:
             right = croissant_records.record_set(config, schema, names, {})
-            yield from _wrong_columns(config, sets[config], right)
+            yield from _wrong_columns(sets[config], right)
 
 
 def _schema(path: Path) -> pa.Schema | None:
@@ -192,7 +192,7 @@ def _schema(path: Path) -> pa.Schema | None:
         return None
 
 
-def _wrong_columns(config: str, said: dict[str, Any], right: dict[str, Any]) -> Iterator[str]:
+def _wrong_columns(said: dict[str, Any], right: dict[str, Any]) -> Iterator[str]:
     here, there = ({one["@id"]: one for one in each["field"]} for each in (said, right))
     for name in sorted(here.keys() | there.keys()):
         if name not in here:
