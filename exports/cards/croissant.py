@@ -13,8 +13,7 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Any
 
-import pyarrow as pa
-
+from exports import formats, writing
 from exports.cards import croissant_records, licence
 from exports.cards.croissant_records import SHARD, set_id
 from exports.manifests import FileEntry, Manifest
@@ -109,11 +108,12 @@ class Facts:
     """What columns hold, by name."""
 
 
-def text(manifest: Manifest, facts: Facts, schemas: Mapping[str, pa.Schema]) -> str:
-    """Write croissant.json; `manifest` lists the other files, `schemas` the columns by config."""
-    shards = [(entry, found) for entry in manifest.files if (found := SHARD.fullmatch(entry.path))]
-    configs = [name for name in schemas if any(found["config"] == name for _, found in shards)]
-    splits = sorted({found["split"] for _, found in shards}, key=croissant_records.split_order)
+def text(manifest: Manifest, facts: Facts) -> str:
+    """Write croissant.json; `manifest` lists the other files."""
+    shards = [found for entry in manifest.files if (found := SHARD.fullmatch(entry.path))]
+    there = {found["config"] for found in shards}
+    configs = [name for name in formats.IN_PARQUET if name in there]
+    splits = sorted({found["split"] for found in shards}, key=croissant_records.split_order)
     said: dict[str, Any] = {
         "@context": dict(CONTEXT),
         "@type": "sc:Dataset",
@@ -127,13 +127,15 @@ def text(manifest: Manifest, facts: Facts, schemas: Mapping[str, pa.Schema]) -> 
         ],
         "recordSet": [
             *([croissant_records.splits(splits)] if splits else []),
-            *(
-                croissant_records.record_set(config, schemas[config], splits, facts.columns)
-                for config in configs
-            ),
+            *(_record_set(config, splits, facts) for config in configs),
         ],
     }
     return json.dumps(said, ensure_ascii=False, indent=1) + "\n"
+
+
+def _record_set(config: str, splits: Sequence[str], facts: Facts) -> dict[str, Any]:
+    schema = writing.arrow(formats.MODULES[config].SCHEMA)
+    return croissant_records.record_set(config, schema, splits, facts.columns)
 
 
 def _about(manifest: Manifest, facts: Facts) -> dict[str, Any]:

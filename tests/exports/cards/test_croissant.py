@@ -8,7 +8,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -43,35 +42,13 @@ FACTS = Facts(
     uses=("Not for training models that compete with model-x.",),
     columns={"agreement": "Share of the votes that were for the chosen answer."},
 )
-JUDGMENT = pa.struct(
-    [
-        ("annotator", pa.string()),
-        ("ranking", pa.list_(pa.list_(pa.int32()))),
-        ("criteria", pa.list_(pa.struct([("name", pa.string()), ("points", pa.int32())]))),
-        ("counts", pa.bool_()),
-    ]
-)
-DEEP = pa.schema(
-    [
-        ("comparison_id", pa.string()),
-        ("posterior", pa.list_(pa.float64())),
-        ("judgments", pa.list_(JUDGMENT)),
-    ]
-)
 
 
 @pytest.fixture
 def folder(judged: Judged, tmp_path: Path) -> Path:
-    """A release with pairs, and with rows in which lists hold lists."""
+    """A release with pairs, and with records in which lists hold lists."""
     database, _, project = judged
     write(database, plan(database, project, test_share=0.3), tmp_path / "out")
-    for path in (croissant.NAME,):
-        (tmp_path / "out" / path).unlink(missing_ok=True)
-    (tmp_path / "out" / "deep").mkdir()
-    rows = [{"comparison_id": "c1", "posterior": [0.9, 0.1], "judgments": []}]
-    for split in ("train", "test"):
-        path = tmp_path / "out" / "deep" / f"{split}-00000-of-00001.parquet"
-        pq.write_table(pa.Table.from_pylist(rows, schema=DEEP), path)
     return tmp_path / "out"
 
 
@@ -79,15 +56,15 @@ def folder(judged: Judged, tmp_path: Path) -> Path:
 def manifest(folder: Path) -> Manifest:
     """The manifest of all that is in the folder, as it is before croissant.json is written."""
     found = manifests.read(folder)
-    for name in (manifests.NAME, manifests.SEAL):
-        (folder / name).unlink()
+    for name in (*manifests.UNLISTED, croissant.NAME):
+        (folder / name).unlink(missing_ok=True)
     files = manifests.entries(folder, {folder / one.path: one.rows for one in found.files})
     return found.model_copy(update={"files": files})
 
 
 @pytest.fixture
 def text(manifest: Manifest) -> str:
-    return croissant.text(manifest, FACTS, {"dpo": dpo.SCHEMA, "deep": DEEP, "sft": DEEP})
+    return croissant.text(manifest, FACTS)
 
 
 @pytest.fixture
@@ -105,7 +82,7 @@ def test_what_is_written_has_no_fault(folder: Path, text: str, manifest: Manifes
 
 
 def test_the_same_release_gives_the_same_bytes(manifest: Manifest, text: str) -> None:
-    again = croissant.text(manifest, FACTS, {"dpo": dpo.SCHEMA, "deep": DEEP, "sft": DEEP})
+    again = croissant.text(manifest, FACTS)
     assert again == text
 
 
@@ -120,7 +97,7 @@ def test_every_file_is_there_with_its_hash(
     sets = {one["@id"]: one for one in said["distribution"] if one["@type"] == "cr:FileSet"}
     assert {name: one["includes"] for name, one in sets.items()} == {
         "dpo-parquet": "dpo/*.parquet",
-        "deep-parquet": "deep/*.parquet",
+        "comparisons-parquet": "comparisons/*.parquet",
     }
     assert not any("containedIn" in one for one in sets.values())
 
@@ -139,12 +116,15 @@ def test_a_list_of_messages_is_read_part_by_part(said: dict[str, Any]) -> None:
     assert fields["n_votes"]["dataType"] == "sc:Integer"
     assert fields["adjudicated"]["dataType"] == "sc:Boolean"
     assert fields["annotator_ids"]["isArray"]
-    assert list(fields) == ["split", *dpo.SCHEMA.names]
+    assert list(fields) == ["split", *dpo.SCHEMA]
 
 
 def test_lists_in_lists_have_their_shape(said: dict[str, Any]) -> None:
-    parts = {part["name"]: part for part in column_by_name(said, "deep")["judgments"]["subField"]}
+    parts = {
+        part["name"]: part for part in column_by_name(said, "comparisons")["judgments"]["subField"]
+    }
     assert parts["ranking"]["arrayShape"] == "-1,-1"
+    assert parts["shown"]["arrayShape"] == "-1"
     assert parts["ranking"]["source"]["transform"] == {"jsonPath": "$[*].ranking"}
     points = parts["criteria"]["subField"][1]
     assert points["source"]["transform"] == {"jsonPath": "$[*].criteria[*].points"}
@@ -205,13 +185,13 @@ def test_nobody_who_judged_is_in_it(text: str) -> None:
 
 def test_with_fewest_facts_it_is_whole(folder: Path, manifest: Manifest) -> None:
     least = Facts("T", "D", "other", "https://example.org", "", date(2026, 1, 1))
-    text = croissant.text(manifest, least, {"dpo": dpo.SCHEMA, "deep": DEEP})
+    text = croissant.text(manifest, least)
     assert list(croissant_faults.faults(folder, text, manifest)) == []
     said = json.loads(text)
     assert said["license"] == "LICENSE"
     assert said["creator"]["name"] == "the makers of this dataset"
     with pytest.raises(AssertionError, match="has no dataPay"):
-        croissant.text(manifest, replace(least, said={"dataPay": ("Well.",)}), {})
+        croissant.text(manifest, replace(least, said={"dataPay": ("Well.",)}))
 
 
 def column_by_name(said: dict[str, Any], config: str) -> dict[str, Any]:
@@ -220,7 +200,7 @@ def column_by_name(said: dict[str, Any], config: str) -> dict[str, Any]:
 
 
 Change = Callable[[dict[str, Any]], Any]
-FILE, SET = 0, -1
+FILE, SET, DPO = 0, -1, -1
 LIES: list[tuple[str, Change]] = [
     ("has no url", lambda said: said.pop("url")),
     ("has no description", lambda said: said.update(description="")),
@@ -255,24 +235,27 @@ LIES: list[tuple[str, Change]] = [
     ("which is not there", lambda said: said["distribution"].pop(SET)),
     ("calls two things", lambda said: said["distribution"].append(said["distribution"][SET])),
     ("the splits that there are", lambda said: said["recordSet"][0]["data"].pop()),
-    ("does not describe the rows of deep", lambda said: said["recordSet"].pop()),
-    ("of which there are no files", lambda said: said["recordSet"][1].update({"@id": "kto"})),
-    ("does not describe the column dpo/prompt", lambda said: said["recordSet"][1]["field"].pop(1)),
+    ("does not describe the rows of dpo", lambda said: said["recordSet"].pop()),
+    ("of which there are no files", lambda said: said["recordSet"][DPO].update({"@id": "kto"})),
+    (
+        "does not describe the column dpo/prompt",
+        lambda said: said["recordSet"][DPO]["field"].pop(1),
+    ),
     (
         "dpo/margin, which is no column",
-        lambda said: said["recordSet"][1]["field"].append(
+        lambda said: said["recordSet"][DPO]["field"].append(
             {"@id": "dpo/margin", "@type": "cr:Field", "dataType": "sc:Float"}
         ),
     ),
     (
         "describes dpo/pair_id as something that it is not",
-        lambda said: said["recordSet"][1]["field"][4].update(dataType="sc:Integer"),
+        lambda said: said["recordSet"][DPO]["field"][4].update(dataType="sc:Integer"),
     ),
     (
         "describes dpo/prompt as something that it is not",
-        lambda said: said["recordSet"][1]["field"][1]["subField"][0]["source"]["transform"].update(
-            jsonPath="$[*].content"
-        ),
+        lambda said: said["recordSet"][DPO]["field"][1]["subField"][0]["source"][
+            "transform"
+        ].update(jsonPath="$[*].content"),
     ),
     ("is not built as a description", lambda said: said.update(recordSet=["dpo"])),
 ]
