@@ -17,8 +17,10 @@ UNCOMPILED := /(pandas|pip|f2py|testing|tests?)/
 TESTED := $(addprefix .venv/lib/python3*/site-packages/,numpy pandas pyarrow)
 LOCK := deploy/uv.sh pip compile --quiet --generate-hashes --universal --python-version 3.11 \
 	--no-emit-index-url --no-header --no-annotate $(UPGRADE)
-# Nothing reads these: headers for C++, names of countries in 100 languages, a list of banks.
-UNREAD := $(addprefix .venv/lib/python3*/site-packages/,pyarrow/include pycountry/locales \
+# Nothing reads these: headers for C++, a protocol between databases (Arrow Flight), names of
+# countries in 100 languages, a list of banks.
+UNREAD := $(addprefix .venv/lib/python3*/site-packages/,pyarrow/include pyarrow/_flight.* \
+	pyarrow/flight.* pyarrow/libarrow_flight.* pyarrow/libarrow_python_flight.* pycountry/locales \
 	schwifty/bank_registry)
 PROCESSES ?= 2
 PORT ?= 8000

@@ -4,7 +4,8 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Add the pages about releases."""
-    from exports.pages import pages
+    """Add the pages about releases, and the keys that they are signed with."""
+    from exports import pages, wellknown
 
-    app.register_blueprint(pages)
+    for room in (pages, wellknown):
+        app.register_blueprint(room.pages)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from exports import criteria, publishing, releases
 from exports.criteria import FORMATS, Aggregation
+from exports.keys_cli import key
 from exports.releases import Cut, Release
 from labeler import config
 from labeler.cli import installation
@@ -25,6 +26,9 @@ out = click.option(
 @click.group()
 def release() -> None:
     """Turn judgments into datasets."""
+
+
+release.add_command(key)
 
 
 @release.command()

@@ -20,6 +20,10 @@ from labeler.errors import Invalid
 FORMAT: Literal["labeler-release-2"] = "labeler-release-2"
 NAME = "MANIFEST.json"
 SEAL = "MANIFEST.sha256"
+ATTESTATION = "attestation.dsse.json"
+PUBLIC_KEY = "public_key.pem"
+UNLISTED = (NAME, SEAL, ATTESTATION, PUBLIC_KEY)
+"""What a release has that its manifest cannot name: it is written after, and signed later."""
 
 
 class _Model(BaseModel):
@@ -139,9 +143,8 @@ def entries(folder: Path, rows: Mapping[Path, int]) -> tuple[FileEntry, ...]:
 def faults(folder: Path, manifest: Manifest) -> Iterator[str]:
     """Yield which files are not those that the manifest lists, by their hashes."""
     listed = {entry.path: entry for entry in manifest.files}
-    own = {NAME, SEAL}
     there = {path.relative_to(folder).as_posix() for path in found(folder)}
-    for path in sorted(there - listed.keys() - own):
+    for path in sorted(there - listed.keys() - set(UNLISTED)):
         yield f"{path} does not belong to the release"
     for path, entry in listed.items():
         if not _is_inside(path):

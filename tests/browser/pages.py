@@ -32,7 +32,7 @@ RICH = ("demo-bn-08", "demo-de-08", "demo-en-16", "demo-it-03")
 """Comparisons with Bangla, a table, a formula and code."""
 NO_PAGE = (
     *("static", "releases.download", "sessions.whoami", "offline.worker"),
-    *("earnings.download", "payruns.download"),
+    *("earnings.download", "payruns.download", "keys.published"),
 )
 FOR_NOBODY = ("accessibility.show", "sessions.link", "sessions.sign_in")
 FOR_REVIEWERS = (

@@ -67,6 +67,7 @@ PAGES = {
     ("GET", "/offline"): Case("/offline", OPEN),
     ("GET", "/sw.js"): Case("/sw.js", OPEN),
     ("GET", "/accessibility"): Case("/accessibility", OPEN),
+    ("GET", "/.well-known/labeler-keys.json"): Case("/.well-known/labeler-keys.json", OPEN),
     ("GET", "/sign-in"): Case("/sign-in", "200 200 302 302 302 302 302 302"),
     ("POST", "/sign-in"): Case("/sign-in", "422 422 422 422 422 422 422 422"),
     ("GET", "/language"): Case("/language", OPEN),
