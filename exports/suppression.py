@@ -32,6 +32,10 @@ Value = TypeVar("Value")
 People: TypeAlias = AbstractSet[int]
 Adds: TypeAlias = Mapping[int, Value]
 """What each person adds to a number."""
+Unit: TypeAlias = tuple[int, str]
+"""A person, and on what they worked where one person may be in several rows."""
+Table: TypeAlias = Mapping[str, Mapping[Unit, Value]]
+"""What each unit adds to each row of a table; each is in one row."""
 
 
 def require_k(k: int) -> int:
@@ -143,23 +147,63 @@ def moved(now: Adds[Value], before: Adds[Value]) -> set[int]:
     return {who for who in now.keys() | before.keys() if now.get(who) != before.get(who)}
 
 
-def frozen(now: Mapping[str, Adds[Value]], before: Mapping[str, Adds[Value]], k: int) -> set[str]:
-    """Return which numbers stay as they were published; where they were not, they stay untold.
+def frozen(now: Table[Value], before: Table[Value], k: int) -> set[str]:
+    """Return which rows stay as they were published; where they were not, they stay untold.
 
-    Those that fewer than k people changed, and with them others until they are k people together:
-    where the sum of all is told, what is new of those that stay is known, and is theirs.
+    Rows between which people moved, or that took others in, stay or change together. They stay if
+    what is new of one of them, or what moved from one to another, is that of fewer than k people;
+    and others stay with them until what is new of all that stay is that of k people together:
+    where the sum of all rows is told, that is known.
     """
-    changes = {
-        name: moved(now.get(name, {}), before.get(name, {})) for name in now.keys() | before.keys()
-    }
-    found = {name for name, people in changes.items() if is_small(people, k)}
-    rest = [name for name in changes.keys() - found if changes[name]]
-    rest.sort(key=lambda name: (len(changes[name]), name), reverse=True)
-    while is_small(_together(changes, found), k):
-        if not rest:
-            return set(changes)
+    pieces = _pieces(now, before)
+    changed = {n: _changed(names, now, before) for n, names in enumerate(pieces)}
+    found = {n for n, names in enumerate(pieces) if _tells_of_few(names, now, before, k)}
+    rest = [n for n in changed.keys() - found if changed[n]]
+    rest.sort(key=lambda n: (len(changed[n]), min(pieces[n])), reverse=True)
+    while rest and is_small(set().union(*(changed[n] for n in found)), k):
         found.add(rest.pop())
-    return found
+    # If even all who changed anything are fewer than k, the sum stays as well.
+    return set().union(*(pieces[n] for n in found))
+
+
+def _pieces(now: Table[Value], before: Table[Value]) -> list[set[str]]:
+    """Return the rows that have to do with each other: a unit is in one now, in another before."""
+    names = {unit: name for name, units in before.items() for unit in units}
+    pieces = [{name} for name in sorted(now.keys() | before.keys())]
+    for name, units in sorted(now.items()):
+        linked = {name, *(names[unit] for unit in units if unit in names)}
+        touched = [piece for piece in pieces if piece & linked]
+        pieces = [piece for piece in pieces if not piece & linked]
+        pieces.append(set().union(*touched))
+    return pieces
+
+
+def _changed(names: Iterable[str], now: Table[Value], before: Table[Value]) -> set[int]:
+    """Return the people of whom anything in these rows is new, gone or other than before."""
+    new, old = _units(names, now), _units(names, before)
+    changes = {unit for unit in new.keys() | old.keys() if new.get(unit) != old.get(unit)}
+    return {who for who, _ in changes}
+
+
+def _tells_of_few(names: set[str], now: Table[Value], before: Table[Value], k: int) -> bool:
+    """Say whether what is new in these rows, or moved between them, is that of too few people."""
+    old = _units(names, before)
+    gone = old.keys() - _units(names, now).keys()
+    groups: dict[tuple[str, str], set[int]] = {("", name): set() for name in names}
+    for name in names:
+        groups["-", name] = {who for who, thing in gone if (who, thing) in before.get(name, {})}
+    was_in = {unit: name for name in names for unit in before.get(name, {})}
+    for name in names:
+        for unit, value in now.get(name, {}).items():
+            if old.get(unit) != value:
+                groups["", name].add(unit[0])
+            if unit in was_in:
+                groups.setdefault((was_in[unit], name), set()).add(unit[0])
+    return any(is_small(people, k) for people in groups.values())
+
+
+def _units(names: Iterable[str], table: Table[Value]) -> dict[Unit, Value]:
+    return {unit: value for name in names for unit, value in table.get(name, {}).items()}
 
 
 def _together(groups: Mapping[Name, People], names: Iterable[Name]) -> set[int]:

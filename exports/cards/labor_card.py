@@ -46,6 +46,7 @@ from labeler.errors import Invalid
 
 JSON_NAME, NAME = "labor_card.json", "LABOR_CARD.md"
 ATTESTATION = "attestation.dsse.json"
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
 UNFIT = "There is no labor card, so there is no release."
 NOT_TOLD = "Agreement was not worked out for this release."
 NO_ITEMS = "There are no comparisons."
@@ -120,7 +121,8 @@ def text(card: LaborCard) -> bytes:
 
 def schema() -> str:
     """Return the JSON Schema of cards, as it is published."""
-    return json.dumps(LaborCard.model_json_schema(), ensure_ascii=False, indent=1) + "\n"
+    said = {"$schema": DRAFT, **LaborCard.model_json_schema()}
+    return json.dumps(said, ensure_ascii=False, indent=1) + "\n"
 
 
 def markdown(card: LaborCard) -> str:

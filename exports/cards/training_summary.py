@@ -1,4 +1,4 @@
-"""A part of the summary of training content that Art. 53(1)(d) of Regulation (EU) 2024/1689 asks for.
+"""A part of the summary of training content of Art. 53(1)(d) of Regulation (EU) 2024/1689.
 
 The summary is the model provider's and tells of all that a model was trained on. This is what a
 release adds to its sections 1.3, 2.2.2, 2.5 and 2.6, to be copied there. No legal advice.
@@ -13,35 +13,38 @@ CHARACTERS_PER_TOKEN = 4
 """A rule of thumb for English; in other scripts a token is shorter."""
 RANGES = ((10**9, "less than 1 billion"), (10**13, "1 billion to 10 trillion"))
 MOST = "more than 10 trillion"
+WHAT = (
+    "What release {version} of this dataset adds to the summary that providers of general-purpose "
+    "AI models publish under Art. 53(1)(d) of Regulation (EU) 2024/1689, by the sections of its "
+    "template. Sections that are not here have nothing of this release. What is trained on it is "
+    "for its provider to say."
+)
 
 
 def text(card: LaborCard, *, characters: int | None = None) -> str:
     """Write the part; `characters` says how long all texts of the release are together."""
-    data = card.dataset
+    data, said, days = card.dataset, card.ai_act.art53_1d, (card.time.from_, card.time.to)
     return "\n".join(
         [
             f"# For the summary of training content: {markup.plain(data.name)}",
             "",
-            f"What release {markup.plain(data.version)} of this dataset adds to the summary that "
-            "providers of general-purpose AI models publish under Art. 53(1)(d) of Regulation (EU) "
-            "2024/1689, by the sections of its template. Sections that are not here have nothing "
-            "of this release. What is trained on it is for its provider to say.",
+            WHAT.format(version=markup.plain(data.version)),
             "",
             *_size(card, characters),
             "## 2.2.2 Private datasets obtained from other third parties",
             "",
-            f"- {card.ai_act.art53_1d.other_third_party}",
+            f"- {said.other_third_party}",
             "- If they belong to a public dataset or were crawled, they go under 2.1 or 2.3.",
             "",
             "## 2.5 Synthetic data",
             "",
-            f"- {markup.plain(card.ai_act.art53_1d.synthetic)}",
+            f"- {markup.plain(said.synthetic)}",
             "",
             *_models(card.models),
             "## 2.6 Other sources of data",
             "",
-            f"- {card.ai_act.art53_1d.other}",
-            f"- Who judged: {_people(card)}. When: {told(card.time.from_)} to {told(card.time.to)}.",
+            f"- {said.other}",
+            f"- Who judged: {_people(card)}. When: {told(days[0])} to {told(days[1])}.",
             "",
         ]
     )

@@ -7,7 +7,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from exports import suppression
 from exports.cards.labor import completing
 from exports.cards.labor.blocks import CountryPay
 from exports.cards.labor.model import LaborCard
@@ -113,7 +112,7 @@ def _sums(card: LaborCard) -> Iterator[str]:
 def _is_of_now(card: LaborCard, path: str, rows: Iterable[Any], untold: Iterable[str]) -> bool:
     """Say whether a table is whole, and all of it and its sums are of the card's own moment."""
     sums = ("workforce.annotators", "workforce.judgments", "time.total_paid_hours")
-    whole = not any(each in sums or each.startswith(f"{path}.") for each in untold)
+    whole = not any(each in (*sums, path) for each in untold)
     return whole and all(row.as_of == card.generated_at for row in rows)
 
 
@@ -153,9 +152,11 @@ def _pay(card: LaborCard) -> Iterator[str]:
         if sum(row.gross_minor for row in rows) > total.gross_minor and _are_of_now(card, rows):
             yield f"pay.totals: {total.currency} is less than countries add up to"
     share = card.pay.chain_share
-    if share.share is not None and share.price_minor and share.to_workers_minor is not None:
-        if share.share != _ratio(max(0, share.to_workers_minor), share.price_minor):
-            yield "pay.chain_share.share is not what was paid, by the price"
+    whole = share.to_workers_minor is not None and share.price_minor
+    if share.share is not None and (
+        not whole or share.share != _ratio(max(0, share.to_workers_minor or 0), whole)
+    ):
+        yield "pay.chain_share.share is not what was paid, by the price"
 
 
 def _are_of_now(card: LaborCard, rows: Iterable[CountryPay]) -> bool:

@@ -85,8 +85,7 @@ def conduct(session: Session, until: Until) -> Conduct:
         Assignment.state == AssignmentState.skipped,
         Assignment.closed_at <= until.at,
     )
-    rows = session.execute(skipped.group_by(Assignment.person_id))
-    found.skips.update({who: number for who, number in rows})
+    found.skips.update(dict(session.execute(skipped.group_by(Assignment.person_id)).all()))
     tried = sa.select(Qualification.person_id, Qualification.passed_at).where(
         Qualification.project_id == until.project_id, Qualification.started_at <= until.at
     )

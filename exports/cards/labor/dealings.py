@@ -119,7 +119,7 @@ def _parts(known: Known, names: Sequence[str]) -> Parts:
         exposed, chosen = _exposed(known, category, level), known.conduct.opted_in(category, level)
         readers = _readers(known, name)
         found[name] = {
-            who: (readers.get(who, 0), exposed.get(who, 0), chosen.get(who, 0))
+            (who, name): (readers.get(who, 0), exposed.get(who, 0), chosen.get(who, 0))
             for who in readers.keys() | exposed.keys() | chosen.keys()
         }
     return found
@@ -222,7 +222,7 @@ def _reviews(teller: Teller) -> Reviews:
 
 
 def _explanations(teller: Teller, number: int | None) -> Explanations:
-    """Tell of explanations: each decision stands on its person's page from the moment it is made."""
+    """Tell of explanations: a decision stands on its person's page as soon as it is made."""
     path = "management.explanations"
     if number is None:
         teller.hide(f"{path}.n")

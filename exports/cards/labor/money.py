@@ -225,7 +225,7 @@ def _totals(teller: Teller, shown: Mapping[str, set[int]]) -> tuple[Total, ...]:
         else:
             small = any(suppression.is_small(people, teller.k) for people in (rest, adds))
         if small:
-            teller.suppressed.add(path)
+            teller.suppressed.add("pay.totals")
         else:
             found.append(Total(currency=currency, gross_minor=sum(adds.values())))
     return tuple(found)

@@ -43,7 +43,7 @@ KINDS: Mapping[Kind, str] = {
     Kind.system_wait: "system_wait",
 }
 Groups = Mapping[str, frozenset[int]]
-PASS_RATE = "Attempts are counted for the whole project: see workforce.qualification."
+NO_RATE = "Attempts are counted for the whole project: see workforce.qualification."
 ALL_PAID = "All time that is known is paid; nobody has estimated what is not known."
 NO_NIGHTS = "Days are counted in UTC: where somebody's night is nobody knows."
 
@@ -211,7 +211,7 @@ def members(by: Groups, name: str, names: Sequence[str]) -> frozenset[int]:
 
 def _country_parts(known: Known, names: Sequence[str]) -> Parts:
     return {
-        name: {who: known.adds(who) for who in members(known.by_country, name, names)}
+        name: {(who, ""): known.adds(who) for who in members(known.by_country, name, names)}
         for name in names
     }
 
@@ -233,24 +233,31 @@ def _country_rows(known: Known, where: Countries) -> list[Row]:
     ]
 
 
-def _judged_in(known: Known, name: str, names: Sequence[str]) -> dict[int, int]:
-    """Return how many tasks each person judged in a language, or in those without a name."""
-    found: Counter[int] = Counter()
+def _language_parts(known: Known, names: Sequence[str]) -> Parts:
+    """Lay what each person judged in each language on rows."""
+    found: Parts = {name: {} for name in names}
     for who, tags in known.judged.by_language.items():
         for tag, number in tags.items():
-            if tag == name or (name == suppression.OTHER and tag not in names):
-                found[who] += number
-    return dict(found)
+            row = tag if tag in names else suppression.OTHER
+            if row in found:
+                found[row][who, tag] = number
+    return found
 
 
-def _language_parts(known: Known, names: Sequence[str]) -> Parts:
-    return {name: dict(_judged_in(known, name, names).items()) for name in names}
+def _judged_in(known: Known, names: Sequence[str]) -> dict[str, Counter[int]]:
+    """Return how many tasks each person judged, by row."""
+    found = {name: Counter[int]() for name in names}
+    for who, tags in known.judged.by_language.items():
+        for tag, number in tags.items():
+            found[tag if tag in names else suppression.OTHER][who] += number
+    return found
 
 
 def _languages(teller: Teller, declared: Declared) -> tuple[tuple[LanguageWork, ...], Groups]:
     known = teller.known
     groups = suppression.merged(known.by_language, teller.k)
     names = list(groups)
+    judged = _judged_in(known, names) if names else {}
     told, stay = teller.table(LANGUAGES, names, _language_parts)
     safe = suppression.overlap_safely(groups.values(), known.people, teller.k)
     rows = [
@@ -258,7 +265,7 @@ def _languages(teller: Teller, declared: Declared) -> tuple[tuple[LanguageWork, 
             teller,
             name,
             len(groups[name]) if safe else None,
-            sum(_judged_in(known, name, names).values()),
+            judged[name].total(),
             declared.qualification.get(name, QualificationSaid()),
         )
         for name in told
@@ -270,7 +277,7 @@ def _languages(teller: Teller, declared: Declared) -> tuple[tuple[LanguageWork, 
 def _language_row(
     teller: Teller, tag: str, annotators: int | None, judgments: int, said: QualificationSaid
 ) -> Row:
-    nulls = {"qualification.pass_rate": PASS_RATE}
+    nulls = {"qualification.pass_rate": NO_RATE}
     if annotators is None:
         nulls["annotators"] = teller.reason(ONE_OF_FEW)
     for field in ("method", "min_level"):
@@ -297,13 +304,13 @@ def _crossed(teller: Teller, where: Countries, tags: Groups) -> tuple[Crossed, .
     if cells is None or where.stay or where.told != set(where.groups) or teller.last is not None:
         teller.suppressed.add(CROSSED)
         return ()
-    judged = {tag: _judged_in(teller.known, tag, list(tags)) for tag in tags}
+    judged = _judged_in(teller.known, list(tags))
     return tuple(
         Crossed(
             country=country,
             tag=tag,
             annotators=len(people),
-            judgments=sum(judged[tag].get(who, 0) for who in people),
+            judgments=sum(judged[tag][who] for who in people),
         )
         for (country, tag), people in sorted(cells.items())
     )

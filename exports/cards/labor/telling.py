@@ -17,8 +17,8 @@ from exports.selection import Mark
 
 Number: TypeAlias = Callable[[Known], Mapping[int, int]]
 """What each person adds to a number, by all that is known."""
-Parts: TypeAlias = dict[str, dict[int, object]]
-"""What each person adds to each row of a table."""
+Parts: TypeAlias = dict[str, dict[suppression.Unit, object]]
+"""What each person adds to each row of a table, by what they worked on."""
 Tell: TypeAlias = Callable[[int], int | float]
 ONE_OF_FEW = "Of fewer than {k} people, or with another number it would tell of fewer."
 FEW = "Fewer than {k} people did the work: no group of them is told of."
@@ -115,7 +115,7 @@ class Teller:
         then = {path: self._before(path, number) for path, number in numbers.items()}
         stay = set[str]()
         if self.last is not None and not self.few:
-            stay = suppression.frozen(now, then, self.k)
+            stay = suppression.frozen(_units(now), _units(then), self.k)
         found: dict[str, Any] = {}
         for path, adds in now.items():
             found[path] = None
@@ -188,8 +188,8 @@ class Teller:
         stay = set[str]()
         if before:
             stay = suppression.frozen(parts(self.known, names), then, self.k)
-        for name in stay - {row.name for row in before}:
-            self.suppressed.add(f"{path}.{name}")
+        if stay - {row.name for row in before}:
+            self.suppressed.add(path)  # without the name: that somebody works there is told as well
         return set(names) - stay, [row for row in before if row.name in stay]
 
     def rows(self, path: str) -> list[Row]:
@@ -236,6 +236,11 @@ class Teller:
             mark = Mark(found[0].dataset.last_judgment_id, found[0].generated_at)
             self._looked[moment] = self._look(mark)
         return self._looked[moment]
+
+
+def _units(adds: Mapping[str, Mapping[int, int]]) -> Parts:
+    """Lay what people add to several numbers on one row each."""
+    return {name: {(who, name): n for who, n in each.items()} for name, each in adds.items()}
 
 
 def _some(adds: Mapping[int, int]) -> dict[int, int]:
