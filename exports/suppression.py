@@ -57,7 +57,8 @@ def hidden(groups: Mapping[Name, People], k: int) -> set[Name]:
     what is left of the sum is theirs. Where even all are fewer, all are hidden.
     """
     found = {name for name, people in groups.items() if is_small(people, k)}
-    rest = sorted(groups.keys() - found, key=lambda name: (len(groups[name]), name), reverse=True)
+    rest = [name for name in groups.keys() - found if groups[name]]
+    rest.sort(key=lambda name: (len(groups[name]), name), reverse=True)
     while rest and is_small(_together(groups, found), k):
         found.add(rest.pop())
     return found

@@ -59,7 +59,8 @@ def gather(
     """Let people in these countries judge so many tasks each, and book their week."""
     wages.load(session, wages.shipped(), by=None)
     cast = make_cast(session)
-    project = make_project(session, cast, judgments_per_comparison=40, pay=EURO)
+    asked = {"judgments_per_comparison": 40, "support_contact": "Care, +33 1 23 45 67 89"}
+    project = make_project(session, cast, pay=EURO, **asked)
     if "KE" in where:
         projects.price(session, project, rates.read(KENYA | {"model": "floor"}), by=cast.olga)
     load(session, cast, project, [tag for tag, _ in where.values()])

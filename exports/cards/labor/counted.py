@@ -32,7 +32,8 @@ NOT_STATED = "not stated"
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
 NOTHING = timedelta(0)
-Days = dict[int, Counter[date]]
+AT_ONCE = 5_000
+"""Intervals that are in memory at once."""
 
 
 class Until(NamedTuple):
@@ -176,7 +177,7 @@ def countries(session: Session, until: Until) -> dict[int, str]:
 def worked(session: Session, until: Until) -> Worked:
     """Return the paid time of everybody in the project."""
     found, later = Worked(), _added_later(session, until)
-    for each in selection.rows(session, _intervals(until)):
+    for each in _intervals(session, until):
         if each.id in later:
             continue
         taken_back = each.withdrawn_at is not None and each.withdrawn_at <= until.at
@@ -184,32 +185,48 @@ def worked(session: Session, until: Until) -> Worked:
             found.added[each.person_id] += 1
             found.kept[each.person_id] += not taken_back
         if not taken_back and (span := _told(each, until)) is not None:
-            _count(found, each.person_id, each.kind, each.sensitive or "", span, until)
+            _count(found, each, span, until)
     return found
 
 
-def _intervals(until: Until) -> sa.Select[*tuple[object, ...]]:
-    columns = (
-        Interval.id,
-        Interval.person_id,
-        Interval.kind,
-        Interval.source,
-        Interval.started_at,
-        Interval.ended_at,
-        Interval.withdrawn_at,
-        Assignment.closed_at,
-        Lane.sensitive,
-    )
-    query: sa.Select[*tuple[object, ...]] = sa.select(*columns)
-    return (
-        query.outerjoin(Assignment, Assignment.id == Interval.assignment_id)
+class _Stretch(NamedTuple):
+    """An interval of working time, and on what it was spent."""
+
+    id: int
+    person_id: int
+    kind: Kind
+    source: Source
+    started_at: datetime
+    ended_at: datetime
+    withdrawn_at: datetime | None
+    closed_at: datetime | None
+    """When its task was done, if it was spent on one."""
+    content: str | None
+
+
+def _intervals(session: Session, until: Until) -> Iterator[_Stretch]:
+    query = (
+        sa.select(
+            Interval.id,
+            Interval.person_id,
+            Interval.kind,
+            Interval.source,
+            Interval.started_at,
+            Interval.ended_at,
+            Interval.withdrawn_at,
+            Assignment.closed_at,
+            Lane.sensitive,
+        )
+        .outerjoin(Assignment, Assignment.id == Interval.assignment_id)
         .outerjoin(Comparison, Comparison.id == Assignment.comparison_id)
         .outerjoin(Lane, Lane.id == Comparison.lane_id)
         .where(Interval.project_id == until.project_id)
         .where(Interval.started_at < until.settled_at)
         .where(Interval.started_at < Interval.ended_at)
         .order_by(Interval.id)
+        .execution_options(yield_per=AT_ONCE)
     )
+    return map(_Stretch._make, session.execute(query))
 
 
 def _added_later(session: Session, until: Until) -> set[int]:
@@ -220,7 +237,7 @@ def _added_later(session: Session, until: Until) -> set[int]:
     return {int(data["interval"]) for data in session.scalars(added)}
 
 
-def _told(each: sa.Row[*tuple[object, ...]], until: Until) -> Span | None:
+def _told(each: _Stretch, until: Until) -> Span | None:
     """Return what of an interval was known at the moment."""
     if each.source is Source.page:  # written when the task was done, and not before
         closed_at = each.closed_at or each.ended_at
@@ -229,14 +246,17 @@ def _told(each: sa.Row[*tuple[object, ...]], until: Until) -> Span | None:
     return each.started_at, min(each.ended_at, until.settled_at)
 
 
-def _count(found: Worked, who: int, kind: Kind, content: str, span: Span, until: Until) -> None:
-    found.kinds[kind][who] += span[1] - span[0]
+def _count(found: Worked, each: _Stretch, span: Span, until: Until) -> None:
+    who, length = each.person_id, span[1] - span[0]
+    if length <= NOTHING:
+        return
+    found.kinds[each.kind][who] += length
     if span[0] < until.weeks_end:
         found.in_weeks[who] += min(span[1], until.weeks_end) - span[0]
     _add_days(found.days, who, span)
-    if sensitive.is_severe(content):
-        people = found.exposed.setdefault(content, {})
-        people[who] = people.get(who, NOTHING) + (span[1] - span[0])
+    if each.content and sensitive.is_severe(each.content):
+        people = found.exposed.setdefault(each.content, {})
+        people[who] = people.get(who, NOTHING) + length
         _add_days(found.exposed_days, who, span)
 
 

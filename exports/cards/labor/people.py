@@ -175,7 +175,9 @@ def _annotators(teller: Teller) -> int | None:
 
 
 def _size(teller: Teller, annotators: int | None) -> str:
-    return f"fewer than {teller.k} people" if teller.few else f"{annotators} people"
+    if teller.few:
+        return f"fewer than {teller.k} people"
+    return "how many is not told" if annotators is None else f"{annotators} people"
 
 
 def _in_release(teller: Teller, in_release: frozenset[int]) -> int | None:

@@ -64,6 +64,15 @@ class Teller:
         return self._cards[-1] if self._cards else None
 
     @property
+    def _few_changed(self) -> bool:
+        """Whether fewer than k people did anything since the newest card."""
+        before = None if self.last is None else self._at(self.last.generated_at)
+        if before is None:
+            return False
+        adds, then = ({who: each.adds(who) for who in each.people} for each in (self.known, before))
+        return suppression.is_small(suppression.moved(adds, then), self.k)
+
+    @property
     def kept(self) -> tuple[Kept, ...]:
         """What stays as it was published."""
         return tuple(Kept(path=path, as_of=at) for path, at in sorted(self._kept.items()))
@@ -97,13 +106,13 @@ class Teller:
         tell: Tell = int,
     ) -> Any:
         """Tell a number, if it tells of enough people; `of` is what it is a part of."""
-        if of_path in self._kept or self.stays(path, number):
-            return self._published(path)
         now = number(self.known)
         whole = None if of is None or of_path in self.nulls else of(self.known)
         if not suppression.tells_of_enough(now, self.k, of=whole):
             self.hide(path)
             return None
+        if of_path in self._kept or self.stays(path, number):
+            return self._published(path)
         return tell(sum(now.values()))
 
     def together(self, numbers: Mapping[str, Number], *, tell: Tell = int) -> dict[str, Any]:
@@ -119,11 +128,11 @@ class Teller:
         found: dict[str, Any] = {}
         for path, adds in now.items():
             found[path] = None
-            if path in stay:
+            if path in hidden:
+                self.hide(path)
+            elif path in stay:
                 self._kept[path] = self._origin(path) or self.known.until.at
                 found[path] = self._published(path)
-            elif path in hidden:
-                self.hide(path)
             else:
                 found[path] = tell(sum(adds.values()))
         return found
@@ -185,9 +194,10 @@ class Teller:
             known = self._at(at)
             if known is not None:
                 then[row.name] = parts(known, [each.name for each in before]).get(row.name, {})
-        stay = set[str]()
-        if before:
-            stay = suppression.frozen(parts(self.known, names), then, self.k)
+        if not before and self._few_changed:
+            stay = set(names)
+        else:
+            stay = suppression.frozen(parts(self.known, names), then, self.k) if before else set()
         if stay - {row.name for row in before}:
             self.suppressed.add(path)  # without the name: that somebody works there is told as well
         return set(names) - stay, [row for row in before if row.name in stay]

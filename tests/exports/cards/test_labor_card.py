@@ -14,21 +14,26 @@ from exports.cards.labor import completing, declared
 from exports.cards.labor.declared import Declared
 from exports.cards.labor.model import LaborCard
 from labeler.errors import Invalid
-from labeler.pay import missed, rates, wages
+from labeler.pay import earnings, ledger, missed, rates, wages
+from labeler.pay.accounts import AccountKind, Place
+from labeler.pay.ledger import TransferKind
 from labeler.pay.worktime import Kind
 from labeler.people import memberships, remarks, representatives, terms
+from labeler.people.accounts import Person
 from labeler.people.memberships import Placement
 from labeler.quality import brakes, decisions, disputes, refusals
 from labeler.quality.disputes import Finding
 from labeler.quality.explained import About
 from labeler.quality.refusals import ReasonCode
-from labeler.work import assignments, projects, queue
+from labeler.work import assignments, opt_ins, projects, queue
 from labeler.work.assignments import SkipReason
 from labeler.work.judgments import Judgment
+from labeler.work.opt_ins import Choice
 from tests.conftest import NewAddress, StoppedClock
 from tests.exports import crowds
 from tests.exports.crowds import Crowd, card, facts, gather, work
 from tests.house.source import ROOT
+from tests.make import load_rows, make_row
 from tests.serving import open_database
 
 SCHEMA = ROOT / "docs" / "labor-card.schema.json"
@@ -255,6 +260,22 @@ def test_what_few_people_changed_since_a_release_stays_as_it_was_published(
     assert {row.as_of for row in fourth.workforce.by_country} == {fourth.generated_at}
 
 
+def test_a_project_that_grows_a_little_is_not_broken_down_at_once(
+    session: Session, frozen: StoppedClock
+) -> None:
+    crowd = gather(session, frozen, {"FR": ("fr", 5), "KE": ("fr", 4)})
+    published = [completing.dump(card(session, crowd))]
+    for n in range(20, 23):
+        new = crowds.join(session, crowd.cast, crowd.project, "FR", "fr", n)
+        work(session, frozen, crowd.project, new)
+    frozen.forward(hours=1)
+    told = card(session, crowd, published=published)
+    assert told.workforce.by_language == ()  # the twelve less the nine are three
+    assert told.workforce.judgments == 27
+    assert [row.judgments for row in card(session, crowd).workforce.by_language] == [30]
+    assert labor_card.faults(labor_card.text(told)) == []
+
+
 def test_a_country_that_was_too_small_is_told_once_it_tells_nothing_of_those_who_were_there(
     session: Session, frozen: StoppedClock, crowd: Crowd
 ) -> None:
@@ -306,11 +327,64 @@ def test_what_people_did_is_counted_where_enough_did_it(
     assert "pay.rejections.rejected" in told.privacy.suppressed_paths
 
 
-def test_what_is_hard_to_read_is_told_by_kind(session: Session, crowd: Crowd) -> None:
+@pytest.mark.both
+def test_what_is_hard_to_read_is_told_by_kind(
+    session: Session, frozen: StoppedClock, crowd: Crowd
+) -> None:
     told = card(session, crowd)
     assert told.conditions.content == ()
     assert (told.conditions.caps.day_min, told.conditions.caps.run_min) == (60, 30)
     assert told.conditions.cap_breaches == 0
+    content = [make_row(900, language="sw", sensitive="hate:1 violence:3")]
+    load_rows(session, crowd.project, content, by=crowd.cast.olga)
+    for person in crowd.workers["KE"]:
+        chosen = Choice(violence=3, hate=1, is_adult=True)
+        opt_ins.choose(session, chosen, by=person)
+        work(session, frozen, crowd.project, person, tasks=10)
+    frozen.forward(hours=1)
+    told = card(session, crowd)
+    fields = ("category", "level", "items", "exposure_hours", "people", "opted_in")
+    assert rows(told.conditions.content, *fields) == [
+        ("hate", 1, 1, None, 12, 12),
+        ("violence", 3, 1, 2.0, 12, 12),
+    ]
+    assert "described or graphic" in nulls(told)["conditions.content.0.exposure_hours"]
+    assert labor_card.faults(labor_card.text(told)) == []
+
+
+@pytest.mark.both
+def test_it_tells_how_long_people_wait_for_their_money(
+    session: Session, frozen: StoppedClock, crowd: Crowd
+) -> None:
+    frozen.forward(days=4)
+    assert card(session, crowd).pay.timeliness.p95 is None
+    list(earnings.approve_due(session, crowd.project.id))
+    for person in crowd.workers["FR"]:
+        send(session, crowd, person)
+    told = card(session, crowd).pay.timeliness
+    # Earned on 23 November, and the top-up of that week on 4 December; paid on the 8th.
+    assert (told.days_to_payment_p50, told.p95) == (4, 15)
+    assert (told.late, told.failed_open) == (None, 0)
+
+
+def send(session: Session, crowd: Crowd, person: Person) -> None:
+    """Pay somebody all that is due to them."""
+    ways = (
+        (TransferKind.payout, AccountKind.earned_approved, AccountKind.payout_in_flight),
+        (TransferKind.paid, AccountKind.payout_in_flight, AccountKind.paid),
+    )
+    [due] = ledger.standing(session, person_id=person.id).values()
+    for kind, giver, taker in ways:
+        ledger.move(
+            session,
+            project_id=crowd.project.id,
+            currency="EUR",
+            giver=Place(giver, person.id),
+            taker=Place(taker, person.id),
+            amount_minor=due[AccountKind.earned_approved],
+            kind=kind,
+            source=f"test:{person.id}",
+        )
 
 
 def test_models_are_told_with_what_the_data_say_of_them(session: Session, crowd: Crowd) -> None:
@@ -531,6 +605,14 @@ def test_the_documentation_names_every_block() -> None:
     text = (ROOT / "docs" / "labor-card.md").read_text("utf-8")
     missing = [name for name in LaborCard.model_fields if f"`{name}`" not in text]
     assert missing == []
+
+
+def test_the_documentation_shows_a_declaration_that_is_read() -> None:
+    text = (ROOT / "docs" / "labor-card.md").read_text("utf-8")
+    [shown] = [each.partition("```")[0] for each in text.split("```toml\n")[1:]]
+    said = declared.read(shown)
+    unsaid = [name for name in Declared.model_fields if getattr(said, name) in (None, (), {})]
+    assert unsaid == []
 
 
 def test_nothing_is_declared_unless_somebody_says_it() -> None:
