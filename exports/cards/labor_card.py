@@ -157,7 +157,7 @@ def _read_all(published: Sequence[Mapping[str, Any]], mark: Mark) -> list[LaborC
         where = ".".join(map(str, first["loc"]))
         fault = f"A card that was published cannot be read: {where}: {first['msg']}"
         raise Invalid(UNFIT, fields={"published": fault}) from None
-    return [card for card in cards if card.generated_at <= mark.cut_at]
+    return [card for card in cards if card.generated_at < mark.cut_at]
 
 
 def _card(

@@ -101,7 +101,8 @@ def _sums(card: LaborCard) -> Iterator[str]:
     if languages and _is_of_now(card, "workforce.by_language", languages, untold):
         yield from _adds_up("workforce.by_language", "judgments", languages, work.judgments)
     kinds = list(card.time.paid_hours.model_dump().values())
-    if not any(path.startswith("time.") for path in untold) and total is not None:
+    whole = not any(path.startswith(("time.paid_hours", "time.total")) for path in untold)
+    if whole and total is not None:
         spent = sum(hours or 0 for hours in kinds)
         if not -HUNDREDTH / 2 < total - spent < HUNDREDTH * (len(kinds) + 1):
             yield f"time.paid_hours: the kinds are {spent:.2f} hours and not {total}"

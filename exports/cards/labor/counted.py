@@ -145,9 +145,10 @@ def judged(session: Session, until: Until) -> Judged:
 
 def durations(session: Session, until: Until) -> dict[int, int]:
     """Return how many judgments took so many seconds."""
-    seconds = Judgment.duration_ms // 1000
-    query = sa.select(seconds, sa.func.count()).where(*first_versions(until)).group_by(seconds)
-    return {int(took): number for took, number in selection.rows(session, query)}
+    took = sa.select((Judgment.duration_ms // 1000).label("seconds"))
+    each = took.where(*first_versions(until)).subquery()
+    query = sa.select(each.c.seconds, sa.func.count()).group_by(each.c.seconds)
+    return {int(seconds): number for seconds, number in selection.rows(session, query)}
 
 
 def first_versions(until: Until) -> tuple[sa.ColumnElement[bool], ...]:

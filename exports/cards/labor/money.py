@@ -95,7 +95,7 @@ def _classes(teller: Teller, people: frozenset[int]) -> dict[str, frozenset[int]
 def _row(teller: Teller, country: str, currency: str, people: frozenset[int], cited: Cited) -> Row:
     known = teller.known
     nulls: dict[str, str] = {}
-    hourly = _hourly(known, currency, people)
+    hourly = known.paid.hourly(people, currency, known.week_seconds)
     found = _percentiles(teller, hourly, nulls)
     wages = cited.wages.get(country, Wages())
     held = _held_against(teller, country, currency, hourly, found, wages, nulls)
@@ -119,12 +119,6 @@ def _row(teller: Teller, country: str, currency: str, people: frozenset[int], ci
 def _given(known: Known, currency: str, people: frozenset[int], kind: TransferKind) -> int:
     found = known.paid.of_kind(kind, currency)
     return sum(amount for who, amount in found.items() if who in people)
-
-
-def _hourly(known: Known, currency: str, people: frozenset[int]) -> dict[int, int]:
-    """Return what an hour came to, of each of those who worked in whole weeks."""
-    found = known.paid.hours(known.week_seconds).items()
-    return {who: amount for (who, code), amount in found if code == currency and who in people}
 
 
 def _percentiles(

@@ -6,7 +6,7 @@ without bonuses and corrections, by the hours that were worked in them.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeAlias
@@ -63,11 +63,16 @@ class Paid:
             found.setdefault(who, currency)
         return found
 
-    def hours(self, seconds: Mapping[int, int]) -> dict[Key, int]:
-        """Return what an hour came to, rounded down, of whole weeks and of those who worked."""
+    def hourly(
+        self, people: Iterable[int], currency: str, seconds: Mapping[int, int]
+    ) -> dict[int, int]:
+        """Return what an hour came to, rounded down, of those of these people who worked.
+
+        `seconds` are those of whole weeks; who was paid nothing for them had nothing an hour.
+        """
         return {
-            (who, currency): max(0, amount) * reckoning.HOUR_S // seconds[who]
-            for (who, currency), amount in self.in_weeks.items()
+            who: max(0, self.in_weeks[who, currency]) * reckoning.HOUR_S // seconds[who]
+            for who in people
             if seconds.get(who)
         }
 

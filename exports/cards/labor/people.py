@@ -1,6 +1,5 @@
 """The blocks of a card that tell of the people, and of their time."""
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -60,7 +59,7 @@ class Countries(NamedTuple):
 
 def hours(seconds: int) -> float:
     """Return seconds as hours with two decimals, rounded down."""
-    return math.floor(seconds * 100 / HOUR_S) / 100
+    return seconds * 100 // HOUR_S / 100
 
 
 def countries(teller: Teller) -> Countries:
@@ -303,7 +302,8 @@ def _crossed(teller: Teller, where: Countries, tags: Groups) -> tuple[Crossed, .
     if min(len(where.groups), len(tags)) < 2:
         return ()
     cells = suppression.crossed([where.groups, tags], teller.k)
-    if cells is None or where.stay or where.told != set(where.groups) or teller.last is not None:
+    as_of_now = not where.stay and where.told == set(where.groups)
+    if cells is None or not as_of_now or _tells_of_what_is_new(teller, list(cells)):
         teller.suppressed.add(CROSSED)
         return ()
     judged = _judged_in(teller.known, list(tags))
@@ -316,3 +316,26 @@ def _crossed(teller: Teller, where: Countries, tags: Groups) -> tuple[Crossed, .
         )
         for (country, tag), people in sorted(cells.items())
     )
+
+
+def _tells_of_what_is_new(teller: Teller, names: Sequence[tuple[str, ...]]) -> bool:
+    """Say whether these groups would tell, with those that were published, of too few people."""
+    last = teller.last_with(lambda card: bool(card.workforce.by_country_and_language))
+    if last is None:
+        return False
+    rows = last[0].workforce.by_country_and_language
+    before = _crossed_parts(last[1], [(row.country, row.tag) for row in rows])
+    now = _crossed_parts(teller.known, names)
+    return bool(suppression.frozen(now, before, teller.k))
+
+
+def _crossed_parts(known: Known, names: Sequence[tuple[str, ...]]) -> Parts:
+    """Lay what each person judged in each language on the groups of these countries and tags."""
+    countries, tags = ({name[at] for name in names} for at in (0, 1))
+    found: Parts = {}
+    for who, judged in known.judged.by_language.items():
+        place = known.places[who] if known.places[who] in countries else suppression.OTHER
+        for tag, number in judged.items():
+            row = f"{place}/{tag if tag in tags else suppression.OTHER}"
+            found.setdefault(row, {})[who, tag] = number
+    return found

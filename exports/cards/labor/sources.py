@@ -91,16 +91,17 @@ def reference(wage: Wage) -> Reference:
 
 def models(session: Session, until: Until) -> tuple[Model, ...]:
     """Return what wrote the answers that people judged, as far as the data name it."""
-    told = [Response.provenance[name].as_string() for name in (*KNOWN, "self_hosted", "output_use")]
+    names = (*KNOWN, "self_hosted", "output_use")
+    told = [Response.provenance[name].as_string().label(name) for name in names]
     judged = sa.select(Judgment.comparison_id).where(*first_versions(until))
-    rows = selection.rows(
-        session,
-        sa.select(Response.model, sa.func.count(), *told)
+    each = (
+        sa.select(Response.model, *told)
         .where(Response.project_id == until.project_id, Response.comparison_id.in_(judged))
-        .group_by(Response.model, *told),
+        .subquery()
     )
+    rows = selection.rows(session, sa.select(sa.func.count(), *each.c).group_by(*each.c))
     found: dict[tuple[str, ...], int] = {}
-    for name, number, *said in rows:
+    for number, name, *said in rows:
         key = (name or "", *("" if each is None else str(each).strip() for each in said))
         found[key] = found.get(key, 0) + number
     return tuple(_model(key, number) for key, number in sorted(found.items()))

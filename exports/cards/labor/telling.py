@@ -63,6 +63,14 @@ class Teller:
         """The newest card that was published before."""
         return self._cards[-1] if self._cards else None
 
+    def last_with(self, told: Callable[[LaborCard], bool]) -> tuple[LaborCard, Known] | None:
+        """Return the newest card that tells something, and what was known then."""
+        for card in reversed(self._cards):
+            known = self._at(card.generated_at)
+            if told(card) and known is not None:
+                return card, known
+        return None
+
     @property
     def _few_changed(self) -> bool:
         """Whether fewer than k people did anything since the newest card."""

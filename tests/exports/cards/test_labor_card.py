@@ -258,6 +258,9 @@ def test_what_few_people_changed_since_a_release_stays_as_it_was_published(
         ("other", 33),
     ]
     assert {row.as_of for row in fourth.workforce.by_country} == {fourth.generated_at}
+    # Languages by country are told where nothing stays, or not at all.
+    cells = [each.workforce.by_country_and_language for each in (first, second, third, fourth)]
+    assert [len(each) for each in cells] == [3, 0, 0, 3]
 
 
 def test_a_project_that_grows_a_little_is_not_broken_down_at_once(
