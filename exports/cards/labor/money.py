@@ -73,7 +73,7 @@ def _rows(teller: Teller, where: Countries, cited: Cited) -> tuple[list[Row], di
         for currency, people in _classes(teller, where.groups[name]).items():
             rows.append(_row(teller, name, currency, people, cited))
             shown.setdefault(currency, set()).update(people)
-    stay = {row.name for row in where.stay}
+    stay = {row.name for row in where.stay}  # pay stays with the work that it is for
     kept = [row for row in teller.rows(PAY) if row.name.partition("/")[0] in stay]
     return [*rows, *kept], shown
 

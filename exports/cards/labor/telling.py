@@ -101,7 +101,7 @@ class Teller:
     def total(self, path: str, number: Number, *, tell: Tell = int) -> Any:
         """Tell a number of all; it is told of few people, too. `tell` says how it is written."""
         if not self.few and self.stays(path, number):
-            return self._published(path)
+            return self._read(path)
         return tell(sum(number(self.known).values()))
 
     def number(
@@ -206,9 +206,10 @@ class Teller:
             stay = set(names)
         else:
             stay = suppression.frozen(parts(self.known, names), then, self.k) if before else set()
-        if stay - {row.name for row in before}:
+        kept = [] if self._is_stricter else [row for row in before if row.name in stay]
+        if stay - {row.name for row in kept}:
             self.suppressed.add(path)  # without the name: that somebody works there is told as well
-        return set(names) - stay, [row for row in before if row.name in stay]
+        return set(names) - stay, kept
 
     def rows(self, path: str) -> list[Row]:
         """Return the rows of a table of the newest card, with the reasons of its nulls."""
@@ -238,11 +239,21 @@ class Teller:
         return kept.get(path, self.last.generated_at)
 
     def _published(self, path: str) -> Any:
-        found: Any = self.last.model_dump(by_alias=True) if self.last else {}
-        for part in path.split("."):
-            found = found[int(part)] if isinstance(found, tuple | list) else found.get(part)
+        """Return a number that was published; None where it was not, or k was lower then."""
+        found = None if self._is_stricter else self._read(path)
         if found is None:
             self.hide(path)
+        return found
+
+    @property
+    def _is_stricter(self) -> bool:
+        """Whether groups that were told of in the newest card may be too small by now."""
+        return self.last is not None and self.last.privacy.k < self.k
+
+    def _read(self, path: str) -> Any:
+        found: Any = self.last.model_dump(by_alias=True) if self.last else {}
+        for part in path.split("."):
+            found = found.get(part)
         return found
 
     def _at(self, moment: datetime) -> Known | None:
