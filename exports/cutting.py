@@ -22,29 +22,31 @@ import msgspec
 
 from exports import (
     consensus,
+    documents,
     folders,
     formats,
     manifests,
     parts,
+    signing,
     sorting,
-    surveys,
     tallies,
     writing,
 )
-from exports.cards import dataset_card
+from exports.cards import croissant, labor_card
 from exports.crews import Alone, Crew
 from exports.criteria import NEEDS
-from exports.manifests import Counts, LeftOutEntry, Manifest, ProjectEntry
+from exports.documents import Told
+from exports.envelopes import Signer
+from exports.manifests import Counts, FileEntry, LeftOutEntry, Manifest, ProjectEntry
 from exports.pairs import WORDS, Reason
 from exports.parts import Progress
-from exports.releases import Cut
+from exports.releases import Cut, Made
 from exports.shards import Rendering, number_of
 from exports.sorting import DRAWERS
 from exports.splits import SPLITS
 from exports.surveys import Survey
 from exports.writing import Written
 from labeler.errors import Conflict, Invalid
-from labeler.people import remarks
 from labeler.schema import Reading
 
 LISTED = 10_000
@@ -61,17 +63,19 @@ def staged(
     cut: Cut,
     reading: Reading,
     target: Path,
+    *,
+    signer: Signer,
     progress: Progress = nobody,
     crew: Crew | None = None,
-) -> Iterator[Manifest]:
-    """Write a release, yield its manifest, and put it at `target` after the block.
+) -> Iterator[Made]:
+    """Write a release, sign it, yield what it is, and put it at `target` after the block.
 
     The block records it. If anything fails, here or there, nothing is left. Raises Conflict if
     there is something at the target or somebody is cutting the same release, Invalid if there is
     nothing to release.
     """
     with folders.whole(target) as folder, _work(cut, target) as work:
-        yield write(cut, reading, folder, work, progress, crew or Alone())
+        yield write(cut, reading, folder, work, signer, progress, crew or Alone())
 
 
 @contextmanager
@@ -97,8 +101,14 @@ def _work(cut: Cut, target: Path) -> Iterator[Path]:
 
 
 def write(
-    cut: Cut, reading: Reading, folder: Path, work: Path, progress: Progress, crew: Crew
-) -> Manifest:
+    cut: Cut,
+    reading: Reading,
+    folder: Path,
+    work: Path,
+    signer: Signer,
+    progress: Progress,
+    crew: Crew,
+) -> Made:
     """Write all files of a release into an empty folder; raises Invalid."""
     with reading() as session:
         planned = parts.plan(session, cut.project_id)
@@ -107,7 +117,7 @@ def write(
     survey = Survey()
     for told in gathered:
         survey.merge(told.survey)
-    consensus.fit(work, len(planned), people, cut.criteria.aggregation, crew)
+    fitted = consensus.fit(work, len(planned), people, cut.criteria.aggregation, crew)
     shards = range(number_of(sum(told.records for told in gathered)))
     near = parts.leaks(work, range(len(planned)))
     rendering = Rendering(cut, len(planned), len(shards), near)
@@ -123,18 +133,36 @@ def write(
     files = _together(folder, work, len(shards), written)
     _write_companions(folder, cut, counts)
     listed = _write_left_out(folder, work, len(planned), len(shards))
-    _write_card(cut, reading, folder, survey, counts)
-    manifest = _manifest(cut, counts, listed, manifests.entries(folder, files))
+    told = Told(cut, counts, survey, fitted.flip_rate, signer.fingerprint)
+    rows = manifests.entries(folder, files, files)
+    with reading() as session:
+        documents.write(session, told, folder, rows)
+    return _sealed(folder, told, listed, rows, signer)
+
+
+def _sealed(
+    folder: Path,
+    told: Told,
+    listed: tuple[LeftOutEntry, ...] | None,
+    rows: tuple[FileEntry, ...],
+    signer: Signer,
+) -> Made:
+    """Write what names the other files, and sign them."""
+    known = {folder / each.path for each in rows}
+    others = manifests.entries(folder, set(manifests.found(folder)) - known)
+    documents.add_croissant(folder, told, _manifest(told, listed, rows + others))
+    last = manifests.entries(folder, {folder / croissant.NAME})
+    manifest = _manifest(told, listed, rows + others + last)
     manifests.write(folder, manifest)
-    return manifest
+    signing.attest(folder, manifest, signer)
+    card = json.loads((folder / labor_card.JSON_NAME).read_bytes())
+    return Made(manifest, card)
 
 
 def _manifest(
-    cut: Cut,
-    counts: Counts,
-    listed: tuple[LeftOutEntry, ...] | None,
-    files: tuple[manifests.FileEntry, ...],
+    told: Told, listed: tuple[LeftOutEntry, ...] | None, files: tuple[FileEntry, ...]
 ) -> Manifest:
+    cut = told.cut
     return Manifest(
         format=manifests.FORMAT,
         software=cut.software,
@@ -144,10 +172,10 @@ def _manifest(
         last_judgment_id=cut.mark.last_judgment_id,
         criteria=cut.criteria,
         aggregation=consensus.version(cut.criteria.aggregation),
-        counts=counts,
+        counts=told.counts,
         left_out=listed,
         left_out_file=LEFT_OUT_FILE if listed is None else None,
-        files=files,
+        files=tuple(sorted(files, key=lambda each: each.path)),
     )
 
 
@@ -221,15 +249,6 @@ def _write_left_out(
                 line = json.dumps(entry.model_dump(mode="json"), ensure_ascii=False)
                 file.write(line + "\n")
     return None
-
-
-def _write_card(cut: Cut, reading: Reading, folder: Path, survey: Survey, counts: Counts) -> None:
-    with reading() as session:
-        pay = surveys.paid(session, cut.project_id, cut.mark)
-        scales = surveys.scales(session, cut.project_id, survey.rubrics)
-        remark = remarks.statement_of(session, cut.project_id, cut.mark.cut_at)
-    text = dataset_card.text(cut, counts, survey, pay=pay, scales=scales, remark=remark)
-    (folder / dataset_card.NAME).write_bytes(text.encode())
 
 
 def _require_some(cut: Cut, counts: Counts) -> None:

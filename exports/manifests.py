@@ -6,7 +6,7 @@ MANIFEST.json lists the files; MANIFEST.sha256 holds the hash of MANIFEST.json, 
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -127,16 +127,18 @@ def read(folder: Path) -> Manifest:
         raise Invalid(f"{NAME} cannot be read: {where}: {first['msg']}") from None
 
 
-def entries(folder: Path, rows: Mapping[Path, int]) -> tuple[FileEntry, ...]:
-    """Return an entry for every file in the folder, by path; `rows` says what each holds."""
+def entries(
+    folder: Path, paths: Iterable[Path], rows: Mapping[Path, int] | None = None
+) -> tuple[FileEntry, ...]:
+    """Return an entry for each of these files, by path; `rows` says what some of them hold."""
     return tuple(
         FileEntry(
             path=path.relative_to(folder).as_posix(),
             bytes=path.stat().st_size,
             sha256=digest(path),
-            rows=rows.get(path),
+            rows=(rows or {}).get(path),
         )
-        for path in sorted(found(folder))
+        for path in sorted(paths)
     )
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 import labeler
 from exports import manifests, pseudonyms, selection
 from exports.criteria import Criteria
+from exports.declarations import Declaration
 from exports.manifests import Manifest
 from exports.selection import Mark
 from labeler import events
@@ -82,6 +83,8 @@ class Release(Base):
     rows: Mapped[int]
     left_out: Mapped[int]
     created_by: Mapped[int] = reference("people.id")
+    labor_card: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
+    """Who made it and how, as it was told; None of releases from before there were cards."""
     state: Mapped[ReleaseState] = mapped_column(default=ReleaseState.cut)
     published_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
@@ -102,6 +105,14 @@ class Cut:
     pseudonym_key: str
     software: str
     masked: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a release turned out to be, when its files are written."""
+
+    manifest: Manifest
+    labor_card: dict[str, Any]
 
 
 def plan(session: Session, project: Project, criteria: Criteria) -> Cut:
@@ -162,14 +173,14 @@ def cut_of(project: Project, release: Release) -> Cut:
 
 
 def record(
-    session: Session, cut: Cut, manifest: Manifest, *, target: Path, data: Path, by: Person
+    session: Session, cut: Cut, made: Made, *, target: Path, data: Path, by: Person
 ) -> Release:
     """Note a release, or find the one that was cut by the same cut before.
 
     `target` is where it is going to be, noted as seen from the data folder. Raises Conflict if it
     was to be the same as before and is not.
     """
-    sha256 = manifests.digest_of(manifest)
+    manifest, sha256 = made.manifest, manifests.digest_of(made.manifest)
     before = numbered(session, cut.project_id, cut.number)
     if before is not None:
         _require_same(session, before, cut, sha256)
@@ -179,7 +190,7 @@ def record(
     release = _release(cut)
     release.folder, release.manifest_sha256 = _seen_from(data, target), sha256
     release.rows, release.left_out = manifest.counts.used, manifest.counts.left_out
-    release.created_by = by.id
+    release.created_by, release.labor_card = by.id, made.labor_card
     _add(session, release)
     events.record(
         session,
@@ -324,7 +335,10 @@ def _decided_after(session: Session, project: Project, moment: datetime) -> bool
     adjudicated = sa.exists().where(
         Adjudication.project_id == project.id, Adjudication.created_at > moment
     )
-    changed = (excluded, withdrawn, adjudicated, _erased(project.id, moment))
+    declared = sa.exists().where(
+        Declaration.project_id == project.id, Declaration.created_at > moment
+    )
+    changed = (excluded, withdrawn, adjudicated, declared, _erased(project.id, moment))
     return bool(session.scalar(sa.select(sa.or_(*changed, _spoken(project.id, moment)))))
 
 

@@ -24,7 +24,9 @@ PREDICATE = "urn:labeler:release:1"
 
 def attest(folder: Path, manifest: Manifest, key: Signer) -> None:
     """Sign a release whose manifest is written: the same release and key give the same bytes."""
-    said = _statement(manifest, _digests(folder, manifest))
+    written = {name: manifests.digest(folder / name) for name in (manifests.NAME, manifests.SEAL)}
+    listed = {entry.path: entry.sha256 for entry in manifest.files}  # hashed a moment ago
+    said = _statement(manifest, written | listed)
     (folder / PUBLIC_KEY).write_bytes(key.public_key.encode())
     (folder / NAME).write_bytes(envelopes.text(key.seal(PAYLOAD, said)))
 

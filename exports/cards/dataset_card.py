@@ -7,12 +7,11 @@ from datetime import datetime
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 
-from exports import surveys
 from exports.manifests import Counts
 from exports.pairs import WORDS
 from exports.releases import Cut
 from exports.splits import SPLITS
-from exports.surveys import Pay, Survey
+from exports.surveys import Estimate, Pay, Survey
 from labeler.pay import money
 from labeler.people.remarks import Spoken
 from labeler.work.layouts import UNKNOWN_LANGUAGE
@@ -53,9 +52,15 @@ def text(
     pay: Sequence[Pay],
     scales: Sequence[Rubric],
     remark: Spoken | None,
+    agreement: tuple[Estimate, Estimate],
+    flip_rate: float | None,
+    words: str,
 ) -> str:
-    """Write the card of a release; `remark` is what the workers' representative says of it."""
-    raw, alpha = surveys.agreement(survey)
+    """Write the card of a release; `remark` is what the workers' representative says of it.
+
+    `agreement` is raw and alpha; `words` are the owner's, in Markdown.
+    """
+    raw, alpha = agreement
     return _template().render(
         cut=cut,
         counts=counts,
@@ -73,6 +78,8 @@ def text(
         ],
         reasons=[(WORDS[reason], count) for reason, count in counts.reasons.items()],
         remark=remark,
+        flip_rate=flip_rate,
+        words=words.strip(),
     )
 
 
@@ -107,6 +114,7 @@ def _template() -> Template:
         "plain": _plain,
         "quoted": _quoted,
         "said": _said,
+        "share": "{:.3f}".format,
         "three": _three,
     }
     return environment.get_template("dataset_card.md")

@@ -105,6 +105,11 @@ def build(
     return card
 
 
+def read(said: bytes) -> LaborCard:
+    """Read a card that `text` wrote."""
+    return LaborCard.model_validate_json(said)
+
+
 def sealed(card: LaborCard, files: Sequence[File], keyid: str | None) -> LaborCard:
     """Return the card with the files of its release, and whose key signs it."""
     dataset = card.dataset.model_copy(update={"files": tuple(files)})
