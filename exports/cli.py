@@ -6,11 +6,11 @@ from typing import Any, get_args
 import click
 from sqlalchemy.orm import Session
 
-from exports import criteria, publishing, releases
+from exports import criteria, orders, publishing, releases
 from exports.criteria import FORMATS, Aggregation
 from exports.releases import Cut, Release
 from labeler import config
-from labeler.cli import installation
+from labeler.cli import bars, installation
 from labeler.database import Database
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
@@ -89,7 +89,8 @@ def cut(slug: str, out: Path, rules: Path | None, actor: str | None, **said: Any
 
     In DIR they come with a dataset card and a manifest, so that datasets.load_dataset reads them.
     While nothing has happened since the last release and the rules are the same, it is that one
-    again, byte for byte. docs/release-format.md names every rule that FILE may hold.
+    again, byte for byte. docs/release-format.md names every rule that FILE may hold. How far it is
+    stands on standard error, if that is a terminal.
     """
     given = criteria.read_toml(rules) if rules else {}
     given |= {name: value for name, value in said.items() if value not in (None, ())}
@@ -100,7 +101,7 @@ def cut(slug: str, out: Path, rules: Path | None, actor: str | None, **said: Any
     def plan(session: Session) -> Cut:
         by = installation.acting(session, slug, actor)
         project = projects.find(session, slug, by=by, role=Role.owner)
-        return releases.plan(session, project, wanted)
+        return orders.plan(session, project, wanted)
 
     with installation.connected(config.load()) as database:
         planned = installation.written(database, plan)
@@ -208,7 +209,10 @@ def _write(database: Database, planned: Cut, target: Path, actor: str | None) ->
     from exports import cutting
 
     data = config.load().data
-    with cutting.staged(planned, database.reading, target) as manifest:
+    with (
+        bars.bar() as progress,
+        cutting.staged(planned, database.reading, target, progress=progress) as manifest,
+    ):
 
         def record(session: Session) -> Release:
             by = installation.acting(session, planned.slug, actor)

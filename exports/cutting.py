@@ -8,7 +8,7 @@ there are.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from math import ceil, log2
@@ -38,7 +38,9 @@ from exports.surveys import Survey
 from exports.tallies import Tally
 from exports.writing import Writers
 from labeler.errors import Invalid
+from labeler.jobs import Progress
 from labeler.people import remarks
+from labeler.said import say
 from labeler.schema import Reading
 
 LISTED = 10_000
@@ -48,25 +50,26 @@ SHARD = 50_000
 """Most records, about, whose rows are in one Parquet file."""
 MOST_SHARDS = 256
 
-Progress = Callable[[int, str], None]
-"""Is told how many comparisons are done, and with what."""
+READ = say("Judgments are read")
+WRITTEN = say("Files are written")
 
 
-def _nobody(_done: int, _what: str) -> None:
+def _nobody(_done: int, _total: int, _words: str, /) -> None:
     """Tell nobody."""
 
 
 @contextmanager
 def staged(
-    cut: Cut, reading: Reading, target: Path, progress: Progress = _nobody
+    cut: Cut, reading: Reading, target: Path, progress: Progress | None = None
 ) -> Iterator[Manifest]:
     """Write a release, yield its manifest, and put it at `target` after the block.
 
-    The block records it. If anything fails, here or there, nothing is left. Raises Conflict if
-    there is something at the target, Invalid if there is nothing to release.
+    The block records it. `progress` is told how far it is. If anything fails, here or there,
+    nothing is left. Raises Conflict if there is something at the target, Invalid if there is
+    nothing to release.
     """
     with folders.whole(target) as folder:
-        yield write(cut, reading, folder, progress)
+        yield write(cut, reading, folder, progress or _nobody)
 
 
 def write(cut: Cut, reading: Reading, folder: Path, progress: Progress = _nobody) -> Manifest:
@@ -79,7 +82,7 @@ def write(cut: Cut, reading: Reading, folder: Path, progress: Progress = _nobody
             else:
                 waiting.add(one.key, one.line)
                 tally.gathered += 1
-            progress(tally.gathered + tally.left_out, "reading")
+            progress(tally.gathered + tally.left_out, 0, READ)
         fitted = consensus.fit(ballots, cut.criteria.aggregation)
         rendering = _Rendering(cut, folder, Concluding(cut.criteria, fitted), left_out, tally)
         written = rendering.write(waiting, progress)
@@ -129,7 +132,7 @@ class _Rendering:
                 if (reason := concluding.left_out(record)) is not None:
                     _leave_out(self._left_out, self._tally, reason)
                 self._add(writers, later, record)
-                progress(done, "writing")
+                progress(done, self._tally.gathered, WRITTEN)
             for name, sorter in later.items():
                 with sorter:
                     self._add_sorted(writers, name, sorter)

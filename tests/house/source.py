@@ -8,7 +8,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("labeler", "exports")
-DOORS = ("labeler.web", "labeler.api", "labeler.cli", "exports.pages", "exports.cli")
+DOORS = (
+    *("labeler.web", "labeler.api", "labeler.cli"),
+    *("exports.order_pages", "exports.pages", "exports.cli"),
+)
 
 
 @dataclass(frozen=True)
