@@ -2,12 +2,15 @@
 
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from labeler.jobs import Progress
 
 WIDTH = 24
+EVERY_S = 0.1
+"""How often a line is written at most: some tell of every row."""
 _TO_THE_END = "\x1b[K"
 
 
@@ -22,7 +25,13 @@ def bar() -> Iterator[Progress]:
         yield _nowhere
         return
 
+    last, until = "", 0.0
+
     def show(done: int, total: int, words: str, /) -> None:
+        nonlocal last, until
+        if words == last and time.monotonic() < until:
+            return
+        last, until = words, time.monotonic() + EVERY_S
         line = _line(done, total, words)[: shutil.get_terminal_size().columns - 1]
         out.write(f"\r{line}{_TO_THE_END}")
         out.flush()

@@ -2,27 +2,19 @@
 
 import io
 import re
-import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from exports import cutting, verification
+from exports import verification
 from exports.formats import dpo
-from labeler import jobs
-from labeler.cli import working
 from labeler.database import Database
-from labeler.events import Event
-from labeler.jobs import PATIENCE, Job
-from labeler.people import accounts
-from labeler.work import comparisons
-from labeler.work.comparisons import Comparison
 from labeler.work.projects import Project
+from tests.exports.ordering import HOME, RULES, cut
 from tests.exports.stories import Said, contents, tell
 from tests.serving import lend_app
 from tests.visits import Visit
@@ -31,9 +23,6 @@ VOTES: dict[str, list[Said]] = {f"p{n}": [n % 2, n % 2] for n in range(8)} | {
     "t": ["tie", 0],
     "s": [0, 1],
 }
-OLGA = "olga@example.org"
-HOME = "/projects/helpful/releases"
-RULES = {"min_judgments": "2", "test_percent": "0"}
 
 
 @pytest.fixture
@@ -52,11 +41,6 @@ def counts(page: str) -> list[str]:
     return re.findall(r'<span class="count">([^<]*)</span>', page)
 
 
-def ask(visit: Visit, path: str) -> Any:
-    """Ask how far an order is, as the page's script does."""
-    return visit.client.get(path, headers={"Accept": "application/json"}).json
-
-
 def test_counting_before_cutting(olga: Visit) -> None:
     assert counts(olga.get(HOME).text) == ["10", "−1", "−1", "8"]
     stricter = olga.get(f"{HOME}?min_judgments=3").text
@@ -70,17 +54,6 @@ def test_rules_that_make_no_sense_are_marked(olga: Visit) -> None:
     assert 'id="agreement_percent-fault"' in answer.text
     assert 'id="min_margin-fault"' in answer.text
     assert 'value="lots"' in answer.text
-
-
-def cut(visit: Visit, **rules: str) -> str:
-    """Have a release cut, and what waits done; return where the page leads then."""
-    visit.get(HOME)
-    order = visit.post(HOME, **(rules or RULES)).location
-    working.do_due(
-        visit.app.extensions["labeler.database"], visit.app.extensions["labeler.settings"]
-    )
-    answer = visit.get(order)
-    return str(answer.location or order)
 
 
 def test_cut_look_and_download(olga: Visit, tmp_path: Path) -> None:
@@ -110,110 +83,6 @@ def test_cutting_twice_is_one_release(olga: Visit) -> None:
     assert "Nothing has changed since release 1: this is it." in olga.get(HOME).text
     assert olga.get(HOME).text.count(f'href="{HOME}/') == 1
     assert cut(olga, min_judgments="1") == f"{HOME}/2"
-
-
-def test_asking_twice_is_one_order(olga: Visit) -> None:
-    olga.get(HOME)
-    order = olga.post(HOME, **RULES).location
-    assert olga.post(HOME, **RULES).location == order
-    other = olga.post(HOME, min_judgments="1").location
-    assert other != order
-    assert "Release 2 is being cut" in olga.get(other).text
-
-
-def test_an_order_is_followed_and_leads_to_its_release(app: Flask, olga: Visit) -> None:
-    olga.get(HOME)
-    order = olga.post(HOME, **RULES).location
-    page = olga.get(order).text
-    assert "Release 1 is being cut" in page
-    assert "It waits for its turn." in page
-    assert f'<a class="btn" href="{order}"' in page  # to look again, without JavaScript
-    assert "labeler work" not in page
-    assert ask(olga, order) == {
-        "is_over": False,
-        "next": None,
-        "share": None,
-        "step": "",
-        "words": "It waits for its turn.",
-    }
-    database: Database = app.extensions["labeler.database"]
-    with database.writing() as session:
-        job = session.scalars(sa.select(Job)).one()
-        taken = jobs.take(session, job.id)
-        assert taken is not None
-        jobs.beat(session, taken, 1500, 6000, cutting.READ)
-        session.commit()
-    assert ask(olga, order) == {
-        "is_over": False,
-        "next": None,
-        "share": 0.25,
-        "step": "Judgments are read",
-        "words": "Judgments are read: 1,500 of 6,000.",
-    }
-    page = olga.get(order).text
-    assert '<progress class="way" max="1" value="0.25"' in page
-    assert "Judgments are read: 1,500 of 6,000." in page
-    listed = olga.get(HOME).text
-    assert f'<a href="{order}">Release 1</a>' in listed
-    assert "is being cut" in listed
-    with database.writing() as session:
-        job = session.scalars(sa.select(Job)).one()
-        assert job.heartbeat_at is not None
-        job.heartbeat_at -= 2 * PATIENCE
-        session.commit()
-    assert "whether labeler work is running" in olga.get(order).text
-    working.do_due(database, app.extensions["labeler.settings"])
-    assert olga.get(order).location == f"{HOME}/1"
-    assert ask(olga, order)["next"] == f"{HOME}/1"
-    assert order not in olga.get(HOME).text
-
-
-def test_an_order_that_fails_says_why_and_leads_on(app: Flask, olga: Visit, tmp_path: Path) -> None:
-    olga.get(HOME)
-    order = olga.post(HOME, **RULES).location
-    (tmp_path / "releases" / "helpful" / "1").mkdir(parents=True)
-    (tmp_path / "releases" / "helpful" / "1" / "notes.txt").write_text("Mine.")
-    working.do_due(app.extensions["labeler.database"], app.extensions["labeler.settings"])
-    page = olga.get(order).text
-    assert "Release 1 was not cut" in page
-    assert "There is something at" in page
-    assert f'href="{HOME}?min_judgments=2' in page
-    assert ask(olga, order)["is_over"] is True
-    listed = olga.get(HOME).text
-    assert (order in listed, "was not cut" in listed) == (True, True)
-    shutil.rmtree(tmp_path / "releases" / "helpful" / "1")
-    assert cut(olga) == f"{HOME}/1"
-    assert order not in olga.get(HOME).text
-
-
-def test_what_is_stopped_is_not_cut(app: Flask, olga: Visit, tmp_path: Path) -> None:
-    olga.get(HOME)
-    order = olga.post(HOME, **RULES).location
-    for _ in range(2):
-        assert olga.post(f"{order}/stop").location == HOME
-    assert "Release 1 was stopped" in olga.get(order).text
-    working.do_due(app.extensions["labeler.database"], app.extensions["labeler.settings"])
-    assert not (tmp_path / "releases").exists()
-    assert cut(olga) == f"{HOME}/1"
-    with app.extensions["labeler.database"].reading() as session:
-        kinds = session.scalars(sa.select(Event.kind).where(Event.kind.like("release.%")))
-        assert list(kinds) == ["release.asked", "release.stopped", "release.asked", "release.cut"]
-        done = session.scalar(sa.select(sa.func.max(Job.id)))
-    assert olga.post(f"{HOME}/orders/{done}/stop").status_code == 409
-
-
-def test_what_happened_since_it_was_asked_for_is_not_in_it(app: Flask, olga: Visit) -> None:
-    olga.get(HOME)
-    first = olga.post(HOME, **RULES).location
-    with app.extensions["labeler.database"].writing() as session:
-        one = session.scalars(sa.select(Comparison).where(Comparison.external_id == "p1")).one()
-        comparisons.withdraw(session, one, "It shows a name.", by=accounts.find(session, OLGA))
-        session.commit()
-    second = olga.post(HOME, **RULES).location
-    assert second != first
-    working.do_due(app.extensions["labeler.database"], app.extensions["labeler.settings"])
-    assert "8 pairs for preference training" in olga.get(olga.get(first).location).text
-    assert "7 pairs for preference training" in olga.get(olga.get(second).location).text
 
 
 def test_files_that_are_gone_or_changed_are_not_offered(olga: Visit, tmp_path: Path) -> None:

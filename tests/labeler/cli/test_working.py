@@ -229,7 +229,7 @@ def test_a_release_that_is_killed_midway_comes_to_the_same_bytes(site: Place) ->
     home = site.data / "releases" / "helpful"
     slowly = {"release_cut": "cut_slowly"}
     with site.working("--once", offers=slowly) as process:
-        wait_for(lambda: list(home.glob(".1.*/.rows")))
+        wait_for(lambda: list(home.glob(".1.*/.records")))
         process.send_signal(signal.SIGKILL)
         process.wait()
     assert [path.name[:3] for path in home.iterdir()] == [".1."]
