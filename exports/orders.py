@@ -89,6 +89,7 @@ def run(place: Place, job: Job, progress: Progress) -> dict[str, Any]:
     folders.sweep(target)
 
     def record(session: Session) -> Release:
+        jobs.hold(session, job)  # what was stopped is not recorded
         by = session.get_one(Person, job.created_by)
         return releases.record(session, cut, manifest, target=target, data=place.data, by=by)
 

@@ -240,6 +240,12 @@ def beat(session: Session, job: Job, done: int, total: int, words: str) -> bool:
     return bool(changed(session, _mine(job).values(told)))
 
 
+def hold(session: Session, job: Job) -> None:
+    """Raise Stopped unless the job is still whose it was; until the commit it stays so."""
+    if not changed(session, _mine(job).values(heartbeat_at=moment(session))):
+        raise Stopped
+
+
 def lay_down(session: Session, job: Job) -> bool:
     """Give a job back before it is done, so that somebody takes it up at once."""
     return bool(changed(session, _mine(job).values(state=JobState.waiting, heartbeat_at=None)))
