@@ -1,4 +1,4 @@
-"""Orders: numbers that are promised, cuts that stay as they were asked for, and who comes too late."""
+"""Orders: promised numbers, cuts that stay as they were asked for, and who comes too late."""
 
 from collections.abc import Callable
 from pathlib import Path
