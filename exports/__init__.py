@@ -5,7 +5,8 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Add the pages about releases, and the keys that they are signed with."""
-    from exports import pages, wellknown
+    from exports import order_pages, pages, wellknown
 
-    for room in (pages, wellknown):
-        app.register_blueprint(room.pages)
+    app.register_blueprint(pages.pages)
+    app.register_blueprint(order_pages.order_pages)
+    app.register_blueprint(wellknown.pages)

@@ -1,17 +1,20 @@
 """Releases on the command line: cut one, cut one again, check one, list them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, get_args
 
 import click
 from sqlalchemy.orm import Session
 
-from exports import criteria, publishing, releases
+from exports import clusters, criteria, orders, publishing, releases
+from exports.crews import Alone, Crew
 from exports.criteria import FORMATS, Aggregation
 from exports.keys_cli import key
 from exports.releases import Cut, Release
 from labeler import config
-from labeler.cli import installation
+from labeler.cli import bars, installation
 from labeler.database import Database
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
@@ -87,13 +90,26 @@ release.add_command(key)
 @click.option(
     "--licence", metavar="ID", help="Short name of the dataset's licence, such as cc-by-4.0."
 )
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Let the workers of this scheduler of Dask make it, such as tcp://10.0.0.1:8786.",
+)
 @installation.acts
-def cut(slug: str, out: Path, rules: Path | None, actor: str | None, **said: Any) -> None:
+def cut(
+    slug: str,
+    out: Path,
+    rules: Path | None,
+    scheduler: str | None,
+    actor: str | None,
+    **said: Any,
+) -> None:
     """Cut a release: datasets made of what was judged, in the formats asked for.
 
     In DIR they come with a dataset card and a manifest, so that datasets.load_dataset reads them.
     While nothing has happened since the last release and the rules are the same, it is that one
-    again, byte for byte. docs/release-format.md names every rule that FILE may hold.
+    again, byte for byte. docs/release-format.md names every rule that FILE may hold. How far it is
+    stands on standard error, if that is a terminal.
     """
     given = criteria.read_toml(rules) if rules else {}
     given |= {name: value for name, value in said.items() if value not in (None, ())}
@@ -104,11 +120,11 @@ def cut(slug: str, out: Path, rules: Path | None, actor: str | None, **said: Any
     def plan(session: Session) -> Cut:
         by = installation.acting(session, slug, actor)
         project = projects.find(session, slug, by=by, role=Role.owner)
-        return releases.plan(session, project, wanted)
+        return orders.plan(session, project, wanted)
 
     with installation.connected(config.load()) as database:
         planned = installation.written(database, plan)
-        _show(_write(database, planned, out, actor), out)
+        _show(_write(database, planned, out, actor, scheduler), out)
 
 
 @release.command()
@@ -208,17 +224,45 @@ def _found(session: Session, slug: str, number: int, actor: str | None) -> tuple
     return by, releases.find(session, project, number)
 
 
-def _write(database: Database, planned: Cut, target: Path, actor: str | None) -> Release:
-    from exports import cutting
+def _write(
+    database: Database,
+    planned: Cut,
+    target: Path,
+    actor: str | None,
+    scheduler: str | None = None,
+) -> Release:
+    from exports import cutting, keys
 
-    data = config.load().data
-    with cutting.staged(planned, database.reading, target) as manifest:
+    settings = config.load()
+    signer, data = keys.current(settings.data), settings.data
+    with (
+        _crew(scheduler) as crew,
+        bars.bar() as progress,
+        cutting.staged(
+            planned,
+            clusters.Reader(settings.database) if scheduler else database.reading,
+            target,
+            signer=signer,
+            progress=progress,
+            crew=crew,
+        ) as whole,
+    ):
 
         def record(session: Session) -> Release:
             by = installation.acting(session, planned.slug, actor)
-            return releases.record(session, planned, manifest, target=target, data=data, by=by)
+            return releases.record(session, planned, whole, target=target, data=data, by=by)
 
         return installation.written(database, record)
+
+
+@contextmanager
+def _crew(scheduler: str | None) -> Iterator[Crew]:
+    """Yield who does the work: the workers of a scheduler of Dask, or this process alone."""
+    if scheduler is None:
+        yield Alone()
+        return
+    with clusters.connect(scheduler) as client:
+        yield clusters.Cluster(client)
 
 
 def _show(made: Release, out: Path) -> None:

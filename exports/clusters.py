@@ -38,6 +38,8 @@ class Reader(NamedTuple):
 class Cluster:
     """Workers of a scheduler of Dask."""
 
+    is_here = False
+
     def __init__(self, client: "Client") -> None:
         self._client = client
 

@@ -39,7 +39,6 @@ from exports.documents import Told
 from exports.envelopes import Signer
 from exports.manifests import Counts, FileEntry, LeftOutEntry, Manifest, ProjectEntry
 from exports.pairs import WORDS, Reason
-from exports.parts import Progress
 from exports.releases import Cut, Made
 from exports.shards import Rendering, number_of
 from exports.sorting import DRAWERS
@@ -47,6 +46,8 @@ from exports.splits import SPLITS
 from exports.surveys import Survey
 from exports.writing import Written
 from labeler.errors import Conflict, Invalid
+from labeler.jobs import Progress
+from labeler.said import say
 from labeler.schema import Reading
 
 LISTED = 10_000
@@ -54,8 +55,24 @@ LISTED = 10_000
 LEFT_OUT_FILE = "left_out.jsonl"
 
 
-def nobody(_done: int, _what: str) -> None:
+READ = say("Judgments are read")
+WRITTEN = say("Files are written")
+
+
+def nobody(_done: int, _total: int, _words: str, /) -> None:
     """Tell nobody."""
+
+
+class _Count:
+    """Adds up steps, and tells how far it is."""
+
+    def __init__(self, progress: Progress, total: int, words: str) -> None:
+        self._progress, self._total, self._words = progress, total, words
+        self._done = 0
+
+    def __call__(self, more: int) -> None:
+        self._done += more
+        self._progress(self._done, self._total, self._words)
 
 
 @contextmanager
@@ -113,20 +130,25 @@ def write(
     with reading() as session:
         planned = parts.plan(session, cut.project_id)
         people = len(parts.people(session, cut.project_id))
-    gathered = list(crew.map(partial(parts.gather, cut, reading, work, progress), planned))
+    read = _Count(progress, 0, READ)
+    step = read if crew.is_here else parts.unheard
+    gathered = list(crew.map(partial(parts.gather, cut, reading, work, step), planned))
     survey = Survey()
-    for told in gathered:
-        survey.merge(told.survey)
+    for part in gathered:
+        survey.merge(part.survey)
     fitted = consensus.fit(work, len(planned), people, cut.criteria.aggregation, crew)
-    shards = range(number_of(sum(told.records for told in gathered)))
+    records = sum(part.records for part in gathered)
+    shards = range(number_of(records))
     near = parts.leaks(work, range(len(planned)))
     rendering = Rendering(cut, len(planned), len(shards), near)
-    rendered = list(crew.map(partial(rendering.render, work, progress), shards))
-    written = [one for told in rendered for one in told.written]
+    wrote = _Count(progress, records, WRITTEN)
+    step = wrote if crew.is_here else parts.unheard
+    rendered = list(crew.map(partial(rendering.render, work, step), shards))
+    written = [one for shard in rendered for one in shard.written]
     for more in crew.map(partial(rendering.reorder, work), shards):
         written += more
     counts = tallies.counts(
-        survey, [told.tally for told in rendered], [told.reasons for told in gathered], written
+        survey, [shard.tally for shard in rendered], [part.reasons for part in gathered], written
     )
     _require_some(cut, counts)
     writing.require_no_dates(written)

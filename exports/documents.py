@@ -143,8 +143,8 @@ def _sentences(told: Told, card: LaborCard) -> dict[str, Sequence[str]]:
         "annotationsPerItem": [f"{counts.judgments:,} judgments on {counts.comparisons:,} items"],
         "dataAnnotationPlatform": [told.cut.software],
         "dataAnnotationProtocol": [
-            "People saw a prompt and answers without the names of models, each in another order. "
-            + f"Versions of the guidelines: {guidelines}."
+            "People saw a prompt and answers without the names of models, each in another order.",
+            f"Versions of the guidelines: {guidelines}.",
         ],
         "dataAnnotationAnalysis": [
             f"What was left out, and why, stands in {manifests.NAME}.",

@@ -1,5 +1,6 @@
 """Folders that are there whole or not at all, whatever happens while they are written."""
 
+import glob
 import os
 import secrets
 import shutil
@@ -50,6 +51,13 @@ def once(target: Path) -> Iterator[Path | None]:
             folder.rename(target)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep(target: Path) -> None:
+    """Remove what a crash left beside a target. Nobody may be writing there."""
+    target = target.absolute()
+    for left in target.parent.glob(f".{glob.escape(target.name)}.{'[0-9a-f]' * 8}"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _is_empty(path: Path) -> bool:

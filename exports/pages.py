@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 from werkzeug.datastructures import MultiDict
 
-from exports import archives, criteria, previews, publishing, releases
+from exports import archives, criteria, orders, previews, publishing, releases
 from exports.cards import dataset_card
 from exports.criteria import FORMATS, Aggregation, Criteria, RankingPairs
 from exports.formats.columns import Row
@@ -19,14 +19,13 @@ from exports.manifests import Manifest
 from exports.pairs import WORDS
 from exports.releases import Cut
 from exports.splits import SPLITS
-from labeler import database
+from labeler import bells, database
 from labeler.errors import Invalid, NotFound
 from labeler.people.memberships import Role
 from labeler.said import say
 from labeler.text import markdown
 from labeler.web import visitors
 from labeler.web.filters import gettext as _
-from labeler.web.filters import ngettext
 from labeler.work import projects
 from labeler.work.projects import Project
 
@@ -54,6 +53,7 @@ _PLAIN = (
     "held_back",
     "licence",
 )
+_NOTHING = say("There is nothing to release: no pair is left by these rules.")
 _GONE = say("The files of this release are not here, or they were changed.")
 _PERCENT = {
     "min_agreement": "agreement_percent",
@@ -78,13 +78,19 @@ def cut(slug: str) -> ResponseReturnValue:
     session, project, chosen = database.session(), _project(slug), Criteria()
     try:
         chosen = _criteria(request.form)
-        planned = releases.plan(session, project, chosen)
+        _require_some(project, chosen)
+        planned = orders.plan(session, project, chosen)
+        if releases.numbered(session, planned.project_id, planned.number) is not None:
+            session.rollback()  # nobody waits while its files are read
+            if _is_there(planned):
+                return _unchanged(slug, planned)
+        job = orders.ask(session, planned, by=visitors.person())
         session.commit()
-        flask.flash(_write(planned))
     except Invalid as refusal:
         database.reread()
         return _index(project, chosen, request.form, refusal), refusal.status
-    return redirect(url_for("releases.show", slug=slug, number=planned.number))
+    bells.ring(current_app.extensions["labeler.settings"].bell, job.id)
+    return redirect(url_for("orders.show", slug=slug, job_id=job.id))
 
 
 @pages.get("/<int:number>")
@@ -212,28 +218,25 @@ def _data() -> Path:
     return data.absolute()
 
 
-def _write(planned: Cut) -> str:
-    """Cut the release unless it is there; the turn to write is free while its files are made."""
-    from exports import cutting
+def _require_some(project: Project, chosen: Criteria) -> None:
+    """Raise Invalid if it can be seen that there would be nothing in the release."""
+    looked = releases.look(database.session(), project, chosen)
+    database.session().rollback()  # nobody waits meanwhile
+    counted = previews.preview(database.of_app().reading, looked)
+    if counted.is_complete and not counted.is_worth_it:
+        raise Invalid(_NOTHING)
 
-    data, connected = _data(), database.of_app()
-    with connected.reading() as session:
-        before = releases.numbered(session, planned.project_id, planned.number)
-    if before is not None and releases.contents(before, data):
-        return _("Nothing has changed since release %(number)s: this is it.", number=planned.number)
-    target, olga = releases.home(planned, data), visitors.person()
-    with (
-        cutting.staged(planned, connected.reading, target) as manifest,
-        connected.writing() as session,
-    ):
-        made = releases.record(session, planned, manifest, target=target, data=data, by=olga)
-        session.commit()
-    return ngettext(
-        "Release %(number)s is cut: %(num)s comparison with a better answer.",
-        "Release %(number)s is cut: %(num)s comparisons with a better answer.",
-        made.rows,
-        number=made.number,
-    )
+
+def _is_there(planned: Cut) -> bool:
+    with database.of_app().reading() as session:
+        made = releases.numbered(session, planned.project_id, planned.number)
+    return made is not None and releases.contents(made, _data()) is not None
+
+
+def _unchanged(slug: str, planned: Cut) -> ResponseReturnValue:
+    number = planned.number
+    flask.flash(_("Nothing has changed since release %(number)s: this is it.", number=number))
+    return redirect(url_for("releases.show", slug=slug, number=number))
 
 
 def _index(
@@ -244,19 +247,21 @@ def _index(
 ) -> str:
     session, reading = database.session(), database.of_app().reading
     looked = releases.look(session, project, chosen)
-    filled_in, said = _filled_in(looked.criteria), refusal.fields if refusal else {}
+    shown, said = filled_in(looked.criteria), refusal.fields if refusal else {}
     faults = {_PERCENT.get(name, name): words for name, words in said.items()}
     counted = previews.preview(reading, looked)
+    cut_so_far = releases.of_project(session, project.id)
     return render_template(
         "releases/index.html",
         project=project,
         role=Role.owner,
-        releases=releases.of_project(session, project.id),
-        values={**filled_in, **values},
+        releases=cut_so_far,
+        orders=orders.current(session, project.id, cut_so_far[0] if cut_so_far else None),
+        values={**shown, **values},
         formats=values.getlist("formats") or looked.criteria.formats,
         choices={"formats": FORMATS, "aggregation": AGGREGATIONS, "ranking_pairs": RANKING_PAIRS},
         refusal=refusal,
-        faults={name: faults[name] for name in (*filled_in, "formats") if name in faults},
+        faults={name: faults[name] for name in (*shown, "formats") if name in faults},
         preview=counted,
         steps=previews.sieve(counted.comparisons, counted.reasons),
         toml=criteria.toml(looked.criteria),
@@ -291,7 +296,8 @@ def _share(percent: str) -> float | str:
         return percent
 
 
-def _filled_in(chosen: Criteria) -> dict[str, str]:
+def filled_in(chosen: Criteria) -> dict[str, str]:
+    """Write rules as the fields of the page have them, all but the formats."""
     plain = {name: getattr(chosen, name) for name in _PLAIN}
     shares = {field: f"{getattr(chosen, name) * 100:g}" for name, field in _PERCENT.items()}
     return {

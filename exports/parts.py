@@ -56,8 +56,12 @@ class Told(NamedTuple):
     survey: dict[str, Any]
 
 
-Progress = Callable[[int, str], None]
-"""Is told of every step: how many comparisons, and what was done with them."""
+Step = Callable[[int], None]
+"""Is told of every step: how many comparisons more are done."""
+
+
+def unheard(_more: int) -> None:
+    """Tell nobody: where nobody can hear it."""
 
 
 def plan(session: Session, project_id: int) -> list[Part]:
@@ -81,19 +85,19 @@ def people(session: Session, project_id: int) -> dict[int, int]:
     return {person_id: number for number, person_id in enumerate(found)}
 
 
-def gather(cut: Cut, reading: Reading, work: Path, progress: Progress, part: Part) -> Told:
+def gather(cut: Cut, reading: Reading, work: Path, step: Step, part: Part) -> Told:
     """Gather a part into the folder of its number, unless that is done already."""
     place = home(work, part.number)
     with folders.once(place) as folder:
         if folder is not None:
-            _gather(cut, reading, folder, progress, part)
+            _gather(cut, reading, folder, step, part)
     return msgspec.json.decode((place / TOLD).read_bytes(), type=Told)
 
 
-def _gather(cut: Cut, reading: Reading, folder: Path, progress: Progress, part: Part) -> None:
+def _gather(cut: Cut, reading: Reading, folder: Path, step: Step, part: Part) -> None:
     gathering = Gathering(cut, reading, part)
     with Cabinet(folder / RECORDS) as records, Cabinet(folder / LEFT_OUT) as left_out:
-        for one in gathering.all(progress):
+        for one in gathering.all(step):
             if isinstance(one, LeftOut):
                 leave_out(left_out, one)
             else:
@@ -146,7 +150,7 @@ class Gathering:
         self.prompts = Prompts(cut.criteria.test_share)
         self.records, self._reasons = 0, dict[str, int]()
 
-    def all(self, progress: Progress | None = None) -> Iterator[Waiting | LeftOut]:
+    def all(self, step: Step | None = None) -> Iterator[Waiting | LeftOut]:
         """Yield every comparison that was judged: its record, or why nobody asked for it."""
         _, after, until = self._part
         project_id, mark = self._cut.project_id, self._cut.mark
@@ -163,8 +167,8 @@ class Gathering:
             for one in asked:
                 yield self._gather(one, told[one.id])
             self.prompts.sign()
-            if progress is not None:
-                progress(len(page), "gathered")
+            if step is not None:
+                step(len(page))
 
     def tell(self, folder: Path) -> Told:
         """Write votes and prompts down and return the rest."""

@@ -6,7 +6,7 @@ release, with the same number and the same bytes, however often it is written.
 
 import enum
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
@@ -40,7 +40,7 @@ KEEP = Keep(
     "Art. 6(1)(f), or (e) of a public body: the proof of how a dataset was made",
     "stays; whose pseudonym was whose cannot be worked out any more",
 )
-_OVERTAKEN = say("Somebody else has just cut a release of this project. Please try again.")
+OVERTAKEN = say("Somebody else has just cut a release of this project. Please try again.")
 
 
 class ReleaseState(enum.Enum):
@@ -115,10 +115,13 @@ class Made:
     labor_card: dict[str, Any]
 
 
-def plan(session: Session, project: Project, criteria: Criteria) -> Cut:
+def plan(
+    session: Session, project: Project, criteria: Criteria, promised: Sequence[Cut] = ()
+) -> Cut:
     """Fix the cut-off of this moment. Commit at once: until then others wait to judge.
 
-    If nothing has happened since a release with the same criteria, it is that release's cut.
+    If nothing has happened since a release with the same criteria, it is that release's cut; or
+    that of one that is promised and not there yet, whose numbers are taken too.
     """
     criteria = settled(project, criteria)
     mark = selection.mark(session, project.id)
@@ -128,17 +131,19 @@ def plan(session: Session, project: Project, criteria: Criteria) -> Cut:
     last = session.scalar(
         sa.select(sa.func.max(Release.number)).where(Release.project_id == project.id)
     )
-    return Cut(
+    planned = Cut(
         project_id=project.id,
         slug=project.slug,
         title=project.title,
         question=project.question,
-        number=(last or 0) + 1,
+        number=max(last or 0, *(cut.number for cut in promised), 0) + 1,
         criteria=criteria,
         mark=mark,
         pseudonym_key=pseudonyms.new_key(),
         software=software(),
     )
+    same = (cut for cut in promised if _is_same(session, project, cut, planned))
+    return next(same, planned)
 
 
 def look(session: Session, project: Project, criteria: Criteria) -> Cut:
@@ -290,7 +295,7 @@ def _add(session: Session, release: Release) -> None:
     try:
         session.flush()
     except sa.exc.IntegrityError:  # on PostgreSQL another one may have taken the number meanwhile
-        raise Conflict(_OVERTAKEN) from None
+        raise Conflict(OVERTAKEN) from None
 
 
 def _unchanged_since(
@@ -319,6 +324,17 @@ def _unchanged_since(
     if found is None or _decided_after(session, project, found.cut_at):
         return None
     return found
+
+
+def _is_same(session: Session, project: Project, promised: Cut, planned: Cut) -> bool:
+    """Tell whether nothing has happened since a release was promised that would change it."""
+    then = replace(
+        planned,
+        number=promised.number,
+        mark=Mark(planned.mark.last_judgment_id, promised.mark.cut_at),
+        pseudonym_key=promised.pseudonym_key,
+    )
+    return then == promised and not _decided_after(session, project, promised.mark.cut_at)
 
 
 def _decided_after(session: Session, project: Project, moment: datetime) -> bool:
@@ -357,7 +373,7 @@ def _erased(project_id: int, moment: datetime) -> sa.ColumnElement[bool]:
 
 def _require_same(session: Session, release: Release, cut: Cut, sha256: str) -> None:
     if release.pseudonym_key != cut.pseudonym_key:
-        raise Conflict(_OVERTAKEN)
+        raise Conflict(OVERTAKEN)
     if release.manifest_sha256 == sha256:
         return
     words = f"Release {release.number} could not be made again byte for byte."

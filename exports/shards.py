@@ -16,7 +16,7 @@ import numpy as np
 from exports import concluding, folders, formats, parts, sorting
 from exports.concluding import Concluding
 from exports.formats.columns import Columns, Row
-from exports.parts import Progress
+from exports.parts import Step
 from exports.records import Gathered, Record, encode
 from exports.releases import Cut
 from exports.sorting import DRAWERS, Cabinet, Found
@@ -61,16 +61,16 @@ class Rendering(NamedTuple):
     shards: int
     near: Mapping[str, str]
 
-    def render(self, work: Path, progress: Progress, shard: int) -> Told:
+    def render(self, work: Path, step: Step, shard: int) -> Told:
         """Write a shard's rows of every format, unless that is done already."""
         place = home(work, shard)
         with folders.once(place) as folder:
             if folder is not None:
-                told = self._render(work, folder, progress, shard)
+                told = self._render(work, folder, step, shard)
                 (folder / TOLD).write_bytes(msgspec.json.encode(told))
         return msgspec.json.decode((place / TOLD).read_bytes(), type=Told)
 
-    def _render(self, work: Path, folder: Path, progress: Progress, shard: int) -> Told:
+    def _render(self, work: Path, folder: Path, step: Step, shard: int) -> Told:
         tally, wanted = Tally(), self.wanted
         later = [name for name in wanted if name in formats.REORDERED]
         cabinets = {name: Cabinet(folder / name) for name in later}
@@ -85,7 +85,7 @@ class Rendering(NamedTuple):
                         cabinets[name].add(key, encode([split, row]))
                     else:
                         writers.add(name, row, split)
-                progress(1, "written")
+                step(1)
             for cabinet in cabinets.values():
                 cabinet.close()
             return Told(writers.finish(), tally)

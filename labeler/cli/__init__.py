@@ -24,6 +24,7 @@ from labeler.cli.serving import secret, serve
 from labeler.cli.tokens import token
 from labeler.cli.verification import verify
 from labeler.cli.wages import wages
+from labeler.cli.working import work
 from labeler.errors import Refusal
 
 EPILOG = """\b
@@ -98,6 +99,7 @@ for _command in (
     ),
     verify,
     wages,
+    work,
 ):
     main.add_command(_command)
 for _command in corrections.COMMANDS:

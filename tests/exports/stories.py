@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from exports import cutting, releases
 from exports.criteria import Criteria
+from exports.envelopes import Signer
 from exports.manifests import Manifest
 from exports.releases import Cut, Release
 from labeler.database import Database
@@ -26,6 +27,7 @@ from tests.cast import Cast, make_cast
 from tests.make import judge, load_rows, make_project, make_row, new_key
 
 KEY = "00" * 32
+SIGNER = Signer.make()
 
 Said = int | str | None
 """The number of the better response, "tie" or "both_bad"; None hands the comparison back."""
@@ -156,18 +158,18 @@ def plan(database: Database, project: Project, **rules: Any) -> Cut:
 
 def write(database: Database, cut: Cut, target: Path) -> Manifest:
     """Write a release without recording it."""
-    with cutting.staged(cut, database.reading, target) as manifest:
+    with cutting.staged(cut, database.reading, target, signer=SIGNER) as made:
         pass
-    return manifest
+    return made.manifest
 
 
 def release(database: Database, cut: Cut, target: Path, *, data: Path, by: Person) -> Release:
     """Write a release and record it, as a door does."""
     with (
-        cutting.staged(cut, database.reading, target) as manifest,
+        cutting.staged(cut, database.reading, target, signer=SIGNER) as whole,
         database.writing() as session,
     ):
-        made = releases.record(session, cut, manifest, target=target, data=data, by=by)
+        made = releases.record(session, cut, whole, target=target, data=data, by=by)
         session.commit()
     return made
 

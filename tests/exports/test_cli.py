@@ -2,15 +2,19 @@
 
 import json
 import os
+import pty
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from labeler.cli import main
+from exports import cutting
+from labeler.cli import bars, main
 from labeler.database import Database
 from tests.exports.stories import Said, contents, tell
+from tests.labeler.cli.processes import LABELER
 
 VOTES: dict[str, list[Said]] = {f"p{n}": [n % 2, n % 2] for n in range(12)} | {"t": ["tie", 0]}
 
@@ -50,6 +54,32 @@ def test_cut_verify_list_and_again(told: Path) -> None:
     assert contents(out) == contents(told / "same") == contents(told / "again")
     number, _, pairs, folder = good("list", "helpful").strip().split("\t")
     assert (number, pairs, folder) == ("1", "12", "out")
+
+
+def test_how_far_it_is_stands_on_a_terminal_and_nowhere_else(told: Path) -> None:
+    screen, terminal = pty.openpty()
+    command = [LABELER, "release", "cut", "helpful", "--out", str(told / "out")]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=terminal, check=True, text=True)
+    shown = os.read(screen, 65_536).decode()
+    for end in (screen, terminal):
+        os.close(end)
+    lines = [line.removesuffix("\x1b[K") for line in shown.split("\r")]
+    assert cutting.READ in lines
+    assert lines[-1] == ""  # when it is over there is room for what was asked for
+    assert done.stdout.startswith("Release 1 is in ")
+    piped = run("cut", "helpful", "--out", told / "same")
+    assert (piped.exit_code, piped.stderr) == (0, "")
+
+
+def test_a_bar_says_what_is_done_of_how_much(capsys: pytest.CaptureFixture[str]) -> None:
+    assert bars._line(0, 0, "Read") == "Read"
+    assert bars._line(12_000, 0, "Read") == "Read 12,000"
+    half = f"[{'#' * 12}{'.' * 12}]  50%  Read 600 of 1,200"
+    assert bars._line(600, 1200, "Read") == half
+    assert bars._line(3, 2, "Read").startswith(f"[{'#' * 24}] 100%")
+    with bars.bar() as progress:
+        progress(1, 2, "Read")
+    assert capsys.readouterr().err == ""
 
 
 def test_rules_are_taken(told: Path) -> None:

@@ -20,6 +20,7 @@ from labeler.work import judgments, listings
 from labeler.work.layouts import Message, ResponseIn
 from tests.conftest import NewAddress, StoppedClock
 from tests.exports.stories import (
+    SIGNER,
     Said,
     contents,
     judge_all,
@@ -367,7 +368,10 @@ def test_nothing_is_left_if_it_breaks_off(
         write(database, cut, place / "out")
     monkeypatch.undo()
     assert list(place.iterdir()) == []
-    with pytest.raises(RuntimeError), cutting.staged(cut, database.reading, place / "out"):
+    with (
+        pytest.raises(RuntimeError),
+        cutting.staged(cut, database.reading, place / "out", signer=SIGNER),
+    ):
         raise RuntimeError("the database went away before the release was recorded")
     assert list(place.iterdir()) == []
     database.close()

@@ -13,6 +13,7 @@ from flask import Flask
 from exports import verification, writing
 from labeler.database import Database
 from labeler.work.projects import Project
+from tests.exports.ordering import HOME, RULES, cut
 from tests.exports.stories import Said, contents, tell
 from tests.serving import lend_app
 from tests.visits import Visit
@@ -21,8 +22,6 @@ VOTES: dict[str, list[Said]] = {f"p{n}": [n % 2, n % 2] for n in range(8)} | {
     "t": ["tie", 0],
     "s": [0, 1],
 }
-HOME = "/projects/helpful/releases"
-RULES = {"min_judgments": "2", "test_percent": "0"}
 
 
 @pytest.fixture
@@ -58,8 +57,7 @@ def test_rules_that_make_no_sense_are_marked(olga: Visit) -> None:
 
 def test_cut_look_and_download(olga: Visit, tmp_path: Path) -> None:
     olga.get(f"{HOME}?test_percent=0")
-    answer = olga.post(HOME, **RULES)
-    assert answer.location == f"{HOME}/1"
+    assert cut(olga) == f"{HOME}/1"
     page = olga.get(f"{HOME}/1").text
     assert "8 comparisons with a better answer." in page
     assert page.count('class="dpo"') == 3
@@ -79,28 +77,25 @@ def test_cut_look_and_download(olga: Visit, tmp_path: Path) -> None:
 
 
 def test_cutting_twice_is_one_release(olga: Visit) -> None:
-    for _ in range(2):
-        olga.get(HOME)
-        assert olga.post(HOME, **RULES).location == f"{HOME}/1"
+    assert cut(olga) == f"{HOME}/1"
+    assert olga.post(HOME, **RULES).location == f"{HOME}/1"
+    assert "Nothing has changed since release 1: this is it." in olga.get(HOME).text
     assert olga.get(HOME).text.count(f'href="{HOME}/') == 1
-    assert olga.post(HOME, min_judgments="1").location == f"{HOME}/2"
+    assert cut(olga, min_judgments="1") == f"{HOME}/2"
 
 
 def test_files_that_are_gone_or_changed_are_not_offered(olga: Visit, tmp_path: Path) -> None:
-    olga.get(HOME)
-    olga.post(HOME, **RULES)
+    cut(olga)
     folder = tmp_path / "releases" / "helpful" / "1"
     folder.rename(tmp_path / "away")
     assert "labeler release again helpful 1" in olga.get(f"{HOME}/1").text
     assert olga.get(f"{HOME}/1/download").status_code == 404
-    olga.get(HOME)
-    olga.post(HOME, **RULES)
+    cut(olga)
     assert contents(folder) == contents(tmp_path / "away")
 
 
 def test_one_file_that_was_changed_is_noticed(olga: Visit, tmp_path: Path) -> None:
-    olga.get(HOME)
-    olga.post(HOME, **RULES)
+    cut(olga)
     lines = tmp_path / "releases" / "helpful" / "1" / "jsonl" / "dpo-train.jsonl"
     lines.write_bytes(lines.read_bytes().replace(b"model-x", b"model-z"))
     assert olga.get(f"{HOME}/1/download").status_code == 404
@@ -144,8 +139,7 @@ def test_others_write_while_files_are_made(
         return finish(writers)
 
     monkeypatch.setattr(writing.Writers, "finish", notice)
-    olga.get(HOME)
-    assert olga.post(HOME, **RULES).location == f"{HOME}/1"
+    assert cut(olga) == f"{HOME}/1"
     assert held == [0, 0]
     assert "Renamed meanwhile" in olga.get(HOME).text
 
@@ -155,10 +149,9 @@ def test_others_write_while_files_are_made(
     [("rex@example.org", 403), ("ada@example.org", 403), ("mallory@example.org", 404)],
 )
 def test_nobody_but_owners_gets_in(app: Flask, olga: Visit, email: str, status: int) -> None:
-    olga.get(HOME)
-    olga.post(HOME, **RULES)
+    cut(olga)
     visit = Visit(app).arrive(email)
-    for path in (HOME, f"{HOME}/1", f"{HOME}/1/download"):
+    for path in (HOME, f"{HOME}/1", f"{HOME}/1/download", f"{HOME}/orders/1"):
         assert visit.get(path).status_code == status
     assert visit.post(HOME, **RULES).status_code == status
 
@@ -170,4 +163,5 @@ def test_a_stranger_is_asked_to_sign_in(app: Flask) -> None:
 def test_what_is_not_there_is_not_found(olga: Visit) -> None:
     for number in (7, 10**15):
         assert olga.get(f"{HOME}/{number}").status_code == 404
+        assert olga.get(f"{HOME}/orders/{number}").status_code == 404
     assert olga.get("/projects/other/releases").status_code == 404

@@ -17,7 +17,7 @@ from labeler.database import Database
 from labeler.errors import Conflict, Invalid
 from tests.conftest import NewAddress
 from tests.exports.conftest import Judged
-from tests.exports.stories import Said, contents, known_key, plan, tell, write
+from tests.exports.stories import SIGNER, Said, contents, known_key, plan, tell, write
 
 VOTES: dict[str, list[Said]] = {f"p{n}": [n % 2, n % 2] for n in range(16)} | {
     f"t{n}": ["tie", "both_bad"] for n in range(4)
@@ -59,14 +59,14 @@ def killed(address: str, cut: Cut, target: Path, steps: int) -> None:
     """Cut a release and die, as from a power cut, after some steps."""
     left = steps
 
-    def progress(_done: int, _what: str) -> None:
+    def progress(_done: int, _total: int, _words: str, /) -> None:
         nonlocal left
         left -= 1
         if left < 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
     database = Database(address)
-    with cutting.staged(cut, database.reading, target, progress):
+    with cutting.staged(cut, database.reading, target, signer=SIGNER, progress=progress):
         pass
 
 
@@ -86,12 +86,16 @@ def test_whoever_is_killed_goes_on_where_they_were(
     child.join()
     assert child.exitcode == -signal.SIGKILL
     assert not target.exists()
-    gathered: list[str] = []
-    with cutting.staged(cut, database.reading, target, lambda _, what: gathered.append(what)):
+    told: list[str] = []
+
+    def progress(_done: int, _total: int, words: str, /) -> None:
+        told.append(words)
+
+    with cutting.staged(cut, database.reading, target, signer=SIGNER, progress=progress):
         pass
     assert contents(target) == contents(tmp_path / "whole")
     if steps > 0:
-        assert gathered.count("gathered") == max(0, 7 - steps)  # parts; the others were done
+        assert told.count(cutting.READ) == max(0, 7 - steps)  # parts; the others were done
     left = [path.name for path in target.parent.iterdir() if path != target]
     assert all(name.startswith(".out.") for name in left)  # the folder of who was killed, at most
     database.close()
@@ -104,16 +108,16 @@ def test_two_do_not_cut_the_same_release_at_once(judged: Judged, tmp_path: Path)
     target = tmp_path / "out"
     refused = []
 
-    def progress(_done: int, _what: str) -> None:
+    def progress(_done: int, _total: int, _words: str, /) -> None:
         if not refused:
             with (
                 pytest.raises(Conflict) as refusal,
-                cutting.staged(cut, database.reading, target.with_name("out")),
+                cutting.staged(cut, database.reading, target, signer=SIGNER),
             ):
                 pass
             refused.append(refusal.value.message)
 
-    with cutting.staged(cut, database.reading, target, progress):
+    with cutting.staged(cut, database.reading, target, signer=SIGNER, progress=progress):
         pass
     assert refused == ["This release is being cut. Wait until it is there."]
     assert verification.verify(target) == []
@@ -165,7 +169,7 @@ def test_a_cluster_makes_the_same_files_though_a_worker_is_killed(
         def make() -> None:
             crew = clusters.Cluster(client)
             reader = clusters.Reader(address)
-            with cutting.staged(cut, reader, target, crew=crew):
+            with cutting.staged(cut, reader, target, signer=SIGNER, crew=crew):
                 pass
 
         made = beside.submit(make)

@@ -306,6 +306,12 @@ PAGES = {
     ("POST", "/projects/<slug>/releases"): Case(
         HELPFUL + "/releases", OWNER_BAD_FORM, {"min_margin": "0"}
     ),
+    ("GET", "/projects/<slug>/releases/orders/<job_id>"): Case(
+        HELPFUL + "/releases/orders/{order}", OWNER
+    ),
+    ("POST", "/projects/<slug>/releases/orders/<job_id>/stop"): Case(
+        HELPFUL + "/releases/orders/{order}/stop", OWNER_DONE
+    ),
     ("GET", "/projects/<slug>/releases/<number>"): Case(HELPFUL + "/releases/1", OWNER),
     ("GET", "/projects/<slug>/releases/<number>/download"): Case(
         HELPFUL + "/releases/1/download", OWNER
@@ -447,6 +453,8 @@ FOREIGN = [
     ("paul", "GET", "/projects/other/people/{bea}/admit"),
     ("paul", "POST", "/projects/other/people/{bea}/admit"),
     ("paul", "GET", "/projects/other/releases/1"),
+    ("paul", "GET", "/projects/other/releases/orders/{order}"),
+    ("paul", "POST", "/projects/other/releases/orders/{order}/stop"),
     ("paul", "GET", "/projects/other/releases/1/download"),
     ("olga", "GET", "/projects/helpful/comparisons/{foreign_comparison}"),
     ("paul", "GET", "/projects/other/review/{review}"),
