@@ -146,11 +146,17 @@ def again(slug: str, number: int, out: Path, actor: str | None) -> None:
 
 @release.command()
 @click.argument("folder", metavar="DIR", type=click.Path(exists=True, path_type=Path))
-def verify(folder: Path) -> None:
+@click.option(
+    "--key",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Keys that you trust: one in PEM, or a site's /.well-known/labeler-keys.json.",
+)
+def verify(folder: Path, key: Path | None) -> None:
     """Check a release, anywhere; exits 1 naming what is wrong."""
-    from exports import verification
+    from exports import keys, verification
 
-    faults = verification.verify(folder)
+    faults = verification.verify(folder, keys.read_trusted(key) if key else None)
     for fault in faults:
         click.echo(fault, err=True)
     if faults:

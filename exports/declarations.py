@@ -28,6 +28,27 @@ KEEP = Keep(
 )
 LONGEST = 20_000
 """Characters of facts, and of words."""
+EXAMPLE = """\
+legal_basis = "Art. 6(1)(b)"
+
+[operator]
+legal_name = "Example Society"
+country = "FR"
+contact = "data@example.org"
+gdpr_role = "controller"
+
+[operator.hosting]
+self_hosted = true
+country = "FR"
+
+[[engagement]]
+type = "contractor"
+
+[support]
+individual = true
+paid = true
+"""
+"""How facts are written."""
 _TOO_LONG = say("This is too long: %(most)s characters at most.", most=f"{LONGEST:,}")
 
 

@@ -1,6 +1,7 @@
 """Releases for owners: what one would hold, cutting it, what is in it, taking it home."""
 
 import json
+from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any, get_args
@@ -11,15 +12,16 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 from werkzeug.datastructures import MultiDict
 
-from exports import archives, criteria, orders, previews, publishing, releases
+from exports import archives, criteria, declarations, orders, previews, publishing, releases
 from exports.cards import dataset_card
 from exports.criteria import FORMATS, Aggregation, Criteria, RankingPairs
+from exports.declarations import EXAMPLE
 from exports.formats.columns import Row
 from exports.manifests import Manifest
 from exports.pairs import WORDS
 from exports.releases import Cut
 from exports.splits import SPLITS
-from labeler import bells, database
+from labeler import bells, clock, database
 from labeler.errors import Invalid, NotFound
 from labeler.people.memberships import Role
 from labeler.said import say
@@ -130,6 +132,27 @@ def withdraw(slug: str, number: int) -> ResponseReturnValue:
     return redirect(url_for("releases.show", slug=slug, number=number))
 
 
+@pages.get("/declared")
+@login_required
+def declared(slug: str) -> ResponseReturnValue:
+    return _declared(_project(slug))
+
+
+@pages.post("/declared")
+@login_required
+def declare(slug: str) -> ResponseReturnValue:
+    session, project = database.session(), _project(slug)
+    said = {name: request.form.get(name, "").replace("\r\n", "\n") for name in ("facts", "words")}
+    try:
+        declarations.declare(session, project, **said, by=visitors.person())
+        session.commit()
+    except Invalid as refusal:
+        database.reread()
+        return _declared(project, said, refusal), refusal.status
+    flask.flash(_("It is told by every release from now on."))
+    return redirect(url_for("releases.declared", slug=slug))
+
+
 @pages.get("/published")
 @login_required
 def published(slug: str) -> ResponseReturnValue:
@@ -163,6 +186,22 @@ def download(slug: str, number: int) -> ResponseReturnValue:
 
 def _project(slug: str) -> Project:
     return projects.find(database.session(), slug, by=visitors.person(), role=Role.owner)
+
+
+def _declared(
+    project: Project, values: Mapping[str, str] | None = None, refusal: Invalid | None = None
+) -> str:
+    said = declarations.latest(database.session(), project.id, clock.now())
+    filled_in = {"facts": said.facts, "words": said.words} if said else {"facts": "", "words": ""}
+    return render_template(
+        "releases/declared.html",
+        project=project,
+        role=Role.owner,
+        values=values or filled_in,
+        refusal=refusal,
+        faults=refusal.fields if refusal else {},
+        example=EXAMPLE,
+    )
 
 
 def _show(project: Project, number: int, refusal: Invalid | None = None) -> str:

@@ -2,13 +2,14 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any
 
-from exports import derivations, formats, manifests, texts, votes, writing
+from exports import derivations, formats, manifests, signing, texts, votes, writing
+from exports.cards import croissant, croissant_faults, dataset_card, labor_card
 from exports.formats.columns import Row
 from exports.manifests import LeftOutEntry, Manifest
 from exports.pairs import WORDS, Reason
@@ -23,10 +24,11 @@ SHOWN = 20
 """How many faults of a format and split are named one by one."""
 
 
-def verify(folder: Path) -> list[str]:
+def verify(folder: Path, trusted: Collection[str] | None = None) -> list[str]:
     """Return what is wrong with a release, naming the file; nothing if it is whole.
 
-    What is in the files is looked at only if the files are those that were written.
+    What is in the files is looked at only if the files are those that were written. `trusted` are
+    the public keys, in PEM, of which one must have signed it; any key will do if it is None.
     """
     if (folder / TOMBSTONE).is_file():
         return [_withdrawn(folder / TOMBSTONE)]
@@ -34,7 +36,22 @@ def verify(folder: Path) -> list[str]:
         manifest = manifests.read(folder)
     except Invalid as refusal:
         return [refusal.message]
-    return list(manifests.faults(folder, manifest)) or list(_content_faults(folder, manifest))
+    return (
+        list(manifests.faults(folder, manifest))
+        or list(signing.faults(folder, manifest, trusted))
+        or [*_document_faults(folder, manifest), *_content_faults(folder, manifest)]
+    )
+
+
+def _document_faults(folder: Path, manifest: Manifest) -> Iterator[str]:
+    for name in (dataset_card.NAME, labor_card.NAME, labor_card.JSON_NAME, croissant.NAME):
+        if not (folder / name).is_file():
+            yield f"{name} is missing"
+            return
+    card = (folder / labor_card.JSON_NAME).read_bytes()
+    yield from (f"{labor_card.JSON_NAME}: {fault}" for fault in labor_card.faults(card))
+    said = (folder / croissant.NAME).read_text("utf-8")
+    yield from croissant_faults.faults(folder, said, manifest)
 
 
 def _withdrawn(tombstone: Path) -> str:
