@@ -63,7 +63,9 @@ def test_the_copy_in_lines_is_read_as_the_same_rows_of_the_same_types(
         assert copy.to_list() == loaded[split].to_list()
         kinds = leaves(loaded[split].features)
         told = leaves(copy.features)
-        assert [place for place, kind in told.items() if kinds[place] != kind] == []
+        # Of lists that are empty in every row, lines do not tell what they would be of.
+        differs = [p for p, kind in told.items() if kind not in ("null", kinds.get(p))]
+        assert differs == []
 
 
 @pytest.mark.parametrize("name", folders.MESSAGES_ONLY)
