@@ -56,10 +56,11 @@ def _brought(record: Record, fields: Fields, questions: Questions) -> Brought:
         raise Unfit("fields", _NESTED)
     asked = {questions.preference, questions.reason} - {""}
     plain = {key: value for key, value in values.items() if not _is_told(key, asked)}
+    answers = list(_answers(values, questions.preference))
     reasons = {who: said for who, _, said, _ in _answers(values, questions.reason)}
     given = [
         _given(said, status, who, str(reasons.get(who) or ""), fields, place)
-        for who, status, said, place in _answers(values, questions.preference)
+        for who, status, said, place in answers
         if status != DRAFT
     ]
     return Brought(reading.row(record, plain, fields), tuple(given))

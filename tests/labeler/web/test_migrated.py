@@ -1,0 +1,54 @@
+"""What was judged elsewhere, on the pages of owners and reviewers."""
+
+import pytest
+
+from labeler.work.layouts.shapes import TIE, better
+from labeler.work.migrated import storing
+from labeler.work.migrated.given import Brought
+from tests.labeler.web.conftest import HELPFUL, Site
+from tests.labeler.web.test_members import words
+from tests.labeler.web.test_quality import refresh
+from tests.labeler.work.migrated.test_storing import given
+from tests.make import make_row
+
+
+def bring(site: Site) -> None:
+    """Bring twelve comparisons that three people judged elsewhere, and work out the quality."""
+    brought = [
+        Brought(
+            make_row(n),
+            tuple(
+                given(who, TIE if (n + at) % 4 == 0 else better(n % 2, 1 + at), n * 5 + at)
+                for at, who in enumerate(("Ines", "Omar", "Wen"))
+            ),
+        )
+        for n in range(20, 32)
+    ]
+    with site.writing() as (session, project):
+        storing.load(
+            session,
+            project,
+            brought,
+            source="elsewhere",
+            name="old.jsonl",
+            digest="d" * 64,
+            by=site.people.olga,
+        )
+    refresh(site)
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["", "/quality", "/quality/disagreements", "/quality/models", "/members", "/comparisons"],
+)
+def test_pages_show_it(site: Site, page: str) -> None:
+    bring(site)
+    assert site.visit("olga").get(HELPFUL + page).status_code == 200
+
+
+def test_owners_see_who_judged_and_agreement_is_told(site: Site) -> None:
+    bring(site)
+    olga = site.visit("olga")
+    assert "Two people say the same in" in words(olga.get(f"{HELPFUL}/quality").text)
+    listed = words(olga.get(f"{HELPFUL}/members").text)
+    assert all(name in listed for name in ("Ines", "Omar", "Wen"))
