@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from labeler import config
 from labeler.cli import installation
+from labeler.people import stand_ins
 from labeler.people.memberships import Role
 from labeler.work import leftovers, projects
 from labeler.work.files import digest
@@ -197,6 +198,18 @@ def arena(slug: str, file: Path, **rest: Any) -> None:
     """Bring Chatbot Arena's conversations, with what their judges found."""
     read = partial(datasets.read_battles, file, Layout.arena)
     _carry_out(slug, "arena", file, lambda tag: read(language=tag), **rest)
+
+
+@migrate.command()
+@_project
+@installation.acts
+def people(slug: str, actor: str | None) -> None:
+    """List whoever judged elsewhere: name and made-up address, as `labeler person` takes it."""
+    with installation.reading() as session:
+        by = installation.acting(session, slug, actor)
+        project = projects.find(session, slug, by=by, role=Role.owner)
+        for person in stand_ins.of_project(session, project.id):
+            click.echo(f"{person.name}\t{person.email}")
 
 
 def _where(given: dict[str, Any], identity: str = "id") -> Callable[[str], Fields]:

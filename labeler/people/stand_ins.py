@@ -7,7 +7,7 @@ another one in every other project.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -53,6 +53,16 @@ def add_unknown(
     nobody = sa.update(Person).where(Person.id.in_([person.id for person in found]))
     session.execute(nobody.values(pseudonym_key=None))
     return [person.id for person in found]
+
+
+def of_project(session: Session, project_id: int) -> Sequence[Person]:
+    """Return the people of a project who judged somewhere else, by name."""
+    return session.scalars(
+        sa.select(Person)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(Membership.project_id == project_id, Person.email.endswith(f"@{HOST}"))
+        .order_by(Person.name, Person.id)
+    ).all()
 
 
 def address(project_id: int, source: str, name: str) -> str:

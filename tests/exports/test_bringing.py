@@ -1,4 +1,4 @@
-"""Loading a release into another project: every judgment and skip of it, and nothing bent to fit."""
+"""Loading a release into another project: every judgment and skip of it, nothing bent to fit."""
 
 from collections import Counter
 from datetime import UTC, datetime

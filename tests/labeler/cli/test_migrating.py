@@ -106,3 +106,19 @@ def test_only_owners_migrate(terminal: Terminal, people: Cast) -> None:
     )
     assert refused
     assert judgments(terminal) == 0
+
+
+def test_whoever_judged_elsewhere_is_listed_and_may_be_forgotten(
+    terminal: Terminal, people: Cast, tmp_path: Path
+) -> None:
+    file = test_label_studio.write(tmp_path / "export.json", test_label_studio.STORY)
+    terminal.good("migrate", "label-studio", "helpful", file)
+    listed = terminal.good("migrate", "people", "helpful").splitlines()
+    names = [line.split("\t")[0] for line in listed]
+    assert names == ["3", "5", "7", "ann@example.org"]
+    address = listed[-1].split("\t")[1]
+    by = ("--reason", "A letter.", "--as", "root@example.org")
+    terminal.good("person", "erase", address, *by)
+    assert "ann@example.org" not in terminal.good("migrate", "people", "helpful")
+    assert judgments(terminal) == 4
+    terminal.good("verify")
