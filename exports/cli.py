@@ -1,13 +1,13 @@
 """Releases on the command line: cut one, cut one again, check one, list them."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 from sqlalchemy.orm import Session
 
-from exports import releases, selection
+from exports import criteria, publishing, releases
+from exports.criteria import FORMATS, Aggregation
 from exports.releases import Cut, Release
 from labeler import config
 from labeler.cli import installation, migrating
@@ -35,23 +35,40 @@ def release() -> None:
 @click.argument("slug", metavar="PROJECT")
 @out
 @click.option(
+    "--rules",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Rules in TOML; what is said here goes before them.",
+)
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    type=click.Choice(["all", *FORMATS]),
+    help="What to write; may come several times. At first comparisons and dpo.",
+)
+@click.option(
     "--min-judgments",
     type=int,
     help="Fewest judgments on a comparison; as many as the project asks for if left out.",
 )
 @click.option(
-    "--min-margin",
-    type=int,
-    default=1,
-    show_default=True,
-    help="Votes by which the better answer must be ahead of the other.",
+    "--aggregation",
+    type=click.Choice(get_args(Aggregation)),
+    help="How judgments come to one answer: by votes (majority), or by a model of them.",
+)
+@click.option(
+    "--min-margin", type=int, help="Votes by which the better answer must be ahead of the other."
 )
 @click.option(
     "--min-agreement",
     type=float,
-    default=0.0,
-    show_default=True,
     help="Least share of all votes that the better answer must have, from 0 to 1.",
+)
+@click.option(
+    "--min-posterior",
+    type=float,
+    help="Least probability that the better answer is the better one, from 0 to 1.",
 )
 @click.option(
     "--language",
@@ -61,33 +78,33 @@ def release() -> None:
     help="Take only this language; may come several times.",
 )
 @click.option(
-    "--test-share",
-    type=float,
-    default=0.1,
-    show_default=True,
-    help="Share of prompts kept for testing, from 0 to 1.",
+    "--batch", "batches", multiple=True, metavar="NAME", help="Take only this batch, or these."
 )
+@click.option("--since", metavar="DAY", help="Take only judgments from this day on, 2026-11-23.")
+@click.option("--until", metavar="DAY", help="Take only judgments up to this day.")
+@click.option("--max-tokens", type=int, help="Most tokens of a row, estimated.")
+@click.option("--test-share", type=float, help="Share of prompts kept for testing, from 0 to 1.")
 @click.option(
-    "--licence",
-    default="other",
-    show_default=True,
-    metavar="ID",
-    help="Short name of the dataset's licence, such as cc-by-4.0.",
+    "--licence", metavar="ID", help="Short name of the dataset's licence, such as cc-by-4.0."
 )
 @installation.acts
-def cut(slug: str, out: Path, languages: Sequence[str], actor: str | None, **rules: Any) -> None:
-    """Cut a release: pairs for preference training, in Parquet and JSON lines.
+def cut(slug: str, out: Path, rules: Path | None, actor: str | None, **said: Any) -> None:
+    """Cut a release: datasets made of what was judged, in the formats asked for.
 
-    In DIR it comes with a dataset card and a manifest, so that datasets.load_dataset reads it.
+    In DIR they come with a dataset card and a manifest, so that datasets.load_dataset reads them.
     While nothing has happened since the last release and the rules are the same, it is that one
-    again, byte for byte.
+    again, byte for byte. docs/release-format.md names every rule that FILE may hold.
     """
-    criteria = selection.read_criteria(rules | {"languages": languages or None})
+    given = criteria.read_toml(rules) if rules else {}
+    given |= {name: value for name, value in said.items() if value not in (None, ())}
+    if "all" in given.get("formats", ()):
+        given["formats"] = FORMATS
+    wanted = criteria.read(given)
 
     def plan(session: Session) -> Cut:
         by = installation.acting(session, slug, actor)
         project = projects.find(session, slug, by=by, role=Role.owner)
-        return releases.plan(session, project, criteria)
+        return releases.plan(session, project, wanted)
 
     with installation.connected(config.load()) as database:
         planned = installation.written(database, plan)
@@ -105,7 +122,9 @@ def again(slug: str, number: int, out: Path, actor: str | None) -> None:
         with database.reading() as session:
             by = installation.acting(session, slug, actor)
             project = projects.find(session, slug, by=by, role=Role.owner)
-            planned = releases.cut_of(project, releases.find(session, project, number))
+            found = releases.find(session, project, number)
+            publishing.require_there(found)
+            planned = releases.cut_of(project, found)
         _show(_write(database, planned, out, actor), out)
 
 
@@ -194,6 +213,59 @@ def list_(slug: str, actor: str | None) -> None:
             click.echo(f"{found.number}\t{moment}\t{found.rows}\t{found.folder}")
 
 
+@release.command()
+@click.argument("slug", metavar="PROJECT")
+@click.argument("number", type=int)
+@installation.acts
+def publish(slug: str, number: int, actor: str | None) -> None:
+    """Tell everybody in the project of a release; its files are checked first."""
+    data = config.load().data
+    with installation.writing() as session:
+        by, found = _found(session, slug, number, actor)
+        publishing.publish(session, found, data=data, by=by)
+    click.echo(f"Release {number} of {slug} is published.")
+
+
+@release.command()
+@click.argument("slug", metavar="PROJECT")
+@click.argument("number", type=int)
+@click.option("--because", required=True, metavar="TEXT", help="Why, for everybody to read.")
+@installation.acts
+def withdraw(slug: str, number: int, because: str, actor: str | None) -> None:
+    """Withdraw a release for ever: its files go, and a tombstone stands in their place.
+
+    Copies that others have are out of reach. The number is never given again.
+    """
+    data = config.load().data
+    with installation.writing() as session:
+        by, found = _found(session, slug, number, actor)
+        publishing.withdraw(session, found, because, by=by)
+    publishing.bury(found, slug, data)
+    click.echo(f"Release {number} of {slug} is withdrawn.")
+
+
+@release.command()
+@click.argument("before", metavar="DIR", type=click.Path(exists=True, path_type=Path))
+@click.argument("after", metavar="DIR", type=click.Path(exists=True, path_type=Path))
+def diff(before: Path, after: Path) -> None:
+    """Say what became of each comparison from one release to another, by reason."""
+    from exports import diffs
+
+    found = diffs.diff(before, after)
+    for name, (old, new) in found.criteria.items():
+        click.echo(f"{name}: {old} before, {new} after")
+    for (old, new), count in sorted(found.changes.items()):
+        examples = ", ".join(found.examples[old, new][:3])
+        click.echo(f"{count}\t{old}\t{new}\t{examples}")
+    click.echo(f"{found.unchanged}\tunchanged")
+
+
+def _found(session: Session, slug: str, number: int, actor: str | None) -> tuple[Person, Release]:
+    by = installation.acting(session, slug, actor)
+    project = projects.find(session, slug, by=by, role=Role.owner)
+    return by, releases.find(session, project, number)
+
+
 def _write(database: Database, planned: Cut, target: Path, actor: str | None) -> Release:
     from exports import cutting
 
@@ -209,6 +281,6 @@ def _write(database: Database, planned: Cut, target: Path, actor: str | None) ->
 
 def _show(made: Release, out: Path) -> None:
     click.echo(
-        f"Release {made.number} is in {out}: {made.rows:,} pairs; "
-        f"comparisons left out: {made.left_out:,}."
+        f"Release {made.number} is in {out}: {made.rows:,} comparisons with a better answer; "
+        f"left out: {made.left_out:,}."
     )

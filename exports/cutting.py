@@ -1,29 +1,42 @@
 """Cutting: from judgments to a folder of files, all of them or none.
 
-First the judgments are read page by page and what becomes of each comparison is decided; rows and
-reasons wait on disk. Then they are written in the order of their ids, which are hashes, so that
-nothing shows in which order they were loaded. Memory stays the same however many there are.
+First the judgments are read page by page, and records wait on disk. When all votes are known, what
+becomes of each record is concluded, and its rows are written in the order of ids, which are
+hashes, so that nothing shows in which order they were loaded. Memory stays the same however many
+there are.
 """
 
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from itertools import islice
+from math import ceil, log2
 from pathlib import Path
 
-from exports import candidates, folders, manifests, surveys
-from exports.candidates import Candidate
+import msgspec
+
+from exports import (
+    concluding,
+    consensus,
+    folders,
+    formats,
+    gathering,
+    manifests,
+    surveys,
+)
 from exports.cards import dataset_card
-from exports.formats import dpo
-from exports.manifests import Counts, LeftOutEntry, Manifest, ProjectEntry
+from exports.concluding import Concluding
+from exports.gathering import Ballots
+from exports.manifests import LeftOutEntry, Manifest, ProjectEntry
 from exports.pairs import WORDS, LeftOut, Reason
+from exports.records import Gathered, Record, encode
 from exports.releases import Cut
 from exports.sorting import Sorter
-from exports.splits import split_of
+from exports.splits import Split, split_of
 from exports.surveys import Survey
+from exports.tallies import Tally
+from exports.writing import Writers
 from labeler.errors import Invalid
 from labeler.people import remarks
 from labeler.schema import Reading
@@ -31,54 +44,45 @@ from labeler.schema import Reading
 LISTED = 10_000
 """Most comparisons left out that the manifest lists itself."""
 LEFT_OUT_FILE = "left_out.jsonl"
+SHARD = 50_000
+"""Most records, about, whose rows are in one Parquet file."""
+MOST_SHARDS = 256
+
+Progress = Callable[[int, str], None]
+"""Is told how many comparisons are done, and with what."""
 
 
-@dataclass
-class _Tally:
-    comparisons: int = 0
-    agreement: float = 0.0
-    """Sum over the rows."""
-    splits: Counter[str] = field(default_factory=Counter)
-    languages: Counter[str] = field(default_factory=Counter)
-    reasons: Counter[Reason] = field(default_factory=Counter)
-
-    def counts(self, survey: Survey) -> Counts:
-        pairs = self.splits.total()
-        return Counts(
-            comparisons=self.comparisons,
-            judgments=survey.judgments,
-            people=len(survey.people),
-            pairs=pairs,
-            left_out=self.reasons.total(),
-            mean_agreement=self.agreement / pairs,
-            splits=dict(sorted(self.splits.items())),
-            languages=dict(sorted(self.languages.items())),
-            reasons={reason: self.reasons[reason] for reason in Reason if self.reasons[reason]},
-        )
+def _nobody(_done: int, _what: str) -> None:
+    """Tell nobody."""
 
 
 @contextmanager
-def staged(cut: Cut, reading: Reading, target: Path) -> Iterator[Manifest]:
+def staged(
+    cut: Cut, reading: Reading, target: Path, progress: Progress = _nobody
+) -> Iterator[Manifest]:
     """Write a release, yield its manifest, and put it at `target` after the block.
 
     The block records it. If anything fails, here or there, nothing is left. Raises Conflict if
     there is something at the target, Invalid if there is nothing to release.
     """
     with folders.whole(target) as folder:
-        yield write(cut, reading, folder)
+        yield write(cut, reading, folder, progress)
 
 
-def write(cut: Cut, reading: Reading, folder: Path) -> Manifest:
+def write(cut: Cut, reading: Reading, folder: Path, progress: Progress = _nobody) -> Manifest:
     """Write all files of a release into an empty folder; raises Invalid."""
-    survey, tally = Survey(), _Tally()
-    with Sorter(folder / ".rows") as waiting, Sorter(folder / ".left-out") as left_out:
-        for outcome in candidates.judge(cut, reading, survey):
-            tally.comparisons += 1
-            if isinstance(outcome, Candidate):
-                waiting.add(outcome.pair_id, outcome.record)
+    survey, tally, ballots = Survey(), Tally(), Ballots()
+    with Sorter(folder / ".records") as waiting, Sorter(folder / ".left-out") as left_out:
+        for one in gathering.gather(cut, reading, survey, ballots):
+            if isinstance(one, LeftOut):
+                _leave_out(left_out, tally, one)
             else:
-                _leave_out(left_out, tally, outcome)
-        written = _write_rows(cut, folder, waiting, left_out, tally)
+                waiting.add(one.key, one.line)
+                tally.gathered += 1
+            progress(tally.gathered + tally.left_out, "reading")
+        fitted = consensus.fit(ballots, cut.criteria.aggregation)
+        rendering = _Rendering(cut, folder, Concluding(cut.criteria, fitted), left_out, tally)
+        written = rendering.write(waiting, progress)
         listed = _write_left_out(folder, left_out)
     counts = tally.counts(survey)
     _write_card(cut, reading, folder, survey, counts)
@@ -90,6 +94,7 @@ def write(cut: Cut, reading: Reading, folder: Path) -> Manifest:
         cut_at=cut.mark.cut_at,
         last_judgment_id=cut.mark.last_judgment_id,
         criteria=cut.criteria,
+        aggregation=consensus.VERSIONS[cut.criteria.aggregation],
         counts=counts,
         left_out=listed,
         left_out_file=LEFT_OUT_FILE if listed is None else None,
@@ -99,26 +104,83 @@ def write(cut: Cut, reading: Reading, folder: Path) -> Manifest:
     return manifest
 
 
-def _write_rows(
-    cut: Cut, folder: Path, waiting: Sorter, left_out: Sorter, tally: _Tally
-) -> dict[Path, int]:
-    groups = ([Candidate.read(record) for record in group] for group in waiting.groups())
-    with dpo.Writer(folder) as writer:
-        for outcome in candidates.settle(groups):
-            if isinstance(outcome, LeftOut):
-                _leave_out(left_out, tally, outcome)
-                continue
-            split = split_of(outcome.prompt_id, cut.criteria.test_share)
-            writer.add(outcome.line, split)
-            tally.splits[split] += 1
-            tally.languages[outcome.language] += 1
-            tally.agreement += outcome.agreement
-        if not tally.splits:
-            raise _nothing(tally)
-        return writer.finish()
+class _Rendering:
+    """Writes the rows of every format that is asked for."""
+
+    def __init__(
+        self, cut: Cut, folder: Path, concluding: Concluding, left_out: Sorter, tally: Tally
+    ) -> None:
+        self._criteria, self._folder, self._tally = cut.criteria, folder, tally
+        self._concluding, self._left_out = concluding, left_out
+        self._wanted: list[str] = [
+            name for name in cut.criteria.formats if name in formats.WITH_ROWS
+        ]
+        self._at_once = [name for name in self._wanted if name not in formats.REORDERED]
+        self._shards = min(MOST_SHARDS, 1 << max(0, ceil(log2(max(1, tally.gathered / SHARD)))))
+
+    def write(self, waiting: Sorter, progress: Progress) -> dict[Path, int]:
+        """Write the files and return how many rows each holds; raises Invalid."""
+        schemas = {name: formats.MODULES[name].SCHEMA for name in self._wanted}
+        later = {name: Sorter(self._folder / f".{name}") for name in self._reordered}
+        groups = ([Gathered.unpack(line) for line in group] for group in waiting.groups())
+        with Writers(self._folder, schemas) as writers:
+            for done, record in enumerate(self._concluding.conclude(groups), start=1):
+                self._tally.conclude(record)
+                if (reason := concluding.left_out(record)) is not None:
+                    _leave_out(self._left_out, self._tally, reason)
+                self._add(writers, later, record)
+                progress(done, "writing")
+            for name, sorter in later.items():
+                with sorter:
+                    self._add_sorted(writers, name, sorter)
+            if not self._tally.is_worth_it(self._wanted):
+                raise _nothing(self._tally)
+            written = writers.finish()
+        self._companions()
+        return written
+
+    @property
+    def _reordered(self) -> list[str]:
+        return [name for name in self._wanted if name in formats.REORDERED]
+
+    def _add(self, writers: Writers, later: dict[str, Sorter], record: Record) -> None:
+        split = split_of(record["prompt_id"], self._criteria.test_share)
+        shard = self._shard(record["pair_id"])
+        for name in self._at_once:
+            for row in formats.MODULES[name].rows(record, self._criteria):
+                writers[name].add(row, split, shard)
+                self._tally.rows[name, split] += 1
+        for name, sorter in later.items():
+            module = formats.MODULES[name]
+            for row in module.rows(record, self._criteria):
+                sorter.add(module.key(row), encode([split, row]))
+                self._tally.rows[name, split] += 1
+
+    def _add_sorted(self, writers: Writers, name: str, sorter: Sorter) -> None:
+        key = formats.MODULES[name].key
+        for group in sorter.groups():
+            for line in sorted(group):
+                split, row = msgspec.json.decode(line)
+                writers[name].add(row, split, self._shard(key(row)))
+
+    def _shard(self, key: str) -> int:
+        return int(key[:2], 16) * self._shards // 256
+
+    def _companions(self) -> None:
+        """Write what tells consumers how to read the rows."""
+        splits: list[Split] = self._tally.splits
+        for format_ in self._criteria.formats:
+            told = getattr(formats.MODULES[format_], "companions", None)
+            for path, text in (told(splits) if told else {}).items():
+                place = self._folder / format_ / path
+                place.parent.mkdir(exist_ok=True)
+                place.write_bytes(text.encode())
+        for name in self._wanted:
+            if not any((self._folder / name).iterdir()):
+                (self._folder / name).rmdir()
 
 
-def _leave_out(left_out: Sorter, tally: _Tally, one: LeftOut) -> None:
+def _leave_out(left_out: Sorter, tally: Tally, one: LeftOut) -> None:
     tally.reasons[one.reason] += 1
     key = hashlib.sha256(one.external_id.encode()).hexdigest()
     left_out.add(key, json.dumps([one.external_id, one.reason.value, one.n_votes]).encode())
@@ -142,7 +204,9 @@ def _write_left_out(folder: Path, left_out: Sorter) -> tuple[LeftOutEntry, ...] 
     return None
 
 
-def _write_card(cut: Cut, reading: Reading, folder: Path, survey: Survey, counts: Counts) -> None:
+def _write_card(
+    cut: Cut, reading: Reading, folder: Path, survey: Survey, counts: manifests.Counts
+) -> None:
     with reading() as session:
         pay = surveys.paid(session, cut.project_id, cut.mark)
         scales = surveys.scales(session, cut.project_id, survey.rubrics)
@@ -151,7 +215,7 @@ def _write_card(cut: Cut, reading: Reading, folder: Path, survey: Survey, counts
     (folder / dataset_card.NAME).write_bytes(text.encode())
 
 
-def _nothing(tally: _Tally) -> Invalid:
+def _nothing(tally: Tally) -> Invalid:
     found = tally.reasons.most_common()
     why: dict[str, str] = {WORDS[reason]: f"{count:,}" for reason, count in found}
     return Invalid("There is nothing to release: no pair is left by these rules.", fields=why)

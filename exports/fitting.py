@@ -1,6 +1,7 @@
 """Fitting: a project whose form can say all that was said in a release.
 
-A release does not hold its guidelines and its form: they are made to fit what people said.
+A release does not hold its guidelines and its form: they are made to fit what people said. Its
+title and its question it has.
 """
 
 from collections import Counter, defaultdict
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from exports import loading
+from exports import loading, manifests
 from exports.loading import Compared, Judged
 from labeler.errors import Invalid
 from labeler.said import say
@@ -43,18 +44,26 @@ class Seen:
 
 
 def draft(folder: Path) -> ProjectDraft:
-    """Write a project for a release, named after its folder; raises Invalid."""
+    """Write a project for a release; raises Invalid."""
     seen = _look(_rows(loading.files(folder)))
     ((usual, _),) = seen.judgments.most_common(1) or [(1, 0)]
     return drafts.read(
         {
-            "title": folder.absolute().name,
+            **_called(folder),
             "guidelines": _GUIDELINES,
             "languages": sorted(seen.languages) or ["und"],
             "judgments_per_comparison": min(100, max(1, usual)),
             "rubric": {"questions": list(_questions(seen))},
         }
     )
+
+
+def _called(folder: Path) -> dict[str, str]:
+    """Return what the project is called that the release was cut from, and what it asked."""
+    if not (folder / manifests.NAME).exists():
+        return {"title": folder.absolute().name}
+    project = manifests.read(folder).project
+    return {"title": project.title, "question": project.question}
 
 
 def _rows(parts: Sequence[Path]) -> Iterable[Compared]:
@@ -84,7 +93,7 @@ def _add(seen: Seen, said: Judged) -> None:
     seen.verdicts[said.verdict] += 1
     seen.has_edits |= said.edited >= 0 and bool(said.edit)
     if said.verdict is Verdict.preference:
-        seen.strength = max(seen.strength, said.strength)
+        seen.strength = max(seen.strength, said.strength, said.scale_max)
     for each in said.criteria:
         if each.response >= 0:
             seen.points[each.name] = max(seen.points[each.name], each.points)

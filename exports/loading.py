@@ -74,6 +74,7 @@ class Judged(_Part):
     verdict: Verdict
     preferred: int = -1
     strength: int = 0
+    scale_max: int = 0
     ranking: tuple[tuple[int, ...], ...] = ()
     criteria: tuple[Criterion, ...] = ()
     edited: int = -1

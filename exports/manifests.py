@@ -13,11 +13,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from exports.criteria import Criteria
 from exports.pairs import Reason
-from exports.selection import Criteria
 from labeler.errors import Invalid
 
-FORMAT: Literal["labeler-release-1"] = "labeler-release-1"
+FORMAT: Literal["labeler-release-2"] = "labeler-release-2"
 NAME = "MANIFEST.json"
 SEAL = "MANIFEST.sha256"
 
@@ -51,8 +51,15 @@ class FileEntry(_Model):
     rows: int | None = None
 
 
+class FormatCounts(_Model):
+    """How many rows a format has."""
+
+    rows: int
+    splits: dict[str, int]
+
+
 class Counts(_Model):
-    """How much there is; `comparisons` = `pairs` + `left_out`."""
+    """How much there is; `comparisons` = `used` + `left_out`."""
 
     comparisons: int
     """Comparisons that anybody judged."""
@@ -60,25 +67,33 @@ class Counts(_Model):
     """Judgments that count, known answers and other languages apart."""
     people: int
     """Who made those judgments."""
-    pairs: int
+    used: int
+    """Comparisons that make a pair, or several."""
     left_out: int
-    mean_agreement: float
-    """Mean over the pairs of the share of votes for the better answer."""
-    splits: dict[str, int]
+    mean_agreement: float | None
+    """Mean over pairs that were compared of the share of votes for the better answer."""
     languages: dict[str, int]
+    """Comparisons used, by language."""
     reasons: dict[Reason, int]
+    formats: dict[str, FormatCounts]
+
+    def rows(self, name: str) -> int:
+        """Return how many rows a format has."""
+        return self.formats[name].rows if name in self.formats else 0
 
 
 class Manifest(_Model):
     """What a release is."""
 
-    format: Literal["labeler-release-1"]
+    format: Literal["labeler-release-2"]
     software: str
     project: ProjectEntry
     release: int
     cut_at: datetime
     last_judgment_id: int
     criteria: Criteria
+    aggregation: str
+    """How judgments came to one answer, with its version."""
     counts: Counts
     left_out: tuple[LeftOutEntry, ...] | None
     """Every comparison left out, by id; null if there are too many, then they have a file."""

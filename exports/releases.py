@@ -4,6 +4,7 @@ A cut-off is a mark (the newest judgment, the moment) with criteria. The same cu
 release, with the same number and the same bytes, however often it is written.
 """
 
+import enum
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,8 +17,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 import labeler
 from exports import manifests, pseudonyms, selection
+from exports.criteria import Criteria
 from exports.manifests import Manifest
-from exports.selection import Criteria, Mark
+from exports.selection import Mark
 from labeler import events
 from labeler.errors import Conflict, Invalid, NotFound
 from labeler.events import Event
@@ -38,6 +40,17 @@ KEEP = Keep(
     "stays; whose pseudonym was whose cannot be worked out any more",
 )
 _OVERTAKEN = say("Somebody else has just cut a release of this project. Please try again.")
+
+
+class ReleaseState(enum.Enum):
+    """What became of a release."""
+
+    cut = "cut"
+    """It is there for owners."""
+    published = "published"
+    """Everybody in the project is told of it."""
+    withdrawn = "withdrawn"
+    """It is gone for ever, with a reason; a tombstone stands in its place."""
 
 
 class Release(Base):
@@ -69,6 +82,10 @@ class Release(Base):
     rows: Mapped[int]
     left_out: Mapped[int]
     created_by: Mapped[int] = reference("people.id")
+    state: Mapped[ReleaseState] = mapped_column(default=ReleaseState.cut)
+    published_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_because: Mapped[str] = mapped_column(default="")
 
 
 @dataclass(frozen=True)
@@ -113,6 +130,21 @@ def plan(session: Session, project: Project, criteria: Criteria) -> Cut:
     )
 
 
+def look(session: Session, project: Project, criteria: Criteria) -> Cut:
+    """Return a cut of this moment that is good for a look, and makes nobody wait."""
+    return Cut(
+        project_id=project.id,
+        slug=project.slug,
+        title=project.title,
+        question=project.question,
+        number=0,
+        criteria=settled(project, criteria),
+        mark=selection.glance(session, project.id),
+        pseudonym_key=pseudonyms.new_key(),
+        software=software(),
+    )
+
+
 def cut_of(project: Project, release: Release) -> Cut:
     """Return the cut that a release was made by, to make it again."""
     return Cut(
@@ -146,7 +178,7 @@ def record(
         return before
     release = _release(cut)
     release.folder, release.manifest_sha256 = _seen_from(data, target), sha256
-    release.rows, release.left_out = manifest.counts.pairs, manifest.counts.left_out
+    release.rows, release.left_out = manifest.counts.used, manifest.counts.left_out
     release.created_by = by.id
     _add(session, release)
     events.record(
@@ -211,30 +243,6 @@ def folders(session: Session, data: Path) -> Iterator[Path]:
             yield Path(folder)
 
 
-def faults(session: Session, data: Path) -> Iterator[str]:
-    """Yield what is wrong with the releases whose folders can be seen from the data folder.
-
-    One that was written outside of it may be gone: it was given to somebody.
-    """
-    from exports import verification
-
-    rows = session.execute(
-        sa.select(Release, Project.slug)
-        .join(Project, Project.id == Release.project_id)
-        .order_by(Release.id)
-    )
-    for release, slug in rows.all():
-        folder = data / release.folder
-        if folder.is_dir():
-            found = verification.verify(folder)
-            if not found and manifests.digest(folder / manifests.NAME) != release.manifest_sha256:
-                found = [f"{manifests.NAME} is not the one that was written"]
-        else:
-            found = [] if Path(release.folder).is_absolute() else ["the folder is not there"]
-        for fault in found:
-            yield f"release {release.number} of {slug} in {folder}: {fault}"
-
-
 def settled(project: Project, criteria: Criteria) -> Criteria:
     """Return the criteria with the number of judgments that the project asks for just now."""
     if criteria.min_judgments is not None:
@@ -289,7 +297,14 @@ def _unchanged_since(
         .order_by(Release.number.desc())
     )
     wanted = criteria.model_dump(mode="json")
-    found = next((release for release in alike if release.criteria == wanted), None)
+    found = next(
+        (
+            release
+            for release in alike
+            if release.criteria == wanted and release.state is not ReleaseState.withdrawn
+        ),
+        None,
+    )
     if found is None or _decided_after(session, project, found.cut_at):
         return None
     return found

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from exports.selection import Judged, Mark, Voter
+from exports import votes
+from exports.selection import Judged, Mark, Said
+from exports.votes import Voter
 from labeler.pay.ledger import Transfer
 from labeler.work.rubrics import Rubric
 
@@ -36,16 +38,19 @@ class Survey:
     first_at: datetime | None = None
     last_at: datetime | None = None
 
-    def add(self, judged: Judged) -> None:
-        """Count a comparison with its votes."""
-        votes = judged.votes
-        if votes.first_at is None or votes.last_at is None:
+    def add(self, judged: Judged, said: Sequence[Said]) -> None:
+        """Count a comparison with what was said of it by the rules of the release."""
+        counted = [one for one in said if one.counts]
+        if not counted:
             return
-        self.judgments += votes.number
-        self.tallies[votes.tally] += not judged.is_adaptive
-        self.voters.update(votes.voters)
-        self.first_at = min(votes.first_at, self.first_at or votes.first_at)
-        self.last_at = max(votes.last_at, self.last_at or votes.last_at)
+        self.judgments += len(counted)
+        self.tallies[votes.count(counted).tally] += not judged.is_adaptive
+        for one in counted:
+            self.voters.add(Voter(one.person_id, one.guideline_number, one.rubric_number))
+        moments = [one.created_at for one in counted]
+        first, last = min(moments), max(moments)
+        self.first_at = min(first, self.first_at or first)
+        self.last_at = max(last, self.last_at or last)
 
     @property
     def people(self) -> set[int]:

@@ -11,6 +11,7 @@ from exports import surveys
 from exports.manifests import Counts
 from exports.pairs import WORDS
 from exports.releases import Cut
+from exports.splits import SPLITS
 from exports.surveys import Pay, Survey
 from labeler.pay import money
 from labeler.people.remarks import Spoken
@@ -25,6 +26,19 @@ SIZES = (
     (1_000_000, "100K<n<1M"),
     (10_000_000, "1M<n<10M"),
 )
+
+
+ABOUT = {
+    "comparisons": "every comparison with every judgment on it; not for training as it is",
+    "dpo": "pairs of which one answer is better",
+    "dpo_per_vote": "a row for each vote: pairs on which people disagree come both ways",
+    "reward": "the pairs of `dpo` with `margin`, how much better the chosen answer is, from 0 to 1",
+    "kto": "single answers, good (`label` true) or bad, mixed",
+    "ranking": "answers in the order that people put them in, best first",
+    "sft": "the better answers alone",
+    "criteria": "pairs of which one answer is better by a criterion",
+    "edits": "texts that people improved, each with what it was",
+}
 
 
 # What begins a heading, a list or a quotation in Markdown where a line begins with it.
@@ -50,10 +64,27 @@ def text(
         pay=[_pay(one) for one in pay],
         agreement=[("share of equal pairs of votes", raw), ("Krippendorff’s alpha", alpha)],
         languages=[tag for tag in counts.languages if tag != UNKNOWN_LANGUAGE],
-        size=next((name for most, name in SIZES if counts.pairs < most), "10M<n<100M"),
+        size=next((name for most, name in SIZES if counts.used < most), "10M<n<100M"),
+        configs=[(name, counts.formats[name]) for name in _in_parquet(counts)],
+        main=_main(counts),
+        about=ABOUT,
+        splits=[
+            split for split in SPLITS if any(split in one.splits for one in counts.formats.values())
+        ],
         reasons=[(WORDS[reason], count) for reason, count in counts.reasons.items()],
         remark=remark,
     )
+
+
+def _in_parquet(counts: Counts) -> list[str]:
+    """Return the formats that a loader finds by name, as they are listed."""
+    return [name for name in ABOUT if name in counts.formats and counts.formats[name].rows]
+
+
+def _main(counts: Counts) -> str:
+    """Return the format that a loader takes if none is named."""
+    there = _in_parquet(counts)
+    return "dpo" if "dpo" in there else there[-1] if there else ""
 
 
 def body(card: str) -> str:

@@ -14,6 +14,7 @@ def judged(annotator: str, preferred: int = -1, **changes: Any) -> dict[str, Any
         "verdict": "tie" if preferred < 0 else "preference",
         "preferred": preferred,
         "strength": 0 if preferred < 0 else 2,
+        "scale_max": 3,
         "ranking": [],
         "criteria": [],
         "edited": -1,

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from exports import cutting, releases
+from exports.criteria import Criteria
 from exports.manifests import Manifest
 from exports.releases import Cut, Release
-from exports.selection import Criteria
 from labeler.database import Database
 from labeler.people.accounts import Person
 from labeler.work import assignments, queue

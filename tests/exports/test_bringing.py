@@ -1,24 +1,31 @@
 """Loading a release into another project: every judgment and skip of it, nothing bent to fit."""
 
+import json
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from exports import fitting, loading
+from exports import fitting, loading, verification
 from labeler import audit
+from labeler.database import Database
 from labeler.errors import Conflict, Invalid
 from labeler.people.accounts import Person
 from labeler.work import projects
 from labeler.work.comparisons import Comparison, Response
 from labeler.work.judgments import Judgment
-from tests.cast import Cast
+from tests.cast import Cast, make_cast
+from tests.conftest import NewAddress
+from tests.exports import stories
 from tests.exports.released import ANN, BO, CY, compared, judged, skipped, write
+from tests.exports.stories import Said, plan, tell
 from tests.labeler.work.migrated import told
 from tests.make import make_project
+from tests.serving import open_database
 
 pytestmark = pytest.mark.both
 TRAIN = [
@@ -94,6 +101,70 @@ def test_the_same_release_twice_is_refused(session: Session, cast: Cast, tmp_pat
     loading.load(session, project, folder, by=cast.olga)
     with pytest.raises(Conflict, match="loaded before"):
         loading.load(session, project, folder, by=cast.olga)
+
+
+def lines(folder: Path) -> list[dict[str, Any]]:
+    return [
+        json.loads(line)
+        for path in sorted((folder / "jsonl").glob("comparisons-*.jsonl"))
+        for line in path.read_text("utf-8").splitlines()
+    ]
+
+
+def alike(folder: Path) -> dict[str, tuple[Counter[str], Counter[str]]]:
+    """Return what was said of each comparison in a release, and how it came out, without names.
+
+    The form and the guidelines are other ones where it was loaded, and so is the form of the scale.
+    """
+    apart = {"annotator", "guideline", "rubric"}
+    found = {}
+    for row in lines(folder):
+        said = [{k: v for k, v in each.items() if k not in apart} for each in row["judgments"]]
+        back = [{k: v for k, v in each.items() if k not in apart} for each in row["skips"]]
+        told = {
+            key: row[key] for key in ("outcome", "preferred", "n_votes", "agreement", "strength")
+        }
+        found[row["comparison_id"]] = (
+            Counter(json.dumps(each, sort_keys=True) for each in (*said, *back)),
+            Counter([json.dumps(told)]),
+        )
+    return found
+
+
+def by_person(folder: Path) -> Counter[frozenset[tuple[str, int]]]:
+    """Return what each person said, whoever they are."""
+    said: dict[str, set[tuple[str, int]]] = {}
+    for row in lines(folder):
+        for each in row["judgments"]:
+            said.setdefault(each["annotator"], set()).add((row["comparison_id"], each["preferred"]))
+    return Counter(frozenset(each) for each in said.values())
+
+
+def test_a_release_that_was_loaded_is_cut_with_the_same_judgments(
+    database: Database, new_address: NewAddress, tmp_path: Path
+) -> None:
+    votes: dict[str, list[Said]] = {f"p{n}": [n % 2, (n % 3) % 2] for n in range(12)}
+    votes |= {"t1": ["tie", 1], "b1": ["both_bad", "both_bad"], "s1": [0, None]}
+    _, project = tell(database, votes)
+    rules: dict[str, Any] = {"formats": ("comparisons", "dpo"), "min_judgments": 1}
+    first, second = tmp_path / "first", tmp_path / "second"
+    stories.write(database, plan(database, project, **rules), first)
+    assert verification.verify(first) == []
+    other = open_database(new_address("sqlite"))
+    with other.writing() as session:
+        cast = make_cast(session)
+        moved = projects.create(session, fitting.draft(first), by=cast.root)
+        assert (moved.title, moved.slug) == (project.title, "helpful-answers")
+        loading.load(session, moved, first, by=cast.root)
+        session.commit()
+    stories.write(other, plan(other, moved, **rules), second)
+    assert verification.verify(second) == []
+    assert alike(first).keys() == votes.keys()
+    assert alike(second) == alike(first)
+    assert by_person(second) == by_person(first)
+    with other.reading() as session:
+        assert list(audit.faults(session)) == []
+    other.close()
 
 
 REFUSED = {
