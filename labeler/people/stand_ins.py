@@ -65,6 +65,12 @@ def of_project(session: Session, project_id: int) -> Sequence[Person]:
     ).all()
 
 
+def among(session: Session, person_ids: Iterable[int]) -> set[int]:
+    """Return which of these people judged somewhere else."""
+    theirs = Person.id.in_(set(person_ids)), Person.email.endswith(f"@{HOST}")
+    return set(session.scalars(sa.select(Person.id).where(*theirs)))
+
+
 def address(project_id: int, source: str, name: str) -> str:
     """Return where somebody of this name would be written to, if anybody could be."""
     told = f"{project_id}\0{source}\0{name}"

@@ -188,7 +188,7 @@ class Filling:
             "guideline_number": self._project.guideline_number,
             "rubric_number": self._project.rubric_number,
             "gold_right": None,
-            "duration_ms": int(took.total_seconds() * 1000),
+            "duration_ms": took // timedelta(milliseconds=1),
             "created_at": act.at,
             "is_current": True,
             "state": act.state,

@@ -1,7 +1,10 @@
 """What was judged elsewhere, on the pages of owners and reviewers."""
 
 import pytest
+import sqlalchemy as sa
 
+from labeler.quality.reviews import Review
+from labeler.quality.snapshots import Snapshot
 from labeler.work.layouts.shapes import TIE, better
 from labeler.work.migrated import storing
 from labeler.work.migrated.given import Brought
@@ -52,3 +55,26 @@ def test_owners_see_who_judged_and_agreement_is_told(site: Site) -> None:
     assert "Two people say the same in" in words(olga.get(f"{HELPFUL}/quality").text)
     listed = words(olga.get(f"{HELPFUL}/members").text)
     assert all(name in listed for name in ("Ines", "Omar", "Wen"))
+
+
+def test_nobody_is_asked_to_look_at_whoever_cannot_be_heard(site: Site) -> None:
+    brought = [
+        Brought(make_row(n), (given("Ines", better(0, 1), n), given("Omar", better(n % 2, 1), n)))
+        for n in range(20, 90)
+    ]
+    with site.writing() as (session, project):
+        storing.load(
+            session,
+            project,
+            brought,
+            source="elsewhere",
+            name="old.jsonl",
+            digest="d" * 64,
+            by=site.people.olga,
+        )
+    project_id = refresh(site)
+    with site.database.reading() as session:
+        snapshot = session.get_one(Snapshot, project_id)
+        assert any(row["signals"] for row in snapshot.data["people"].values())
+        about = sa.select(Review.person_id).where(Review.project_id == project_id)
+        assert session.scalars(about.where(Review.person_id.is_not(None))).all() == []
