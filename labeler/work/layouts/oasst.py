@@ -5,7 +5,7 @@ Answers without a rank make no comparison, and neither do deleted ones.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from labeler.said import say
@@ -14,6 +14,7 @@ from labeler.work.layouts.shapes import (
     Shape,
     Shaped,
     drawn,
+    grown,
     named,
     native,
     objects,
@@ -40,8 +41,8 @@ def _comparisons(records: Records) -> Records:
         trees = [record for record in run if "prompt" in record.values]
         messages = [record for record in run if "prompt" not in record.values]
         for tree in trees:
-            yield from _siblings(_unfolded(tree))
-        yield from _siblings(messages)
+            yield from grown(_siblings(_unfolded(tree)), [tree])
+        yield from grown(_siblings(messages), messages)
 
 
 def _unfolded(tree: Record) -> list[Record]:
@@ -54,14 +55,19 @@ def _unfolded(tree: Record) -> list[Record]:
         if not isinstance(message, dict):
             continue
         own = {key: value for key, value in message.items() if key != "replies"}
-        found.append(Record(tree.line, {"parent_id": parent} | kept | own, tree.size))
+        found.append(Record(tree.line, {"parent_id": parent} | kept | own, _size(own)))
         replies = message.get("replies")
         later = replies if isinstance(replies, list) else []
         waiting += [(reply, message.get("message_id")) for reply in reversed(later)]
     return found
 
 
-def _siblings(messages: Sequence[Record]) -> Iterator[Record | Refused]:
+def _size(message: Values) -> int:
+    said = message.get("text")
+    return len(said) if isinstance(said, str) else 0
+
+
+def _siblings(messages: Sequence[Record]) -> Records:
     by_id = {_id(record, "message_id"): record for record in messages}
     answers: defaultdict[str, list[Record]] = defaultdict(list)
     for record in messages:
@@ -76,6 +82,7 @@ def _siblings(messages: Sequence[Record]) -> Iterator[Record | Refused]:
         except Unfit as unfit:
             yield Refused(line, unfit.field, unfit.reason)
             continue
+        size += sum(map(_size, path))
         yield Record(line, {"path": path, "answers": [row.values for row in rows]}, size)
 
 

@@ -4,14 +4,16 @@ A row is one answer. Those of one turn make a comparison, of which the earlier t
 answers that were chosen in them, are the beginning; so rows of a conversation follow each other.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
+from math import isfinite
 
 from labeler.said import say
 from labeler.work.layouts.shapes import (
     Records,
     Shape,
     Shaped,
+    grown,
     named,
     native,
     objects,
@@ -34,15 +36,16 @@ def _turns(records: Records) -> Records:
         if isinstance(run, Refused):
             yield run
         else:
-            yield from _comparisons(run)
+            yield from grown(_comparisons(run), run)
 
 
-def _comparisons(conversation: Sequence[Record]) -> Iterator[Record]:
+def _comparisons(conversation: Sequence[Record]) -> Records:
     before: list[Sequence[Values]] = []
+    size = 0
     for _, turn in groupby(conversation, key=lambda row: row.values.get("interaction_id")):
         rows = list(turn)
         answers = [row.values for row in rows]
-        size = sum(row.size for row in rows)
+        size += sum(row.size for row in rows)  # with all that came before
         yield Record(rows[0].line, {"before": list(before), "answers": answers}, size)
         before.append(answers)
 
@@ -87,10 +90,10 @@ def _score(told: Values) -> float:
     said = told.get("score")
     if isinstance(said, str):
         try:
-            return float(said)
+            said = float(said)
         except ValueError:
             raise Unfit("score", _NO_SCORE) from None
-    if isinstance(said, bool) or not isinstance(said, int | float):
+    if isinstance(said, bool) or not isinstance(said, int | float) or not isfinite(said):
         raise Unfit("score", _NO_SCORE)
     return said
 

@@ -6,6 +6,7 @@ and stays in the metadata in any case, so that a tie is not taken for two bad an
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
@@ -25,11 +26,15 @@ LABEL = "label"
 """Under which key of the metadata a label stays."""
 MOST_BYTES = 16_000_000
 """How much of a file may belong together, where several rows make comparisons."""
+GROWN_FREE, GROWN_TIMES = 1_000_000, 20
+"""How much larger than rows that belong together all may be that is made of them."""
+_WHOLE = re.compile(r"\s*-?[0-9]{1,18}\s*")
 _MISSING = say('"%(field)s" is missing.')
 _NO_TEXT = say('"%(field)s" must be text.')
 _NO_LIST = say('"%(field)s" must be a list.')
 _NO_OBJECT = say('"%(field)s" must be an object.')
 _NO_WHOLE = say('"%(field)s" must be a whole number.')
+_TOO_REPETITIVE = say("Too much would be repeated in the comparisons that belong to this row.")
 _TOO_MUCH = say("There is too much that belongs to this row: %(most)s MB at most.")
 
 
@@ -79,14 +84,14 @@ def by_sign(found: int) -> Label:
 
 def ranked(ranks: Sequence[float]) -> Label:
     """Read each answer's rank; the lowest is best."""
-    tiers = [
-        tuple(number for number, rank in enumerate(ranks) if rank == each)
-        for each in sorted(set(ranks))
-    ]
+    shared: dict[float, list[int]] = {}
+    for number, rank in enumerate(ranks):
+        shared.setdefault(rank, []).append(number)
+    tiers = tuple(tuple(shared[rank]) for rank in sorted(shared))
     top = tiers[0][0] if len(tiers[0]) == 1 else None
     if len(ranks) == 2:
         return TIE if top is None else better(top)
-    return Label(Verdict.ranking, top, None, tuple(tiers))
+    return Label(Verdict.ranking, top, None, tiers)
 
 
 def _as_they_are(records: Records) -> Records:
@@ -176,7 +181,7 @@ def named(values: Values, key: str) -> str:
 def whole(values: Values, key: str) -> int:
     """Return a whole number, be it written as 3, 3.0 or "3"; raises Unfit."""
     said = values.get(key)
-    if isinstance(said, str) and said.strip().removeprefix("-").isdecimal():
+    if isinstance(said, str) and _WHOLE.fullmatch(said):
         return int(said)
     if isinstance(said, bool) or not isinstance(said, int | float) or said != int(said):
         raise Unfit(key, say(_MISSING if said is None else _NO_WHOLE, field=key))
@@ -222,3 +227,18 @@ def runs(records: Records, key: str) -> Iterator[list[Record] | Refused]:
             run, size = [], 0
     if run:
         yield run
+
+
+def grown(found: Records, rows: Sequence[Record]) -> Records:
+    """Yield what is made of rows that belong together, up to a multiple of their size.
+
+    Comparisons of one conversation repeat its beginning: a long one would grow beyond all bounds.
+    """
+    left = GROWN_FREE + GROWN_TIMES * sum(row.size for row in rows)
+    for record in found:
+        if isinstance(record, Record):
+            left -= record.size
+            if left < 0:
+                yield Refused(record.line, WHOLE, _TOO_REPETITIVE)
+                return
+        yield record

@@ -5,7 +5,7 @@ What the form does not ask is refused, and so is what it cannot say: nothing is 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
 
@@ -31,6 +31,8 @@ MOST = 100
 """How often a comparison is judged at most, here as well."""
 _TOO_MANY = say("This was judged %(said)s times; a comparison is judged %(most)s times at most.")
 _TWICE = say("%(who)s judged this twice.")
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+_EARLY = say("This was before %(year)s, which cannot be.")
 _FUTURE = say("This was in the future.")
 _NO_PLACES = say("This is not an order of the answers.")
 _NO_ANSWER = say("There is no answer number %(number)s, counted from 0.")
@@ -74,6 +76,8 @@ def _read(rubric: Rubric, given: Given, texts: Sequence[str], now: datetime) -> 
         raise _fault(given, "shown", _NO_PLACES)
     if given.at is not None and given.at > now:
         raise _fault(given, "at", _FUTURE)
+    if given.at is not None and given.at < EARLIEST:
+        raise _fault(given, "at", say(_EARLY, year=str(EARLIEST.year)))
     if given.skipped is not None:
         return Read(given, places, None)
     for number in _named(given):

@@ -22,7 +22,7 @@ from labeler.work.projects import Project
 from labeler.work.totals import Totals
 
 AT_ONCE = 1000
-LONGEST = timedelta(days=7)
+LONGEST_S = 7 * 24 * 3600.0
 """Whatever a source says, nobody took longer over a comparison."""
 
 
@@ -146,7 +146,7 @@ class Filling:
 
     def _assignment(self, number: int, act: Act) -> dict[str, Any]:
         given, is_judged = act.read.given, act.read.answer is not None
-        took = min(timedelta(seconds=max(0.0, given.seconds)), LONGEST)
+        took = timedelta(seconds=min(max(0.0, given.seconds), LONGEST_S))
         self._of(act).tally["given" if is_judged else "skipped"] += 1
         return {
             "id": number,

@@ -27,6 +27,7 @@ from labeler.work.sources import reading
 from labeler.work.sources.reading import FILE_BYTES, Fields
 
 STATE, INSTANCES = "user_state.json", "annotated_instances.jsonl"
+_STEP = re.compile(r"-?[0-9]{1,3}")
 _SPENT = re.compile(r"(?:(\d+)d )?(?:(\d+)h )?(?:(\d+)m )?(\d+)s")
 _NO_FOLDERS = say("There is no folder of a person in %(folder)s: neither %(state)s nor %(lines)s.")
 _NO_STATE = say("%(file)s is not what Potato writes.")
@@ -99,7 +100,7 @@ def _given(who: str, answers: Values, behaviour: Values, fields: Fields) -> Give
 
 def _label(answers: Values, fields: Fields, who: str) -> Label | None:
     if (step := answers.get("scale_value")) is not None:
-        if str(step).removeprefix("-").isdecimal():
+        if _STEP.fullmatch(str(step)):
             return by_sign(int(step))
         raise Unfit(f"{who}.scale_value", say('"%(field)s" must be a whole number.', field=step))
     known = reading.letters(2) | {"tie": TIE}

@@ -179,9 +179,9 @@ def moment(said: Any, place: str) -> datetime | None:
         if isinstance(said, int | float) and not isinstance(said, bool):
             return datetime.fromtimestamp(said, UTC)
         found = datetime.fromisoformat(said)
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, TypeError, OverflowError, OSError):
         raise Unfit(place, say(_NO_MOMENT, field=place)) from None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def seconds(said: Any) -> float:

@@ -303,3 +303,37 @@ def test_the_order_of_a_file_tells_nothing_where_it_could(tmp_path: Path, name: 
     assert {id_: row.responses for id_, row in again.items()} == {
         id_: row.responses for id_, row in rows.items()
     }
+
+
+def test_a_conversation_that_would_grow_beyond_bounds_is_refused(tmp_path: Path) -> None:
+    rows = [json.loads(line) for line in (FILES / "prism.jsonl").read_text("utf-8").splitlines()]
+    long = [
+        (rows[3] if chosen else rows[4])
+        | {"interaction_id": f"i{turn}", "model_response": f"{turn} {chosen} " + "a" * 3000}
+        | {"if_chosen": chosen}
+        for turn in range(100)
+        for chosen in (True, False)
+    ]
+    path = tmp_path / "prism.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in long), "utf-8")
+    *taken, refused = read(path)
+    assert isinstance(refused, Refused)
+    assert "repeated" in refused.reason
+    assert 40 < len(taken) < 100
+
+
+def test_many_answers_are_refused_at_once(tmp_path: Path) -> None:
+    answers = [{"answer": f"a{n}", "model": "m", "rank": n + 1} for n in range(20_000)]
+    (refused,) = edited(tmp_path, "nectar.jsonl", 0, answers=answers)[:1]
+    assert isinstance(refused, Refused)
+    assert (refused.field, refused.reason) == (
+        "answers",
+        "There are 20,000 answers; 10 at most.",
+    )
+
+
+@pytest.mark.parametrize("said", ["9" * 5000, 10**30, True, None, [], 0.5, "nan"])
+def test_numbers_that_are_none_are_refused(tmp_path: Path, said: object) -> None:
+    refused = edited(tmp_path, "helpsteer3.jsonl", 0, overall_preference=said)[0]
+    assert isinstance(refused, Refused)
+    assert (refused.line, refused.field) == (1, "overall_preference")
