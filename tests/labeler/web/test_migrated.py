@@ -3,6 +3,8 @@
 import pytest
 import sqlalchemy as sa
 
+from labeler.progress import offers
+from labeler.progress.projects import median_ms
 from labeler.quality.reviews import Review
 from labeler.quality.snapshots import Snapshot
 from labeler.work.layouts.shapes import TIE, better
@@ -54,7 +56,28 @@ def test_owners_see_who_judged_and_agreement_is_told(site: Site) -> None:
     olga = site.visit("olga")
     assert "Two people say the same in" in words(olga.get(f"{HELPFUL}/quality").text)
     listed = words(olga.get(f"{HELPFUL}/members").text)
-    assert all(name in listed for name in ("Ines", "Omar", "Wen"))
+    assert all(f"{name} Judged elsewhere" in listed for name in ("Ines", "Omar", "Wen"))
+    assert "Has left" not in listed
+
+
+def test_times_that_nobody_knows_make_no_pace(site: Site) -> None:
+    people = [f"P{n}" for n in range(12)]
+    brought = [
+        Brought(make_row(n), tuple(given(who, TIE, n, seconds=0) for who in people))
+        for n in range(20, 60)
+    ]
+    with site.writing() as (session, project):
+        storing.load(
+            session,
+            project,
+            brought,
+            source="elsewhere",
+            name="old.jsonl",
+            digest="d" * 64,
+            by=site.people.olga,
+        )
+        assert offers.pace(session, project.id) is None
+        assert median_ms(session, project.id) is None
 
 
 def test_nobody_is_asked_to_look_at_whoever_cannot_be_heard(site: Site) -> None:
