@@ -14,11 +14,15 @@ from exports.criteria import FORMATS, Aggregation
 from exports.keys_cli import key
 from exports.releases import Cut, Release
 from labeler import config
-from labeler.cli import bars, installation
+from labeler.cli import bars, installation, migrating
 from labeler.database import Database
+from labeler.people import accounts, memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
 from labeler.work import projects
+from labeler.work.drafts import ProjectDraft
+from labeler.work.migrated.storing import Moved
+from labeler.work.projects import Project, ProjectState
 
 FOLDER = click.Path(path_type=Path)
 out = click.option(
@@ -162,6 +166,64 @@ def verify(folder: Path, key: Path | None) -> None:
     if faults:
         raise click.ClickException(f"{folder} is not the release that was cut.")
     click.echo(f"{folder} is whole.")
+
+
+@release.command()
+@click.argument(
+    "folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+@click.option("--project", "slug", metavar="PROJECT", help="Into which project.")
+@click.option("--owner", metavar="EMAIL", help="Make a new project of it, for this person.")
+@click.option("--skip-bad", is_flag=True, help="Leave out bad comparisons instead of everything.")
+@click.option(
+    "--as",
+    "actor",
+    metavar="EMAIL",
+    help="Who does this; if left out, the project's first owner, or the first administrator.",
+)
+def load(
+    folder: Path, slug: str | None, owner: str | None, skip_bad: bool, actor: str | None
+) -> None:
+    """Load a release: its comparisons, with all judgments and skips.
+
+    It is verified first. Whoever judged comes under the pseudonym of the release, as somebody who
+    cannot sign in and is paid nothing. A new project is paused, and its form fits what was said.
+    """
+    from exports import fitting, loading, verification
+
+    if (slug is None) == (owner is None):
+        raise click.UsageError("Say --project or --owner.")
+    if faults := verification.verify(folder):
+        told = "\n".join(faults)
+        raise click.ClickException(f"{folder} is not a whole release:\n{told}")
+    draft = fitting.draft(folder) if owner else None
+
+    def store(session: Session) -> Moved:
+        if slug is not None:
+            by = installation.acting(session, slug, actor)
+            project = projects.find(session, slug, by=by, role=Role.owner)
+        else:
+            assert draft is not None and owner is not None
+            project, by = _made(session, draft, owner, actor)
+        return loading.load(session, project, folder, by=by, skip_bad=skip_bad)
+
+    with installation.connected(config.load()) as database:
+        moved = installation.written(database, store)
+    migrating.report(folder, moved, Path(f"{folder.name}.refused.jsonl"))
+
+
+def _made(
+    session: Session, draft: ProjectDraft, owner: str, actor: str | None
+) -> tuple[Project, Person]:
+    """Make a paused project for somebody; return it with who makes it."""
+    owning = accounts.find(session, owner)
+    by = accounts.find(session, actor) if actor else installation.first_admin(session) or owning
+    project = projects.create(session, draft, by=by)
+    if by is not owning:
+        memberships.grant(session, project.id, owning, Role.owner, by=by)
+        memberships.remove(session, project.id, by, by=by)
+    projects.move(session, project, ProjectState.paused, by=by)
+    return project, by
 
 
 @release.command("list")

@@ -15,6 +15,7 @@ from labeler.cli.databases import db
 from labeler.cli.demonstration import demo
 from labeler.cli.keeping import retention
 from labeler.cli.ledgers import ledger
+from labeler.cli.migrating import migrate
 from labeler.cli.pay import pay
 from labeler.cli.people import person
 from labeler.cli.plans import plan
@@ -86,6 +87,7 @@ for _command in (
         db,
         demo,
         ledger,
+        migrate,
         pay,
         person,
         plan,

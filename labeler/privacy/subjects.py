@@ -132,6 +132,7 @@ def _masked(content: Mapping[str, Any]) -> str:
 
 ABOUT_PEOPLE = (
     *("person.created", "person.password_set", "person.admitted", "person.erased"),
+    "person.imported",
     *("membership.granted", "membership.removed", "membership.placed"),
     *("sign_in_link.made", "payout.released", "destination.changed", "data.copied"),
     *("representative.named", "representative.stepped_down"),
