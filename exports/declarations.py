@@ -1,7 +1,7 @@
 """Declarations: what whoever runs a project says of it, which no program can measure.
 
 Appended, never edited: a release tells what was said last by its cut-off. The facts are TOML (see
-`cards.labor.declared`), for the labor card; the words are Markdown, for the dataset card.
+`declared`), for the labor card; the words are Markdown, for the dataset card.
 """
 
 from datetime import datetime
@@ -9,8 +9,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session
 
-from exports.cards.labor import declared
-from exports.cards.labor.declared import Declared
+from exports import declared
+from exports.declared import Declared
 from labeler import clock, events
 from labeler.errors import Invalid
 from labeler.people.accounts import Person

@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 from exports import declarations, manifests, surveys
 from exports.cards import croissant, dataset_card, labor_card, licence, training_summary
 from exports.cards.labor.blocks import File
-from exports.cards.labor.declared import Declared
 from exports.cards.labor.model import LaborCard
 from exports.cards.labor_card import DatasetFacts
+from exports.declared import Declared
 from exports.manifests import Counts, FileEntry, Manifest
 from exports.releases import Cut, Release
 from exports.surveys import Survey

@@ -284,7 +284,7 @@ def find(session: Session, kind: str, project_id: int, job_id: int) -> Job:
     return job
 
 
-def of_project(kind: str, project_id: int) -> sa.Select[tuple[Job]]:
+def of_project(kind: str, project_id: int) -> sa.Select[Job]:
     """Return the query for a project's jobs of a kind, newest first."""
     mine = Job.kind == kind, Job.project_id == project_id
     return sa.select(Job).where(*mine).order_by(Job.id.desc())

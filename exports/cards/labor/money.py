@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from exports import suppression
@@ -15,11 +16,11 @@ from exports.cards.labor.blocks import (
     Total,
 )
 from exports.cards.labor.counted import Until
-from exports.cards.labor.declared import Declared
 from exports.cards.labor.known import Known
 from exports.cards.labor.people import Countries, hours
 from exports.cards.labor.sources import NOWHERE, Wages, rate_in
 from exports.cards.labor.telling import NOT_DECLARED, ONE_OF_FEW, Row, Teller
+from exports.declared import Declared
 from labeler.pay.ledger import TransferKind
 from labeler.pay.rates import EVERYWHERE, Rate
 from labeler.pay.reckoning import Model
@@ -150,7 +151,7 @@ def _held_against(
         ("living", wages.living, "ratio_p50_living", found["p50"]),
     )
     for name, wage, ratio, amount in sides:
-        told |= {f"{name}_ref": wage and wage.ref_id, ratio: None, f"below_{name}": None}
+        told |= {f"{name}_ref": wage.ref_id if wage else None, ratio: None, f"below_{name}": None}
         why = SEVERAL if country in NOWHERE else NO_REFERENCE
         if wage is None:
             nulls[f"{name}_ref"] = why
@@ -225,7 +226,8 @@ def _totals(teller: Teller, shown: Mapping[str, set[int]]) -> tuple[Total, ...]:
     return tuple(found)
 
 
-class _Gross(NamedTuple):
+@dataclass(frozen=True)
+class _Gross:
     """What each person earned in a currency."""
 
     currency: str

@@ -116,7 +116,7 @@ def _plain(content: Any, field: str) -> Any:
 def _is_other(part: Values) -> bool:
     if part.get("image") is not None or not isinstance(part.get("text"), str):
         return True
-    return part.get("type", "text") != "text"
+    return bool(part.get("type", "text") != "text")
 
 
 def _winner(values: Values) -> Label:

@@ -23,8 +23,11 @@ _NOBODY = say("Nobody is named who judged this.")
 def read_multipref(path: Path, *, language: str) -> Iterator[Brought | Refused]:
     """Yield MultiPref's comparisons with what its workers and experts found overall."""
     for record in reading.records(path):
-        row = record if isinstance(record, Refused) else _row(record, Layout.multipref, language)
-        if isinstance(row, Refused) or isinstance(record, Refused):
+        if isinstance(record, Refused):
+            yield record
+            continue
+        row = _row(record, Layout.multipref, language)
+        if isinstance(row, Refused):
             yield row
             continue
         try:
@@ -49,8 +52,11 @@ def read_battles(path: Path, layout: Layout, *, language: str) -> Iterator[Broug
     found: dict[str, Row] = {}
     given: dict[str, list[Given]] = {}
     for record in reading.records(path):
-        row = record if isinstance(record, Refused) else _row(record, layout, language)
-        if isinstance(row, Refused) or isinstance(record, Refused):
+        if isinstance(record, Refused):
+            yield record
+            continue
+        row = _row(record, layout, language)
+        if isinstance(row, Refused):
             yield row
             continue
         first = found.setdefault(row.id, row)
