@@ -134,7 +134,8 @@ def _terms(licence: str, licensor: str, year: int) -> list[str]:
     if known is None:
         return _unknown(licence, licensor)
     said = [
-        f"Licence: {known.name} ({known.spdx})\n{known.url}\nLicensor: {licensor}",
+        f"Licence: {known.name}\nSPDX-License-Identifier: {known.spdx}\n{known.url}",
+        f"Licensor: {licensor}",
         _filled(f"{known.gist} The text of the licence decides, not this summary."),
     ]
     if known.spdx == "MIT":
