@@ -92,7 +92,7 @@ def cut(slug: str) -> ResponseReturnValue:
         session.commit()
     except Invalid as refusal:
         database.reread()
-        return _index(project, chosen, request.form, refusal), refusal.status
+        return _index(_project(slug), chosen, request.form, refusal), refusal.status
     bells.ring(current_app.extensions["labeler.settings"].bell, job.id)
     return redirect(url_for("orders.show", slug=slug, job_id=job.id))
 

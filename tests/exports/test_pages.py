@@ -92,7 +92,7 @@ def test_every_rule_on_the_page_is_in_the_manifest(olga: Visit, tmp_path: Path) 
     }
     seen = olga.get(f"{HOME}?{urlencode(rules, doseq=True)}").text
     assert "labeler release cut --rules" in seen
-    assert olga.post(HOME, **rules).location == f"{HOME}/1"
+    assert cut(olga, **rules) == f"{HOME}/1"
     said = manifests.read(tmp_path / "releases" / "helpful" / "1").criteria
     assert said == Criteria(
         formats=("kto", "sft"),
@@ -123,7 +123,7 @@ def test_rows_are_shown_as_they_would_be_and_were_written(olga: Visit) -> None:
     assert ("kto</span>: 16 rows" in before, "openai</span>: 8 rows" in before) == (True, True)
     assert before.count("preferred_output") == 2 * 3  # of three rows, with the other output
     assert "s</span>: People disagree" in before
-    olga.post(HOME, formats=["kto", "openai"], test_percent="0")
+    cut(olga, formats=["kto", "openai"], test_percent="0")
     after = olga.get(f"{HOME}/1").text
     assert after.count("preferred_output") == 2 * 3
     assert '<th scope="row" translate="no">kto</th><td class="n">16</td>' in after
@@ -154,7 +154,7 @@ def test_cutting_twice_is_one_release(olga: Visit) -> None:
     assert cut(olga) == f"{HOME}/1"
     assert olga.post(HOME, **RULES).location == f"{HOME}/1"
     assert "Nothing has changed since release 1: this is it." in olga.get(HOME).text
-    assert olga.get(HOME).text.count(f'href="{HOME}/') == 1
+    assert olga.get(HOME).text.count(f'href="{HOME}/1"') == 1
     assert cut(olga, min_judgments="1") == f"{HOME}/2"
 
 
@@ -214,7 +214,7 @@ def test_others_write_while_files_are_made(
 
     monkeypatch.setattr(writing.Writers, "finish", notice)
     assert cut(olga) == f"{HOME}/1"
-    assert held == [0, 0]
+    assert set(held) == {0}
     assert "Renamed meanwhile" in olga.get(HOME).text
 
 
