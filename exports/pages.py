@@ -62,6 +62,8 @@ _PERCENT = {
     "min_posterior": "posterior_percent",
     "test_share": "test_percent",
 }
+_FIELDS = {**_PERCENT, "criteria": "until"}
+"""Where on the page a rule stands, and a fault of several rules together."""
 
 
 @pages.get("")
@@ -90,7 +92,7 @@ def cut(slug: str) -> ResponseReturnValue:
         session.commit()
     except Invalid as refusal:
         database.reread()
-        return _index(project, chosen, request.form, refusal), refusal.status
+        return _index(_project(slug), chosen, request.form, refusal), refusal.status
     bells.ring(current_app.extensions["labeler.settings"].bell, job.id)
     return redirect(url_for("orders.show", slug=slug, job_id=job.id))
 
@@ -207,13 +209,15 @@ def _declared(
 def _show(project: Project, number: int, refusal: Invalid | None = None) -> str:
     session = database.session()
     release = releases.find(session, project, number)
+    chosen = Criteria.model_validate(release.criteria)
     folder, manifest = releases.contents(release, _data()) or (None, None)
     return render_template(
         "releases/show.html",
         project=project,
         role=Role.owner,
         release=release,
-        criteria=Criteria.model_validate(release.criteria),
+        criteria=chosen,
+        toml=criteria.toml(chosen),
         manifest=manifest,
         steps=manifest and previews.sieve(manifest.counts.comparisons, manifest.counts.reasons),
         rows=_first_rows(folder, manifest) if folder and manifest else {},
@@ -287,7 +291,7 @@ def _index(
     session, reading = database.session(), database.of_app().reading
     looked = releases.look(session, project, chosen)
     shown, said = filled_in(looked.criteria), refusal.fields if refusal else {}
-    faults = {_PERCENT.get(name, name): words for name, words in said.items()}
+    faults = {_FIELDS.get(name, name): words for name, words in said.items()}
     counted = previews.preview(reading, looked)
     cut_so_far = releases.of_project(session, project.id)
     return render_template(
@@ -317,6 +321,8 @@ def _criteria(form: MultiDict[str, str]) -> Criteria:
     for name, field in _PERCENT.items():
         if form.get(field, "").strip():
             given[name] = _share(form[field])
+    if form.get("free_text"):
+        given["free_text"] = True
     if form.getlist("formats"):
         given["formats"] = tuple(form.getlist("formats"))
     if form.get("languages", "").strip():
@@ -345,6 +351,7 @@ def filled_in(chosen: Criteria) -> dict[str, str]:
         "languages": " ".join(chosen.languages or ()),
         "guidelines": " ".join(map(str, chosen.guidelines or ())),
         "batches": "\n".join(chosen.batches or ()),
+        "free_text": "1" if chosen.free_text else "",
     }
 
 
