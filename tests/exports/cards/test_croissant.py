@@ -58,7 +58,7 @@ def manifest(folder: Path) -> Manifest:
     found = manifests.read(folder)
     for name in (*manifests.UNLISTED, croissant.NAME):
         (folder / name).unlink(missing_ok=True)
-    files = manifests.entries(folder, {folder / one.path: one.rows for one in found.files})
+    files = manifests.entries(folder, list(manifests.found(folder)))
     return found.model_copy(update={"files": files})
 
 
@@ -76,7 +76,7 @@ def said(text: str) -> dict[str, Any]:
 def test_what_is_written_has_no_fault(folder: Path, text: str, manifest: Manifest) -> None:
     assert list(croissant_faults.faults(folder, text, manifest)) == []
     (folder / croissant.NAME).write_text(text, "utf-8")
-    own = manifests.entries(folder, {})
+    own = manifests.entries(folder, list(manifests.found(folder)))
     with_itself = manifest.model_copy(update={"files": own})
     assert list(croissant_faults.faults(folder, text, with_itself)) == []
 
