@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Literal, NamedTuple
 
 from exports import suppression
@@ -150,7 +151,7 @@ def _held_against(
         ("living", wages.living, "ratio_p50_living", found["p50"]),
     )
     for name, wage, ratio, amount in sides:
-        told |= {f"{name}_ref": wage and wage.ref_id, ratio: None, f"below_{name}": None}
+        told |= {f"{name}_ref": wage.ref_id if wage else None, ratio: None, f"below_{name}": None}
         why = SEVERAL if country in NOWHERE else NO_REFERENCE
         if wage is None:
             nulls[f"{name}_ref"] = why
@@ -206,7 +207,7 @@ def _totals(teller: Teller, shown: Mapping[str, set[int]]) -> tuple[Total, ...]:
     earned = {code for (who, code), n in known.paid.gross.items() if n and who in known.people}
     before = {each.currency: each for each in (teller.last.pay.totals if teller.last else ())}
     for currency in sorted(earned):
-        path, number = f"pay.totals.{currency}", _Gross(currency)
+        path, number = f"pay.totals.{currency}", partial(_gross, currency)
         adds = number(known)
         rest = adds.keys() - shown.get(currency, set())
         if teller.few:
@@ -225,15 +226,11 @@ def _totals(teller: Teller, shown: Mapping[str, set[int]]) -> tuple[Total, ...]:
     return tuple(found)
 
 
-class _Gross(NamedTuple):
-    """What each person earned in a currency."""
-
-    currency: str
-
-    def __call__(self, known: Known) -> dict[int, int]:
-        found = known.paid.gross.items()
-        theirs = {who: n for (who, code), n in found if code == self.currency and n}
-        return {who: amount for who, amount in theirs.items() if who in known.people}
+def _gross(currency: str, known: Known) -> dict[int, int]:
+    """Return what each person earned in a currency."""
+    found = known.paid.gross.items()
+    theirs = {who: amount for (who, code), amount in found if code == currency and amount}
+    return {who: amount for who, amount in theirs.items() if who in known.people}
 
 
 def _timeliness(teller: Teller) -> Timeliness:
