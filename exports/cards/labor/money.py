@@ -38,6 +38,7 @@ SEVERAL = "These are several countries, or it is not stated which."
 NO_FLOOR = "Nothing is promised by the hour."
 NO_RATE = "No rate was published."
 NO_PAYDAY = "No day is agreed on which pay arrives: what is earned is due after 72 hours."
+NOTHING_ARRIVED = "Nothing has arrived yet."
 SEVERAL_CURRENCIES = "People were paid in several currencies, which cannot be added up."
 NO_SHARE = "It takes a price and what people were paid in the same currency."
 
@@ -237,10 +238,11 @@ def _timeliness(teller: Teller) -> Timeliness:
     path, waits = "pay.timeliness", Counter[int]()
     for who, days in teller.known.paid.waits.items():
         waits += days if who in teller.known.people else Counter()
-    found = [
-        teller.percentile(f"{path}.{name}", waits, percent, _arrivals)
-        for name, percent in (("days_to_payment_p50", 50), ("p95", 95))
-    ]
+    found: list[int | None] = []
+    for name, percent in (("days_to_payment_p50", 50), ("p95", 95)):
+        found.append(teller.percentile(f"{path}.{name}", waits, percent, _arrivals))
+        if not waits:
+            teller.leave(f"{path}.{name}", NOTHING_ARRIVED)
     teller.leave(f"{path}.late", NO_PAYDAY)
     failed = teller.number(f"{path}.failed_open", lambda known: known.paid.failed)
     return Timeliness(days_to_payment_p50=found[0], p95=found[1], late=None, failed_open=failed)
