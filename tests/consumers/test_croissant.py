@@ -116,6 +116,6 @@ def test_another_column_is_not_found(release: Path, tmp_path: Path, said: dict[s
     sets = json.dumps(said["recordSet"]).replace('"column": "', '"column": "no_')
     wrong = {**said, "recordSet": json.loads(sets)}
     (tmp_path / "croissant.json").write_text(json.dumps(wrong), "utf-8")
-    with pytest.raises(Exception) as caught:  # noqa: PT011 (mlcroissant has none of its own here)
+    with pytest.raises(Exception) as caught:
         list(mlcroissant.Dataset(jsonld=tmp_path / "croissant.json").records(config))
     assert "no_" in "".join(traceback.format_exception(caught.value))
