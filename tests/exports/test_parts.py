@@ -14,7 +14,7 @@ from exports import clusters, cutting, folders, parts, shards, verification
 from exports.criteria import FORMATS
 from exports.releases import Cut
 from labeler.database import Database
-from labeler.errors import Invalid
+from labeler.errors import Busy, Invalid
 from tests.conftest import NewAddress
 from tests.exports.conftest import Judged
 from tests.exports.stories import SIGNER, Said, contents, known_key, plan, tell, write

@@ -16,7 +16,7 @@ from exports.cards.labor.blocks import (
     Total,
 )
 from exports.cards.labor.counted import Until
-from exports.cards.labor.declared import Declared
+from exports.declared import Declared
 from exports.cards.labor.known import Known
 from exports.cards.labor.people import Countries, hours
 from exports.cards.labor.sources import NOWHERE, Wages, rate_in
