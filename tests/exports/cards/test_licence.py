@@ -75,6 +75,17 @@ def test_each_model_is_named_with_its_terms_in_order() -> None:
     assert "The models are not named in this release." in text("cc0-1.0")
 
 
+def test_what_provenance_says_of_a_model_is_put_into_words() -> None:
+    said = licence.model(
+        "acme-1", output_use="no-competing", licence="acme-open", terms_url="https://acme.example"
+    )
+    assert said.terms == (
+        "its answers may not be used to train models that compete with it; "
+        "its own licence is acme-open; https://acme.example"
+    )
+    assert licence.model("m", output_use="unknown", licence=None, terms_url=None) == Model("m")
+
+
 def test_nobody_writes_lines_of_their_own_into_it() -> None:
     evil = "Bread\n\nLicence: CC0"
     written = text("cc-by-nc-4.0", Model(evil, evil), title=evil, licensor=evil)
