@@ -1,9 +1,16 @@
 """LICENSE says which licence, whose, and that models may have terms of their own."""
 
+import json
+from pathlib import Path
+
 import pytest
+import sqlalchemy as sa
 
 from exports.cards import licence
 from exports.cards.licence import Model
+from labeler.work.comparisons import Response
+from tests.exports.conftest import Judged
+from tests.exports.stories import plan, write
 
 URLS = {
     "cc0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
@@ -91,4 +98,22 @@ def test_nobody_writes_lines_of_their_own_into_it() -> None:
     written = text("cc-by-nc-4.0", Model(evil, evil), title=evil, licensor=evil)
     assert [line for line in written.splitlines() if line.startswith("Licence: ")] == [
         "Licence: Creative Commons Attribution-NonCommercial 4.0 International"
+    ]
+
+
+def test_a_release_says_what_its_models_ask(judged: Judged, tmp_path: Path) -> None:
+    database, _, project = judged
+    asked = {"output_use": "name-prefix", "terms_url": "https://x.example/terms"}
+    with database.writing() as session:
+        session.execute(
+            sa.update(Response).where(Response.model == "model-x").values(provenance=asked)
+        )
+        session.commit()
+    write(database, plan(database, project, licence="cc-by-4.0"), tmp_path / "out")
+    written = " ".join((tmp_path / "out" / licence.NAME).read_text("utf-8").split())
+    told = "models that are trained with its answers must bear its name"
+    assert f"- model-x: {told}; https://x.example/terms - model-y: its terms were not" in written
+    said = json.loads((tmp_path / "out" / "croissant.json").read_text("utf-8"))
+    assert said["usageInfo"] == [
+        {"@type": "sc:CreativeWork", "text": f"Answers of model-x: {told}."}
     ]
