@@ -195,6 +195,10 @@ def test_with_fewest_facts_it_is_whole(folder: Path, manifest: Manifest) -> None
     said = json.loads(text)
     assert said["license"] == "LICENSE"
     assert said["creator"]["name"] == "the makers of this dataset"
+    assert said["citeAs"] == "the makers of this dataset (2026): T, release 1. https://example.org"
+    day = date(2026, 1, 2)
+    again = json.loads(croissant.text(manifest, replace(least, collected=(day, day))))
+    assert again["rai:dataCollectionTimeframe"] == ["2026-01-02"]
     with pytest.raises(AssertionError, match="has no dataPay"):
         croissant.text(manifest, replace(least, said={"dataPay": ("Well.",)}))
 
