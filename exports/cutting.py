@@ -44,7 +44,7 @@ from exports.shards import Rendering, number_of
 from exports.sorting import DRAWERS
 from exports.splits import SPLITS
 from exports.surveys import Survey
-from exports.writing import Written
+from exports.tallies import Written
 from labeler.errors import Busy, Invalid
 from labeler.jobs import Progress
 from labeler.said import say

@@ -20,6 +20,8 @@ from labeler.errors import Invalid
 FORMAT: Literal["labeler-release-2"] = "labeler-release-2"
 NAME = "MANIFEST.json"
 SEAL = "MANIFEST.sha256"
+TOMBSTONE = "TOMBSTONE.json"
+"""What stands in place of the files of a release that was withdrawn."""
 ATTESTATION = "attestation.dsse.json"
 PUBLIC_KEY = "public_key.pem"
 UNLISTED = (NAME, SEAL, ATTESTATION, PUBLIC_KEY)

@@ -12,9 +12,9 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from exports import folders, manifests, releases, verification
+from exports import folders, manifests, releases
+from exports.manifests import TOMBSTONE
 from exports.releases import Release, ReleaseState
-from exports.verification import TOMBSTONE
 from labeler import clock, events
 from labeler.errors import Conflict, Invalid
 from labeler.people.accounts import Person
@@ -38,6 +38,10 @@ def publish(session: Session, release: Release, *, data: Path, by: Person) -> No
     Raises Invalid naming what is wrong with the files, and Conflict if it was withdrawn. To
     publish twice is to publish once.
     """
+    from exports import (
+        verification,  # it brings pyarrow, which no server has to have from the start
+    )
+
     if release.state is ReleaseState.published:
         return
     require_there(release)
@@ -95,6 +99,8 @@ def faults(session: Session, data: Path) -> Iterator[str]:
 
     One that was written outside of it may be gone: it was given to somebody.
     """
+    from exports import verification
+
     yield from _unburied(session, data)
     rows = session.execute(
         sa.select(Release, Project.slug)

@@ -21,8 +21,7 @@ from exports.records import Gathered, Record, encode
 from exports.releases import Cut
 from exports.sorting import DRAWERS, Cabinet, Found
 from exports.splits import Split, split_of
-from exports.tallies import Tally
-from exports.writing import Writers, Written
+from exports.tallies import Tally, Written
 from labeler.stats.tables import Array
 
 RECORDS = 50_000
@@ -71,6 +70,8 @@ class Rendering(NamedTuple):
         return msgspec.json.decode((place / TOLD).read_bytes(), type=Told)
 
     def _render(self, work: Path, folder: Path, step: Step, shard: int) -> Told:
+        from exports.writing import Writers  # it brings pyarrow, which no look needs
+
         tally, wanted = Tally(), self.wanted
         later = [name for name in wanted if name in formats.REORDERED]
         cabinets = {name: Cabinet(folder / name) for name in later}
@@ -100,6 +101,8 @@ class Rendering(NamedTuple):
         return msgspec.json.decode((place / TOLD).read_bytes(), type=list[Written])
 
     def _reorder(self, work: Path, folder: Path, shard: int) -> list[Written]:
+        from exports.writing import Writers
+
         names = [name for name in self.wanted if name in formats.REORDERED]
         with Writers(folder, _schemas(names)) as writers:
             for name in names:

@@ -3,13 +3,25 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from exports.manifests import Counts, FormatCounts
 from exports.pairs import Reason
 from exports.records import PREFERRED, RANKED, Record
-from exports.splits import SPLITS
+from exports.splits import SPLITS, Split
 from exports.surveys import Survey
-from exports.writing import Written
+
+
+class Written(NamedTuple):
+    """The rows of a format in a split, in files of their names; and where they look like dates."""
+
+    name: str
+    split: Split
+    rows: int
+    dates: dict[str, str]
+    """By column the first text in it, where all of them look like dates."""
+    cleared: list[str]
+    """Columns in which not all do."""
 
 
 @dataclass

@@ -18,8 +18,6 @@ from exports.splits import SPLITS, Split, split_of
 from labeler.errors import Invalid
 from labeler.work.rubrics import Verdict
 
-TOMBSTONE = "TOMBSTONE.json"
-"""What stands in place of the files of a release that was withdrawn."""
 SHOWN = 20
 """How many faults of a format and split are named one by one."""
 
@@ -30,8 +28,8 @@ def verify(folder: Path, trusted: Collection[str] | None = None) -> list[str]:
     What is in the files is looked at only if the files are those that were written. `trusted` are
     the public keys, in PEM, of which one must have signed it; any key will do if it is None.
     """
-    if (folder / TOMBSTONE).is_file():
-        return [_withdrawn(folder / TOMBSTONE)]
+    if (folder / manifests.TOMBSTONE).is_file():
+        return [_withdrawn(folder / manifests.TOMBSTONE)]
     try:
         manifest = manifests.read(folder)
     except Invalid as refusal:

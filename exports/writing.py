@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self, get_args, get_origin, get_type_hints
+from typing import Any, Self, get_args, get_origin, get_type_hints
 
 import pyarrow as pa
 import pyarrow.json
@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from exports.formats.columns import Columns
 from exports.records import encode
 from exports.splits import Split
+from exports.tallies import Written
 from labeler.errors import Invalid
 
 GROUP = 1_000
@@ -64,24 +65,12 @@ class Writers:
             file = self._files[name, split] = _File(path, self._schemas[name], self._beside)
         file.add(row)
 
-    def finish(self) -> list["Written"]:
+    def finish(self) -> list[Written]:
         """Complete the files and return them; there is none without rows."""
         return [
             Written(name, split, file.finish(), file.dates.first, sorted(file.dates.cleared))
             for (name, split), file in sorted(self._files.items())
         ]
-
-
-class Written(NamedTuple):
-    """The rows of a format in a split, in files of their names; and where they look like dates."""
-
-    name: str
-    split: Split
-    rows: int
-    dates: dict[str, str]
-    """By column the first text in it, where all of them look like dates."""
-    cleared: list[str]
-    """Columns in which not all do."""
 
 
 def require_no_dates(written: Sequence[Written]) -> None:

@@ -15,6 +15,7 @@ from flask import Flask
 
 from exports import criteria, manifests, verification, writing
 from exports.criteria import Criteria
+from exports.tallies import Written
 from labeler.database import Database
 from labeler.work.projects import Project
 from tests.exports.ordering import HOME, RULES, cut
@@ -204,7 +205,7 @@ def test_others_write_while_files_are_made(
     held: list[int] = []
     finish = writing.Writers.finish
 
-    def notice(writers: writing.Writers) -> list[writing.Written]:
+    def notice(writers: writing.Writers) -> list[Written]:
         pools = database.writer.pool, database.reader.pool
         held.extend(pool.checkedout() for pool in pools)  # type: ignore[attr-defined]
         with database.writing() as session:

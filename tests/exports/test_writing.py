@@ -11,7 +11,8 @@ from exports import formats, writing
 from exports.criteria import FORMATS
 from exports.formats import comparisons, dpo
 from exports.formats.columns import RESERVED, Columns, Row
-from exports.writing import Writers, Written
+from exports.tallies import Written
+from exports.writing import Writers
 from labeler.errors import Invalid
 from tests.exports.made import record, rows, told
 
