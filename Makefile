@@ -2,7 +2,7 @@
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak lint browser bench bench-quality screens dist messages requirements clean
+.PHONY: help setup demo test test-consumers soak lint browser bench bench-quality screens dist messages requirements clean
 
 # The newest Python from 3.11 on that can make a virtual environment.
 PYTHON ?= $(shell for name in python3.14 python3.13 python3.12 python3.11 python3 python; do \
@@ -17,8 +17,10 @@ UNCOMPILED := /(pandas|pip|f2py|testing|tests?)/
 TESTED := $(addprefix .venv/lib/python3*/site-packages/,numpy pandas pyarrow)
 LOCK := deploy/uv.sh pip compile --quiet --generate-hashes --universal --python-version 3.11 \
 	--no-emit-index-url --no-header --no-annotate $(UPGRADE)
-# Nothing reads these: headers for C++, names of countries in 100 languages, a list of banks.
-UNREAD := $(addprefix .venv/lib/python3*/site-packages/,pyarrow/include pycountry/locales \
+# Nothing reads these: headers for C++, a protocol between databases (Arrow Flight), names of
+# countries in 100 languages, a list of banks.
+UNREAD := $(addprefix .venv/lib/python3*/site-packages/,pyarrow/include pyarrow/_flight.* \
+	pyarrow/flight.* pyarrow/libarrow_flight.* pyarrow/libarrow_python_flight.* pycountry/locales \
 	schwifty/bank_registry)
 PROCESSES ?= 2
 PORT ?= 8000
@@ -29,10 +31,12 @@ MINUTES ?= 30
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(PROCESSES)
 LINT := $(BIN)/ruff check --quiet && $(BIN)/ruff format --check --quiet && $(BIN)/mypy \
 	&& $(BIN)/lint-imports --no-logo
+# Nothing there reaches for a network, whatever those libraries would like to look up.
+CONSUMERS := HF_HUB_OFFLINE=1 HF_DATASETS_OFFLINE=1 .consumers/bin/python
 RACES := tests/labeler/work/test_races.py tests/journeys/test_barrier.py tests/journeys/test_crowd.py
 
 help: ## what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 setup: .venv/.runtime .venv/.catalogues ## everything that labeler needs to run, in .venv
 
@@ -44,6 +48,9 @@ test: .venv/.dev .venv/.catalogues browser ## the whole gate: lint, types, impor
 	@($(LINT)) & lint=$$!; \
 	$(PYTEST); tests=$$?; \
 	wait $$lint && exit $$tests
+
+test-consumers: .venv/.runtime .venv/.catalogues .consumers/.ready ## trainers learn from releases, loaders read them; minutes, 2 GB
+	@$(CONSUMERS) -m pytest -c tests/consumers/pytest.toml tests/consumers
 
 soak: browser ## long versions of the tests that have one, then races; MINUTES=30
 	@end=$$(($$(date +%s) + 60 * $(MINUTES))); \
@@ -79,9 +86,11 @@ requirements: .venv/.uv ## the pinned requirements anew; UPGRADE=--upgrade takes
 		-o deploy/requirements-dev.txt
 	@$(LOCK) --group build -c deploy/requirements-dev.txt -o deploy/requirements-build.txt
 	@$(LOCK) --group uv -c deploy/requirements-dev.txt -o deploy/requirements-uv.txt
+	@$(LOCK) --group consumers -o deploy/requirements-consumers.txt
+	@$(LOCK) --group loaders --no-deps -o deploy/requirements-loaders.txt
 
-clean: ## away with the environment and what tools left behind
-	@rm -rf .venv build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+clean: ## away with the environments and what tools left behind
+	@rm -rf .venv .consumers build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 .venv/.python:
 	@test -n "$(PYTHON)" || { echo "labeler needs Python 3.11 or newer with its venv module" \
@@ -116,4 +125,11 @@ clean: ## away with the environment and what tools left behind
 .venv/.dev: .venv/.runtime .venv/.uv deploy/requirements-dev.txt | .venv/.catalogues
 	@echo "installing what the tests need"
 	@$(UV_INSTALL) --require-hashes -r deploy/requirements-dev.txt
+	@touch $@
+
+.consumers/.ready: .venv/.uv deploy/requirements-consumers.txt deploy/requirements-loaders.txt
+	@echo "installing those who read releases"
+	@$(PYTHON) -m venv --clear --without-pip .consumers
+	@deploy/uv.sh pip install --quiet --no-deps --require-hashes --python .consumers/bin/python \
+		-r deploy/requirements-consumers.txt -r deploy/requirements-loaders.txt
 	@touch $@

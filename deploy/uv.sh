@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs uv with the package index and the certificates that pip was told to use: uv reads
-# neither pip's variables nor its configuration file, and a mirror is often named only there.
+# Runs uv with the package index, the further places of packages and the certificates that pip was
+# told to use: uv reads neither pip's variables nor its configuration file, and a mirror is often named only there.
 set -eu
 bin=$(dirname "$0")/../.venv/bin
 
@@ -12,6 +12,10 @@ said_to_pip() { # NAME VARIABLE: what pip would use, or nothing
 if [ -z "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}" ]; then
     index=$(said_to_pip index-url PIP_INDEX_URL)
     [ -z "$index" ] || export UV_DEFAULT_INDEX="$index"
+fi
+if [ -z "${UV_FIND_LINKS:-}" ]; then
+    places=$(said_to_pip find-links PIP_FIND_LINKS | tr -s '[:space:]' ,)
+    [ -z "$places" ] || export UV_FIND_LINKS="$places"
 fi
 if [ -z "${SSL_CERT_FILE:-}" ]; then
     certificates=$(said_to_pip cert PIP_CERT)

@@ -4,7 +4,9 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Add the pages about releases."""
-    from exports.pages import pages
+    """Add the pages about releases, and the keys that they are signed with."""
+    from exports import order_pages, pages, wellknown
 
-    app.register_blueprint(pages)
+    app.register_blueprint(pages.pages)
+    app.register_blueprint(order_pages.order_pages)
+    app.register_blueprint(wellknown.pages)

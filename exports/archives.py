@@ -16,8 +16,9 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 def stream(folder: Path, manifest: Manifest, name: str) -> Iterator[bytes]:
     """Yield a zip file of the release, in which everything is inside a folder of this name."""
     sink = _Sink()
+    unlisted = [path for path in manifests.UNLISTED if (folder / path).is_file()]
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
-        for path in [manifests.NAME, manifests.SEAL, *(entry.path for entry in manifest.files)]:
+        for path in [*unlisted, *(entry.path for entry in manifest.files)]:
             info = zipfile.ZipInfo(f"{name}/{path}", _EPOCH)
             info.external_attr = 0o644 << 16
             info.file_size = (folder / path).stat().st_size

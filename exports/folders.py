@@ -1,10 +1,11 @@
 """Folders that are there whole or not at all, whatever happens while they are written."""
 
+import glob
 import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from labeler.errors import Conflict
@@ -31,6 +32,32 @@ def whole(target: Path) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+
+
+@contextmanager
+def once(target: Path) -> Iterator[Path | None]:
+    """Yield an empty folder that becomes `target`, or None if that is there already.
+
+    Several may do the same at once: the first one who is done counts, and each of them is whole.
+    """
+    if target.exists():
+        yield None
+        return
+    folder = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    folder.mkdir()
+    try:
+        yield folder
+        with suppress(OSError):  # somebody else was done before
+            folder.rename(target)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep(target: Path) -> None:
+    """Remove what a crash left beside a target. Nobody may be writing there."""
+    target = target.absolute()
+    for left in target.parent.glob(f".{glob.escape(target.name)}.{'[0-9a-f]' * 8}"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _is_empty(path: Path) -> bool:

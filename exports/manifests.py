@@ -6,20 +6,24 @@ MANIFEST.json lists the files; MANIFEST.sha256 holds the hash of MANIFEST.json, 
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from exports.criteria import Criteria
 from exports.pairs import Reason
-from exports.selection import Criteria
 from labeler.errors import Invalid
 
-FORMAT: Literal["labeler-release-1"] = "labeler-release-1"
+FORMAT: Literal["labeler-release-2"] = "labeler-release-2"
 NAME = "MANIFEST.json"
 SEAL = "MANIFEST.sha256"
+ATTESTATION = "attestation.dsse.json"
+PUBLIC_KEY = "public_key.pem"
+UNLISTED = (NAME, SEAL, ATTESTATION, PUBLIC_KEY)
+"""What a release has that its manifest cannot name: it is written after, and signed later."""
 
 
 class _Model(BaseModel):
@@ -51,8 +55,15 @@ class FileEntry(_Model):
     rows: int | None = None
 
 
+class FormatCounts(_Model):
+    """How many rows a format has."""
+
+    rows: int
+    splits: dict[str, int]
+
+
 class Counts(_Model):
-    """How much there is; `comparisons` = `pairs` + `left_out`."""
+    """How much there is; `comparisons` = `used` + `left_out`."""
 
     comparisons: int
     """Comparisons that anybody judged."""
@@ -60,25 +71,33 @@ class Counts(_Model):
     """Judgments that count, known answers and other languages apart."""
     people: int
     """Who made those judgments."""
-    pairs: int
+    used: int
+    """Comparisons that make a pair, or several."""
     left_out: int
-    mean_agreement: float
-    """Mean over the pairs of the share of votes for the better answer."""
-    splits: dict[str, int]
+    mean_agreement: float | None
+    """Mean over pairs that were compared of the share of votes for the better answer."""
     languages: dict[str, int]
+    """Comparisons used, by language."""
     reasons: dict[Reason, int]
+    formats: dict[str, FormatCounts]
+
+    def rows(self, name: str) -> int:
+        """Return how many rows a format has."""
+        return self.formats[name].rows if name in self.formats else 0
 
 
 class Manifest(_Model):
     """What a release is."""
 
-    format: Literal["labeler-release-1"]
+    format: Literal["labeler-release-2"]
     software: str
     project: ProjectEntry
     release: int
     cut_at: datetime
     last_judgment_id: int
     criteria: Criteria
+    aggregation: str
+    """How judgments came to one answer, with its version."""
     counts: Counts
     left_out: tuple[LeftOutEntry, ...] | None
     """Every comparison left out, by id; null if there are too many, then they have a file."""
@@ -108,25 +127,26 @@ def read(folder: Path) -> Manifest:
         raise Invalid(f"{NAME} cannot be read: {where}: {first['msg']}") from None
 
 
-def entries(folder: Path, rows: Mapping[Path, int]) -> tuple[FileEntry, ...]:
-    """Return an entry for every file in the folder, by path; `rows` says what each holds."""
+def entries(
+    folder: Path, paths: Iterable[Path], rows: Mapping[Path, int] | None = None
+) -> tuple[FileEntry, ...]:
+    """Return an entry for each of these files, by path; `rows` says what some of them hold."""
     return tuple(
         FileEntry(
             path=path.relative_to(folder).as_posix(),
             bytes=path.stat().st_size,
             sha256=digest(path),
-            rows=rows.get(path),
+            rows=(rows or {}).get(path),
         )
-        for path in sorted(found(folder))
+        for path in sorted(paths)
     )
 
 
 def faults(folder: Path, manifest: Manifest) -> Iterator[str]:
     """Yield which files are not those that the manifest lists, by their hashes."""
     listed = {entry.path: entry for entry in manifest.files}
-    own = {NAME, SEAL}
     there = {path.relative_to(folder).as_posix() for path in found(folder)}
-    for path in sorted(there - listed.keys() - own):
+    for path in sorted(there - listed.keys() - set(UNLISTED)):
         yield f"{path} does not belong to the release"
     for path, entry in listed.items():
         if not _is_inside(path):

@@ -4,27 +4,30 @@ import json
 from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import flask
 from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
+from werkzeug.datastructures import MultiDict
 
-from exports import archives, previews, releases, selection
+from exports import archives, criteria, declarations, orders, previews, publishing, releases
 from exports.cards import dataset_card
+from exports.criteria import FORMATS, Aggregation, Criteria, RankingPairs
+from exports.declarations import EXAMPLE
+from exports.formats.columns import Row
+from exports.manifests import Manifest
+from exports.pairs import WORDS
 from exports.releases import Cut
-from exports.rows import Row
-from exports.selection import Criteria
 from exports.splits import SPLITS
-from labeler import database
+from labeler import bells, clock, database
 from labeler.errors import Invalid, NotFound
 from labeler.people.memberships import Role
 from labeler.said import say
 from labeler.text import markdown
 from labeler.web import visitors
 from labeler.web.filters import gettext as _
-from labeler.web.filters import ngettext
 from labeler.work import projects
 from labeler.work.projects import Project
 
@@ -33,8 +36,34 @@ pages = Blueprint(
 )
 
 SHOWN = 3
+MOST_COMPARED = 20_000
+"""Comparisons of a release that a page compares with the one before."""
+_OUTCOMES = {
+    "preferred": say("One answer is better"),
+    "ranked": say("The answers are in order"),
+    "absent": say("Not judged"),
+}
+AGGREGATIONS, RANKING_PAIRS = get_args(Aggregation), get_args(RankingPairs)
+_PLAIN = (
+    "min_judgments",
+    "aggregation",
+    "min_margin",
+    "ranking_pairs",
+    "since",
+    "until",
+    "max_tokens",
+    "held_back",
+    "licence",
+)
+_NOTHING = say("There is nothing to release: no pair is left by these rules.")
 _GONE = say("The files of this release are not here, or they were changed.")
-_PERCENT = {"min_agreement": "agreement_percent", "test_share": "test_percent"}
+_PERCENT = {
+    "min_agreement": "agreement_percent",
+    "min_posterior": "posterior_percent",
+    "test_share": "test_percent",
+}
+_FIELDS = {**_PERCENT, "criteria": "until"}
+"""Where on the page a rule stands, and a fault of several rules together."""
 
 
 @pages.get("")
@@ -50,34 +79,94 @@ def index(slug: str) -> ResponseReturnValue:
 @pages.post("")
 @login_required
 def cut(slug: str) -> ResponseReturnValue:
-    session, project, criteria = database.session(), _project(slug), Criteria()
+    session, project, chosen = database.session(), _project(slug), Criteria()
     try:
-        criteria = _criteria(request.form)
-        planned = releases.plan(session, project, criteria)
+        chosen = _criteria(request.form)
+        _require_some(project, chosen)
+        planned = orders.plan(session, project, chosen)
+        if releases.numbered(session, planned.project_id, planned.number) is not None:
+            session.rollback()  # nobody waits while its files are read
+            if _is_there(planned):
+                return _unchanged(slug, planned)
+        job = orders.ask(session, planned, by=visitors.person())
         session.commit()
-        flask.flash(_write(planned))
     except Invalid as refusal:
         database.reread()
-        return _index(project, criteria, request.form, refusal), refusal.status
-    return redirect(url_for("releases.show", slug=slug, number=planned.number))
+        return _index(_project(slug), chosen, request.form, refusal), refusal.status
+    bells.ring(current_app.extensions["labeler.settings"].bell, job.id)
+    return redirect(url_for("orders.show", slug=slug, job_id=job.id))
 
 
 @pages.get("/<int:number>")
 @login_required
 def show(slug: str, number: int) -> ResponseReturnValue:
-    project = _project(slug)
-    release = releases.find(database.session(), project, number)
-    folder, manifest = releases.contents(release, _data()) or (None, None)
+    return _show(_project(slug), number)
+
+
+@pages.post("/<int:number>/publish")
+@login_required
+def publish(slug: str, number: int) -> ResponseReturnValue:
+    session, project = database.session(), _project(slug)
+    release = releases.find(session, project, number)
+    try:
+        publishing.publish(session, release, data=_data(), by=visitors.person())
+        session.commit()
+    except Invalid as refusal:
+        database.reread()
+        return _show(project, number, refusal), refusal.status
+    flask.flash(_("Release %(number)s is published.", number=number))
+    return redirect(url_for("releases.show", slug=slug, number=number))
+
+
+@pages.post("/<int:number>/withdraw")
+@login_required
+def withdraw(slug: str, number: int) -> ResponseReturnValue:
+    session, project = database.session(), _project(slug)
+    release, reason = releases.find(session, project, number), request.form.get("reason", "")
+    try:
+        publishing.withdraw(session, release, reason, by=visitors.person())
+        session.commit()
+    except Invalid as refusal:
+        database.reread()
+        return _show(project, number, refusal), refusal.status
+    publishing.bury(release, slug, _data())
+    flask.flash(_("Release %(number)s is withdrawn.", number=number))
+    return redirect(url_for("releases.show", slug=slug, number=number))
+
+
+@pages.get("/declared")
+@login_required
+def declared(slug: str) -> ResponseReturnValue:
+    return _declared(_project(slug))
+
+
+@pages.post("/declared")
+@login_required
+def declare(slug: str) -> ResponseReturnValue:
+    session, project = database.session(), _project(slug)
+    said = {name: request.form.get(name, "").replace("\r\n", "\n") for name in ("facts", "words")}
+    try:
+        declarations.declare(session, project, **said, by=visitors.person())
+        session.commit()
+    except Invalid as refusal:
+        database.reread()
+        return _declared(project, said, refusal), refusal.status
+    flask.flash(_("It is told by every release from now on."))
+    return redirect(url_for("releases.declared", slug=slug))
+
+
+@pages.get("/published")
+@login_required
+def published(slug: str) -> ResponseReturnValue:
+    """Tell everybody in the project what was made of what they said."""
+    session = database.session()
+    project = projects.find(session, slug, by=visitors.person(), role=Role.annotator)
+    told = publishing.published(session, project.id)
+    found = [(each, releases.contents(each, _data())) for each in told]
     return render_template(
-        "releases/show.html",
+        "releases/published.html",
         project=project,
-        role=Role.owner,
-        release=release,
-        criteria=Criteria.model_validate(release.criteria),
-        manifest=manifest,
-        steps=manifest and previews.sieve(manifest.counts.comparisons, manifest.counts.reasons),
-        rows=_first_rows(folder) if folder else [],
-        card=dataset_card.body((folder / dataset_card.NAME).read_text("utf-8")) if folder else "",
+        releases=[(each, _card(there[0]) if there else "") for each, there in found],
         render=markdown.render,
     )
 
@@ -101,74 +190,148 @@ def _project(slug: str) -> Project:
     return projects.find(database.session(), slug, by=visitors.person(), role=Role.owner)
 
 
+def _declared(
+    project: Project, values: Mapping[str, str] | None = None, refusal: Invalid | None = None
+) -> str:
+    said = declarations.latest(database.session(), project.id, clock.now())
+    filled_in = {"facts": said.facts, "words": said.words} if said else {"facts": "", "words": ""}
+    return render_template(
+        "releases/declared.html",
+        project=project,
+        role=Role.owner,
+        values=values or filled_in,
+        refusal=refusal,
+        faults=refusal.fields if refusal else {},
+        example=EXAMPLE,
+    )
+
+
+def _show(project: Project, number: int, refusal: Invalid | None = None) -> str:
+    session = database.session()
+    release = releases.find(session, project, number)
+    chosen = Criteria.model_validate(release.criteria)
+    folder, manifest = releases.contents(release, _data()) or (None, None)
+    return render_template(
+        "releases/show.html",
+        project=project,
+        role=Role.owner,
+        release=release,
+        criteria=chosen,
+        toml=criteria.toml(chosen),
+        manifest=manifest,
+        steps=manifest and previews.sieve(manifest.counts.comparisons, manifest.counts.reasons),
+        rows=_first_rows(folder, manifest) if folder and manifest else {},
+        as_json=_as_json,
+        card=_card(folder) if folder else "",
+        changes=_changes(project, number, folder, manifest) if folder and manifest else None,
+        refusal=refusal,
+        render=markdown.render,
+    )
+
+
+def _card(folder: Path) -> str:
+    return dataset_card.body((folder / dataset_card.NAME).read_text("utf-8"))
+
+
+def _changes(
+    project: Project, number: int, folder: Path, manifest: Manifest
+) -> tuple[int, list[tuple[str, str, int]]] | None:
+    """Return what changed since the release before, where both are small and tell enough."""
+    from exports import diffs
+
+    before = releases.numbered(database.session(), project.id, number - 1)
+    there = None if before is None else releases.contents(before, _data())
+    if there is None or manifest.counts.comparisons > MOST_COMPARED:
+        return None
+    if not all("comparisons" in each.counts.formats for each in (there[1], manifest)):
+        return None
+    found = diffs.diff(there[0], folder)
+    changes = sorted(found.changes.items())
+    return number - 1, [(_outcome(old), _outcome(new), count) for (old, new), count in changes]
+
+
+def _outcome(name: str) -> str:
+    """Return an outcome in words."""
+    reasons = {reason.value: words for reason, words in WORDS.items()}
+    return _(reasons.get(name) or _OUTCOMES[name])
+
+
 def _data() -> Path:
     data: Path = current_app.extensions["labeler.settings"].data
     return data.absolute()
 
 
-def _write(planned: Cut) -> str:
-    """Cut the release unless it is there; the turn to write is free while its files are made."""
-    from exports import cutting
+def _require_some(project: Project, chosen: Criteria) -> None:
+    """Raise Invalid if it can be seen that there would be nothing in the release."""
+    looked = releases.look(database.session(), project, chosen)
+    database.session().rollback()  # nobody waits meanwhile
+    counted = previews.preview(database.of_app().reading, looked)
+    if counted.is_complete and not counted.is_worth_it:
+        raise Invalid(_NOTHING)
 
-    data, connected = _data(), database.of_app()
-    with connected.reading() as session:
-        before = releases.numbered(session, planned.project_id, planned.number)
-    if before is not None and releases.contents(before, data):
-        return _("Nothing has changed since release %(number)s: this is it.", number=planned.number)
-    target, olga = releases.home(planned, data), visitors.person()
-    with (
-        cutting.staged(planned, connected.reading, target) as manifest,
-        connected.writing() as session,
-    ):
-        made = releases.record(session, planned, manifest, target=target, data=data, by=olga)
-        session.commit()
-    return ngettext(
-        "Release %(number)s is cut: %(num)s pair.",
-        "Release %(number)s is cut: %(num)s pairs.",
-        made.rows,
-        number=made.number,
-    )
+
+def _is_there(planned: Cut) -> bool:
+    with database.of_app().reading() as session:
+        made = releases.numbered(session, planned.project_id, planned.number)
+    return made is not None and releases.contents(made, _data()) is not None
+
+
+def _unchanged(slug: str, planned: Cut) -> ResponseReturnValue:
+    number = planned.number
+    flask.flash(_("Nothing has changed since release %(number)s: this is it.", number=number))
+    return redirect(url_for("releases.show", slug=slug, number=number))
 
 
 def _index(
     project: Project,
-    criteria: Criteria,
-    values: Mapping[str, str],
+    chosen: Criteria,
+    values: MultiDict[str, str],
     refusal: Invalid | None = None,
 ) -> str:
     session, reading = database.session(), database.of_app().reading
-    settled = releases.settled(project, criteria)
-    filled_in, said = _filled_in(settled), refusal.fields if refusal else {}
-    faults = {_PERCENT.get(name, name): words for name, words in said.items()}
-    mark = selection.glance(session, project.id)
-    counted = previews.preview(reading, project.id, mark, settled)
+    looked = releases.look(session, project, chosen)
+    shown, said = filled_in(looked.criteria), refusal.fields if refusal else {}
+    faults = {_FIELDS.get(name, name): words for name, words in said.items()}
+    counted = previews.preview(reading, looked)
+    cut_so_far = releases.of_project(session, project.id)
     return render_template(
         "releases/index.html",
         project=project,
         role=Role.owner,
-        releases=releases.of_project(session, project.id),
-        criteria=settled,
-        values={**filled_in, **values},
+        releases=cut_so_far,
+        orders=orders.current(session, project.id, cut_so_far[0] if cut_so_far else None),
+        values={**shown, **values},
+        formats=values.getlist("formats") or looked.criteria.formats,
+        choices={"formats": FORMATS, "aggregation": AGGREGATIONS, "ranking_pairs": RANKING_PAIRS},
         refusal=refusal,
-        faults={name: faults[name] for name in filled_in if name in faults},
+        faults={name: faults[name] for name in (*shown, "formats") if name in faults},
         preview=counted,
         steps=previews.sieve(counted.comparisons, counted.reasons),
+        toml=criteria.toml(looked.criteria),
+        words=WORDS,
+        as_json=_as_json,
     )
 
 
-def _criteria(form: Mapping[str, str]) -> Criteria:
-    """Read the rules as the page writes them: shares in percent, languages apart by spaces."""
+def _criteria(form: MultiDict[str, str]) -> Criteria:
+    """Read the rules as the page writes them: shares in percent, lists apart by spaces or lines."""
     given: dict[str, Any] = {
-        name: form[name].strip()
-        for name in ("min_judgments", "min_margin", "licence")
-        if form.get(name, "").strip()
+        name: form[name].strip() for name in _PLAIN if form.get(name, "").strip()
     }
     for name, field in _PERCENT.items():
         if form.get(field, "").strip():
             given[name] = _share(form[field])
+    if form.get("free_text"):
+        given["free_text"] = True
+    if form.getlist("formats"):
+        given["formats"] = tuple(form.getlist("formats"))
     if form.get("languages", "").strip():
         given["languages"] = tuple(form["languages"].replace(",", " ").split())
-    return selection.read_criteria(given)
+    if form.get("guidelines", "").strip():
+        given["guidelines"] = tuple(form["guidelines"].replace(",", " ").split())
+    if form.get("batches", "").strip():
+        given["batches"] = tuple(filter(None, map(str.strip, form["batches"].splitlines())))
+    return criteria.read(given)
 
 
 def _share(percent: str) -> float | str:
@@ -178,21 +341,36 @@ def _share(percent: str) -> float | str:
         return percent
 
 
-def _filled_in(criteria: Criteria) -> dict[str, str]:
+def filled_in(chosen: Criteria) -> dict[str, str]:
+    """Write rules as the fields of the page have them, all but the formats."""
+    plain = {name: getattr(chosen, name) for name in _PLAIN}
+    shares = {field: f"{getattr(chosen, name) * 100:g}" for name, field in _PERCENT.items()}
     return {
-        "min_judgments": str(criteria.min_judgments),
-        "min_margin": str(criteria.min_margin),
-        "agreement_percent": f"{criteria.min_agreement * 100:g}",
-        "test_percent": f"{criteria.test_share * 100:g}",
-        "languages": " ".join(criteria.languages or ()),
-        "licence": criteria.licence,
+        **{name: "" if value is None else str(value) for name, value in plain.items()},
+        **shares,
+        "languages": " ".join(chosen.languages or ()),
+        "guidelines": " ".join(map(str, chosen.guidelines or ())),
+        "batches": "\n".join(chosen.batches or ()),
+        "free_text": "1" if chosen.free_text else "",
     }
 
 
-def _first_rows(folder: Path) -> list[Row]:
-    for split in SPLITS:
-        path = folder / "jsonl" / f"dpo-{split}.jsonl"
-        if path.exists():
-            with path.open("rb") as file:
-                return [json.loads(line) for line in islice(file, SHOWN)]
-    raise NotFound(_GONE)
+def _first_rows(folder: Path, manifest: Manifest) -> dict[str, list[Row]]:
+    """Return the first rows of each format that is there."""
+    return {name: _rows_of(folder, name) for name in manifest.counts.formats}
+
+
+def _rows_of(folder: Path, name: str) -> list[Row]:
+    from exports import formats, writing
+
+    in_parquet = name in formats.IN_PARQUET
+    places = [writing.lines_of(folder, name, split, in_parquet=in_parquet) for split in SPLITS]
+    place = next((each for each in places if each.exists()), None)
+    if place is None:
+        raise NotFound(_GONE)
+    with place.open("rb") as file:
+        return [json.loads(line) for line in islice(file, SHOWN)]
+
+
+def _as_json(row: Row) -> str:
+    return json.dumps(row, ensure_ascii=False, indent=2)

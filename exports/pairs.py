@@ -1,23 +1,27 @@
-"""Pairs: what judgments come to. A pair with a better answer, or a reason why there is none.
+"""Pairs: what judgments come to. A better answer, or a reason why there is none.
 
-What a person has found of it, all judgments before them, is what counts. Else the votes decide:
-each is for one answer, for the other, "about the same" or "both are bad". The kind with the most
-votes wins; a comparison becomes a pair when that is an answer, it is ahead of the other one by the
-margin asked for, and it has the share of all votes asked for. Votes for neither answer thus count
-against both.
+What a person has found of a comparison, all judgments before them, is what counts. Else the votes
+decide, by their number or by a model of them: each is for one answer, for the other, "about the
+same" or "both are bad". By number the kind with the most votes wins; a comparison becomes a pair
+when that is an answer, it is ahead of the other one by the margin asked for, and it has the share
+of all votes asked for. Votes for neither answer thus count against both. By a model the kind with
+the highest probability wins.
 """
 
 import enum
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from exports.selection import Criteria, Judged, Votes
+from exports.criteria import Criteria
+from exports.selection import Judged
+from exports.votes import Votes
 from labeler.quality.adjudications import Finding
 from labeler.said import say
 from labeler.work.rubrics import Verdict
 
 
 class Reason(enum.Enum):
-    """Why a comparison that was judged is not in the release, in the order that is asked."""
+    """Why a comparison that was judged makes no pair in the release, in the order that is asked."""
 
     gold = "gold"
     """Its answer was known beforehand."""
@@ -25,20 +29,10 @@ class Reason(enum.Enum):
     """An owner has withdrawn it."""
     language = "language"
     """It is in a language that was not asked for."""
-    excluded = "excluded"
-    """Every judgment of it came late or was left out by a person."""
-    not_compared = "not_compared"
-    """People ranked or rated its answers: of that no pairs are made yet."""
-    too_few_judgments = "too_few_judgments"
-    """Fewer judgments count than were asked for."""
-    both_bad = "both_bad"
-    """No kind of vote has more than "both are bad", or a person found so."""
-    tie = "tie"
-    """No kind of vote has more than "about the same", or a person found so."""
-    split = "split"
-    """People disagree: no answer has the most votes, the margin and the share asked for."""
-    not_a_pair = "not_a_pair"
-    """It does not have exactly two answers."""
+    batch = "batch"
+    """It is of a batch that was not asked for."""
+    held_back = "held_back"
+    """The terms of an answer's model do not allow that others are trained on it."""
     empty_text = "empty_text"
     """A turn or an answer is empty or blank."""
     unreadable = "unreadable"
@@ -51,8 +45,28 @@ class Reason(enum.Enum):
     """The two answers are the same."""
     prompt_in_answer = "prompt_in_answer"
     """An answer begins with the prompt, which training would then see twice."""
+    too_long = "too_long"
+    """Its texts are longer than the tokens asked for, by an estimate."""
+    near_duplicate = "near_duplicate"
+    """Its prompt is kept for testing, and nearly the same one is there for training."""
+    excluded = "excluded"
+    """Every judgment came late, was left out by a person, or is not of the period asked for."""
+    too_few_judgments = "too_few_judgments"
+    """Fewer judgments count than were asked for."""
+    not_compared = "not_compared"
+    """People rated its answers by criteria and did not say which is better."""
+    both_bad = "both_bad"
+    """"Both are bad" won, or a person found so, or nobody found any of several good."""
+    tie = "tie"
+    """"About the same" won, or a person found so."""
+    split = "split"
+    """People disagree: no answer has the most votes, the margin and the share asked for."""
+    unsure = "unsure"
+    """The better answer is not probable enough."""
+    not_a_pair = "not_a_pair"
+    """It does not have exactly two answers."""
     contradicted = "contradicted"
-    """The same prompt and answers came twice, and once the other answer was better."""
+    """The same prompt and answers came twice, and something else came of it."""
     repeated = "repeated"
     """The same prompt and answers came twice; the one with more votes is in the release."""
 
@@ -61,22 +75,45 @@ WORDS = {
     Reason.gold: say("The answer was known beforehand"),
     Reason.withdrawn: say("Withdrawn"),
     Reason.language: say("Another language"),
-    Reason.excluded: say("Every judgment was left out or late"),
-    Reason.not_compared: say("Ranked or rated, not compared"),
-    Reason.too_few_judgments: say("Too few judgments"),
-    Reason.both_bad: say("Both are bad"),
-    Reason.tie: say("About the same"),
-    Reason.split: say("People disagree"),
-    Reason.not_a_pair: say("Not a pair"),
+    Reason.batch: say("Another batch"),
+    Reason.held_back: say("The model’s terms do not allow training"),
     Reason.empty_text: say("Empty text"),
     Reason.unreadable: say("Unreadable text"),
     Reason.unknown_role: say("A turn by nobody known"),
     Reason.no_user_turn: say("The prompt does not end with the user"),
     Reason.same_answers: say("Two equal answers"),
     Reason.prompt_in_answer: say("The prompt is repeated in an answer"),
+    Reason.too_long: say("Too long"),
+    Reason.near_duplicate: say("Nearly a prompt of the other part"),
+    Reason.excluded: say("Every judgment was left out or late"),
+    Reason.too_few_judgments: say("Too few judgments"),
+    Reason.not_compared: say("Rated, not compared"),
+    Reason.both_bad: say("Both are bad"),
+    Reason.tie: say("About the same"),
+    Reason.split: say("People disagree"),
+    Reason.unsure: say("Not sure enough"),
+    Reason.not_a_pair: say("Not a pair"),
     Reason.contradicted: say("Contradicted by an equal pair"),
     Reason.repeated: say("An equal pair is in already"),
 }
+
+UNFIT = frozenset(
+    {
+        Reason.held_back,
+        Reason.empty_text,
+        Reason.unreadable,
+        Reason.unknown_role,
+        Reason.no_user_turn,
+        Reason.same_answers,
+        Reason.prompt_in_answer,
+        Reason.too_long,
+        Reason.near_duplicate,
+    }
+)
+"""Why nothing is made of a comparison for training, whatever people said of it."""
+
+UNCOUNTED = (Reason.gold, Reason.withdrawn, Reason.language, Reason.batch)
+"""Why comparisons are not even counted in what a release tells of the judging."""
 
 
 class Majority(NamedTuple):
@@ -94,28 +131,50 @@ class Majority(NamedTuple):
 
 
 class LeftOut(NamedTuple):
-    """A comparison that is not in the release, by its id in the file that it came from."""
+    """A comparison that makes no pair, by its id in the file that it came from."""
 
     external_id: str
     reason: Reason
     n_votes: int
 
 
-def decide(judged: Judged, criteria: Criteria) -> Majority | Reason:
-    """Return the better answer of a comparison, or why there is none in the release."""
+def unasked(judged: Judged, criteria: Criteria) -> Reason | None:
+    """Return why nobody asked for this comparison, if nobody did."""
     if judged.is_gold:
         return Reason.gold
     if judged.is_withdrawn:
         return Reason.withdrawn
     if criteria.languages is not None and judged.language not in criteria.languages:
         return Reason.language
-    if judged.found is not None:
-        return _found(judged.found, judged.votes)
-    if not judged.votes.number:
-        return Reason.not_compared if judged.votes.otherwise else Reason.excluded
-    if judged.votes.number < (criteria.min_judgments or 1):
+    if criteria.batches is not None and judged.batch not in criteria.batches:
+        return Reason.batch
+    return None
+
+
+def decide(
+    votes: Votes, found: Finding | None, posterior: Sequence[float], criteria: Criteria
+) -> Majority | Reason:
+    """Return the better of two answers, or why there is none.
+
+    `posterior` has the probability of each label; it is empty where no model was asked.
+    """
+    if found is not None:
+        return _found(found, votes)
+    if not votes.number:
+        return Reason.not_compared if votes.rated else Reason.excluded
+    if votes.number < (criteria.min_judgments or 1):
         return Reason.too_few_judgments
-    return _majority(judged.votes, criteria)
+    if criteria.aggregation == "majority":
+        outcome = _majority(votes, criteria)
+    else:
+        outcome = _most_likely(votes, posterior, criteria)
+    if isinstance(outcome, Majority) and _is_unsure(outcome, posterior, criteria):
+        return Reason.unsure
+    return outcome
+
+
+def _is_unsure(outcome: Majority, posterior: Sequence[float], criteria: Criteria) -> bool:
+    return bool(posterior) and posterior[outcome.preferred] < criteria.min_posterior
 
 
 def _found(found: Finding, votes: Votes) -> Majority | Reason:
@@ -124,9 +183,7 @@ def _found(found: Finding, votes: Votes) -> Majority | Reason:
         return Reason.tie if found.verdict is Verdict.tie else Reason.both_bad
     if found.preferred > 1:
         return Reason.not_a_pair
-    alike, steps = votes.tally[found.preferred], votes.steps[found.preferred]
-    agreement, strength = alike / max(1, votes.number), steps / max(1, alike)
-    return Majority(found.preferred, votes.number, agreement, strength, adjudicated=True)
+    return _of(found.preferred, votes)._replace(adjudicated=True)
 
 
 def _majority(votes: Votes, criteria: Criteria) -> Majority | Reason:
@@ -136,9 +193,26 @@ def _majority(votes: Votes, criteria: Criteria) -> Majority | Reason:
         return Reason.both_bad
     if counts[2] == most:
         return Reason.tie
-    preferred = counts.index(most)
-    margin = most - counts[1 - preferred]
-    agreement = most / votes.number
-    if margin < criteria.min_margin or agreement < criteria.min_agreement:
+    outcome = _of(counts.index(most), votes)
+    margin = most - counts[1 - outcome.preferred]
+    if margin < criteria.min_margin or outcome.agreement < criteria.min_agreement:
         return Reason.split
-    return Majority(preferred, votes.number, agreement, votes.steps[preferred] / most)
+    return outcome
+
+
+def _most_likely(votes: Votes, posterior: Sequence[float], criteria: Criteria) -> Majority | Reason:
+    most = max(posterior)
+    if len(posterior) > 3 and posterior[3] == most:
+        return Reason.both_bad
+    if len(posterior) > 2 and posterior[2] == most:
+        return Reason.tie
+    if posterior[0] == posterior[1]:
+        return Reason.split
+    outcome = _of(posterior.index(most), votes)
+    return Reason.split if outcome.agreement < criteria.min_agreement else outcome
+
+
+def _of(preferred: int, votes: Votes) -> Majority:
+    alike, steps = votes.tally[preferred], votes.steps[preferred]
+    agreement, strength = alike / max(1, votes.number), steps / max(1, alike)
+    return Majority(preferred, votes.number, agreement, strength)

@@ -1,35 +1,59 @@
-"""Previews: what a release would hold, told from the votes alone, before anything is written."""
+"""Previews: what a release would hold, by the same rules and from the same texts, unwritten."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby, islice
 
-from exports import pairs, selection
-from exports.pairs import WORDS, Reason
-from exports.selection import Criteria, Mark
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from exports import aggregation, concluding, consensus, formats, shards
+from exports.concluding import Concluding
+from exports.criteria import Criteria
+from exports.formats.columns import Row
+from exports.pairs import WORDS, LeftOut, Reason
+from exports.parts import Gathering, Part, Waiting
+from exports.records import PREFERRED, RANKED, Gathered, Record
+from exports.releases import Cut
+from exports.sorting import Found
 from labeler.schema import Reading
+from labeler.stats.tables import Array
+from labeler.work.comparisons import Comparison
 
-MOST_JUDGED = 20_000
+MOST_JUDGED = 5_000
+"""Judged comparisons that a preview looks at: it should be there in a second or two."""
 MOST = 200_000
-"""Comparisons that a preview looks at, judged and at all: it should be there in a second or two."""
+"""Comparisons that a preview looks at at all."""
+SHOWN = 3
+"""Rows of each format, and comparisons left out, that are shown."""
 
 
 @dataclass
 class Preview:
-    """How many comparisons would become pairs, and why the others would not."""
+    """How many comparisons would make pairs, and why the others would not."""
 
-    looked_at: int = 0
-    """Of all comparisons, in whole pages."""
     comparisons: int = 0
-    """How many of those were judged."""
+    """How many of those that were looked at were judged."""
+    used: int = 0
     reasons: Counter[Reason] = field(default_factory=Counter)
+    left_out: list[LeftOut] = field(default_factory=list)
+    """The first few."""
+    rows: Counter[str] = field(default_factory=Counter)
+    """Rows by format."""
+    shown: dict[str, list[Row]] = field(default_factory=dict)
+    """The first rows of each format."""
     is_complete: bool = True
     """Whether every comparison was looked at."""
 
     @property
-    def pairs(self) -> int:
-        """Comparisons that would become pairs, if nothing is wrong with their texts."""
-        return self.comparisons - self.reasons.total()
+    def is_worth_it(self) -> bool:
+        """Whether there are rows of anything but what was said as such."""
+        return any(
+            count
+            for name, count in self.rows.items()
+            if name != "comparisons" or len(self.rows) == 1
+        )
 
 
 @dataclass(frozen=True)
@@ -42,17 +66,26 @@ class Step:
     """How many go on to the next step."""
 
 
-def preview(reading: Reading, project_id: int, mark: Mark, criteria: Criteria) -> Preview:
-    """Count what a release would hold, over the first comparisons of the project."""
-    found = Preview()
-    for page in selection.select(reading, project_id, mark):
-        if found.comparisons >= MOST_JUDGED or found.looked_at >= MOST:
+def preview(reading: Reading, cut: Cut) -> Preview:
+    """Tell what a release would hold, of the first comparisons of the project that were judged."""
+    found, records = Preview(), list[Waiting]()
+    with reading() as session:
+        until = _last(session, cut.project_id)
+    found.is_complete = until is None
+    gathering = Gathering(cut, reading, Part(0, 0, until))
+    for one in islice(gathering.all(), MOST_JUDGED + 1):
+        if found.comparisons == MOST_JUDGED:
             found.is_complete = False
             break
-        found.looked_at += selection.PAGE
-        found.comparisons += len(page)
-        outcomes = (pairs.decide(one, criteria) for one in page)
-        found.reasons.update(one for one in outcomes if isinstance(one, Reason))
+        found.comparisons += 1
+        if isinstance(one, LeftOut):
+            _leave_out(found, one)
+        else:
+            records.append(one)
+    likely = _likely(gathering, cut.criteria)
+    rules = Concluding(cut.criteria, gathering.prompts.found.leaks())
+    for record in rules.conclude(_groups(records, likely)):
+        _count(found, record, cut.criteria)
     return found
 
 
@@ -64,3 +97,41 @@ def sieve(comparisons: int, reasons: Mapping[Reason, int]) -> list[Step]:
             left -= count
             steps.append(Step(WORDS[reason], count, left))
     return steps
+
+
+def _last(session: Session, project_id: int) -> int | None:
+    """Return the id of the last comparison that is looked at; None if all are."""
+    mine = sa.select(Comparison.id).where(Comparison.project_id == project_id)
+    return session.scalar(mine.order_by(Comparison.id).offset(MOST - 1).limit(1))
+
+
+def _likely(gathering: Gathering, criteria: Criteria) -> Array:
+    """Return how probable the labels of each record are."""
+    said = gathering.ballots.partition(gathering.records)
+    asked = consensus.model(criteria.aggregation, gathering.people)
+    made = aggregation.fitted(asked, [said])
+    return aggregation.stated(asked.posteriors(said, made.parameters))
+
+
+def _groups(records: list[Waiting], likely: Array) -> Iterator[list[Gathered]]:
+    records.sort(key=lambda one: one.key)
+    for _, group in groupby(records, key=lambda one: one.key):
+        yield shards.unpacked((Found(0, one.line) for one in group), [likely])
+
+
+def _count(found: Preview, record: Record, criteria: Criteria) -> None:
+    found.used += record["outcome"] in (PREFERRED, RANKED)
+    if (reason := concluding.left_out(record)) is not None:
+        _leave_out(found, reason)
+    for name in criteria.formats:
+        if name in formats.WITH_ROWS:
+            rows = list(formats.MODULES[name].rows(record, criteria))
+            found.rows[name] += len(rows)
+            shown = found.shown.setdefault(name, [])
+            shown += rows[: SHOWN - len(shown)]
+
+
+def _leave_out(found: Preview, one: LeftOut) -> None:
+    found.reasons[one.reason] += 1
+    if len(found.left_out) < SHOWN:
+        found.left_out.append(one)

@@ -4,8 +4,9 @@ A cut-off is a mark (the newest judgment, the moment) with criteria. The same cu
 release, with the same number and the same bytes, however often it is written.
 """
 
+import enum
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
@@ -16,8 +17,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 import labeler
 from exports import manifests, pseudonyms, selection
+from exports.criteria import Criteria
+from exports.declarations import Declaration
 from exports.manifests import Manifest
-from exports.selection import Criteria, Mark
+from exports.selection import Mark
 from labeler import events
 from labeler.errors import Conflict, Invalid, NotFound
 from labeler.events import Event
@@ -37,7 +40,18 @@ KEEP = Keep(
     "Art. 6(1)(f), or (e) of a public body: the proof of how a dataset was made",
     "stays; whose pseudonym was whose cannot be worked out any more",
 )
-_OVERTAKEN = say("Somebody else has just cut a release of this project. Please try again.")
+OVERTAKEN = say("Somebody else has just cut a release of this project. Please try again.")
+
+
+class ReleaseState(enum.Enum):
+    """What became of a release."""
+
+    cut = "cut"
+    """It is there for owners."""
+    published = "published"
+    """Everybody in the project is told of it."""
+    withdrawn = "withdrawn"
+    """It is gone for ever, with a reason; a tombstone stands in its place."""
 
 
 class Release(Base):
@@ -69,6 +83,12 @@ class Release(Base):
     rows: Mapped[int]
     left_out: Mapped[int]
     created_by: Mapped[int] = reference("people.id")
+    labor_card: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
+    """Who made it and how, as it was told; None of releases from before there were cards."""
+    state: Mapped[ReleaseState] = mapped_column(default=ReleaseState.cut)
+    published_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_because: Mapped[str] = mapped_column(default="")
 
 
 @dataclass(frozen=True)
@@ -87,10 +107,21 @@ class Cut:
     masked: Mapping[str, str] | None = None
 
 
-def plan(session: Session, project: Project, criteria: Criteria) -> Cut:
+@dataclass(frozen=True)
+class Made:
+    """What a release turned out to be, when its files are written."""
+
+    manifest: Manifest
+    labor_card: dict[str, Any]
+
+
+def plan(
+    session: Session, project: Project, criteria: Criteria, promised: Sequence[Cut] = ()
+) -> Cut:
     """Fix the cut-off of this moment. Commit at once: until then others wait to judge.
 
-    If nothing has happened since a release with the same criteria, it is that release's cut.
+    If nothing has happened since a release with the same criteria, it is that release's cut; or
+    that of one that is promised and not there yet, whose numbers are taken too.
     """
     criteria = settled(project, criteria)
     mark = selection.mark(session, project.id)
@@ -100,14 +131,31 @@ def plan(session: Session, project: Project, criteria: Criteria) -> Cut:
     last = session.scalar(
         sa.select(sa.func.max(Release.number)).where(Release.project_id == project.id)
     )
+    planned = Cut(
+        project_id=project.id,
+        slug=project.slug,
+        title=project.title,
+        question=project.question,
+        number=max(last or 0, *(cut.number for cut in promised), 0) + 1,
+        criteria=criteria,
+        mark=mark,
+        pseudonym_key=pseudonyms.new_key(),
+        software=software(),
+    )
+    same = (cut for cut in promised if _is_same(session, project, cut, planned))
+    return next(same, planned)
+
+
+def look(session: Session, project: Project, criteria: Criteria) -> Cut:
+    """Return a cut of this moment that is good for a look, and makes nobody wait."""
     return Cut(
         project_id=project.id,
         slug=project.slug,
         title=project.title,
         question=project.question,
-        number=(last or 0) + 1,
-        criteria=criteria,
-        mark=mark,
+        number=0,
+        criteria=settled(project, criteria),
+        mark=selection.glance(session, project.id),
         pseudonym_key=pseudonyms.new_key(),
         software=software(),
     )
@@ -130,14 +178,14 @@ def cut_of(project: Project, release: Release) -> Cut:
 
 
 def record(
-    session: Session, cut: Cut, manifest: Manifest, *, target: Path, data: Path, by: Person
+    session: Session, cut: Cut, made: Made, *, target: Path, data: Path, by: Person
 ) -> Release:
     """Note a release, or find the one that was cut by the same cut before.
 
     `target` is where it is going to be, noted as seen from the data folder. Raises Conflict if it
     was to be the same as before and is not.
     """
-    sha256 = manifests.digest_of(manifest)
+    manifest, sha256 = made.manifest, manifests.digest_of(made.manifest)
     before = numbered(session, cut.project_id, cut.number)
     if before is not None:
         _require_same(session, before, cut, sha256)
@@ -146,8 +194,8 @@ def record(
         return before
     release = _release(cut)
     release.folder, release.manifest_sha256 = _seen_from(data, target), sha256
-    release.rows, release.left_out = manifest.counts.pairs, manifest.counts.left_out
-    release.created_by = by.id
+    release.rows, release.left_out = manifest.counts.used, manifest.counts.left_out
+    release.created_by, release.labor_card = by.id, made.labor_card
     _add(session, release)
     events.record(
         session,
@@ -211,30 +259,6 @@ def folders(session: Session, data: Path) -> Iterator[Path]:
             yield Path(folder)
 
 
-def faults(session: Session, data: Path) -> Iterator[str]:
-    """Yield what is wrong with the releases whose folders can be seen from the data folder.
-
-    One that was written outside of it may be gone: it was given to somebody.
-    """
-    from exports import verification
-
-    rows = session.execute(
-        sa.select(Release, Project.slug)
-        .join(Project, Project.id == Release.project_id)
-        .order_by(Release.id)
-    )
-    for release, slug in rows.all():
-        folder = data / release.folder
-        if folder.is_dir():
-            found = verification.verify(folder)
-            if not found and manifests.digest(folder / manifests.NAME) != release.manifest_sha256:
-                found = [f"{manifests.NAME} is not the one that was written"]
-        else:
-            found = [] if Path(release.folder).is_absolute() else ["the folder is not there"]
-        for fault in found:
-            yield f"release {release.number} of {slug} in {folder}: {fault}"
-
-
 def settled(project: Project, criteria: Criteria) -> Criteria:
     """Return the criteria with the number of judgments that the project asks for just now."""
     if criteria.min_judgments is not None:
@@ -271,7 +295,7 @@ def _add(session: Session, release: Release) -> None:
     try:
         session.flush()
     except sa.exc.IntegrityError:  # on PostgreSQL another one may have taken the number meanwhile
-        raise Conflict(_OVERTAKEN) from None
+        raise Conflict(OVERTAKEN) from None
 
 
 def _unchanged_since(
@@ -289,10 +313,28 @@ def _unchanged_since(
         .order_by(Release.number.desc())
     )
     wanted = criteria.model_dump(mode="json")
-    found = next((release for release in alike if release.criteria == wanted), None)
+    found = next(
+        (
+            release
+            for release in alike
+            if release.criteria == wanted and release.state is not ReleaseState.withdrawn
+        ),
+        None,
+    )
     if found is None or _decided_after(session, project, found.cut_at):
         return None
     return found
+
+
+def _is_same(session: Session, project: Project, promised: Cut, planned: Cut) -> bool:
+    """Tell whether nothing has happened since a release was promised that would change it."""
+    then = replace(
+        planned,
+        number=promised.number,
+        mark=Mark(planned.mark.last_judgment_id, promised.mark.cut_at),
+        pseudonym_key=promised.pseudonym_key,
+    )
+    return then == promised and not _decided_after(session, project, promised.mark.cut_at)
 
 
 def _decided_after(session: Session, project: Project, moment: datetime) -> bool:
@@ -309,7 +351,10 @@ def _decided_after(session: Session, project: Project, moment: datetime) -> bool
     adjudicated = sa.exists().where(
         Adjudication.project_id == project.id, Adjudication.created_at > moment
     )
-    changed = (excluded, withdrawn, adjudicated, _erased(project.id, moment))
+    declared = sa.exists().where(
+        Declaration.project_id == project.id, Declaration.created_at > moment
+    )
+    changed = (excluded, withdrawn, adjudicated, declared, _erased(project.id, moment))
     return bool(session.scalar(sa.select(sa.or_(*changed, _spoken(project.id, moment)))))
 
 
@@ -328,7 +373,7 @@ def _erased(project_id: int, moment: datetime) -> sa.ColumnElement[bool]:
 
 def _require_same(session: Session, release: Release, cut: Cut, sha256: str) -> None:
     if release.pseudonym_key != cut.pseudonym_key:
-        raise Conflict(_OVERTAKEN)
+        raise Conflict(OVERTAKEN)
     if release.manifest_sha256 == sha256:
         return
     words = f"Release {release.number} could not be made again byte for byte."

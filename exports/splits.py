@@ -5,12 +5,14 @@ part only moves prompts into it.
 """
 
 import hashlib
+from functools import lru_cache
 from typing import Literal, TypeAlias, get_args
 
 Split: TypeAlias = Literal["train", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
 
 
+@lru_cache(maxsize=2**12)
 def split_of(prompt_id: str, test_share: float) -> Split:
     """Return the split of a prompt; a share of 0 tests nothing, a share of 1 everything."""
     digest = hashlib.sha256(f"split {prompt_id}".encode()).digest()

@@ -6,15 +6,16 @@ What was left out because people disagree is: agreement among those who agree me
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from exports.selection import Judged, Mark, Voter
+from exports.selection import Judged, Mark, Said
+from exports.votes import Votes
 from labeler.pay.ledger import Transfer
 from labeler.work.rubrics import Rubric
 
@@ -27,7 +28,8 @@ class Survey:
     """Counts of judging; `add` a comparison at a time."""
 
     judgments: int = 0
-    voters: set[Voter] = field(default_factory=set)
+    voters: set[tuple[int, int, int]] = field(default_factory=set)
+    """Who judged, by which versions of the guidelines and of the form."""
     tallies: Counter[tuple[int, int, int, int]] = field(default_factory=Counter)
     """How many comparisons got these votes: for answer 0, for answer 1, ties, both bad.
 
@@ -36,31 +38,53 @@ class Survey:
     first_at: datetime | None = None
     last_at: datetime | None = None
 
-    def add(self, judged: Judged) -> None:
-        """Count a comparison with its votes."""
-        votes = judged.votes
-        if votes.first_at is None or votes.last_at is None:
+    def add(self, judged: Judged, said: Sequence[Said], counted: Votes) -> None:
+        """Count a comparison with what was said of it by the rules of the release."""
+        told = [one for one in said if one.counts]
+        if not told:
             return
-        self.judgments += votes.number
-        self.tallies[votes.tally] += not judged.is_adaptive
-        self.voters.update(votes.voters)
-        self.first_at = min(votes.first_at, self.first_at or votes.first_at)
-        self.last_at = max(votes.last_at, self.last_at or votes.last_at)
+        self.judgments += len(told)
+        self.tallies[counted.tally] += not judged.is_adaptive
+        self.voters.update((one.person_id, one.guideline_number, one.rubric_number) for one in told)
+        moments = [one.created_at for one in told]
+        self.first_at = min(*moments, self.first_at or moments[0])
+        self.last_at = max(*moments, self.last_at or moments[0])
 
     @property
     def people(self) -> set[int]:
         """Who judged."""
-        return {voter.person_id for voter in self.voters}
+        return {person_id for person_id, _, _ in self.voters}
 
     @property
     def guidelines(self) -> set[int]:
         """The versions of the guidelines that were followed."""
-        return {voter.guideline_number for voter in self.voters}
+        return {guideline for _, guideline, _ in self.voters}
 
     @property
     def rubrics(self) -> set[int]:
         """The versions of the form that were filled in."""
-        return {voter.rubric_number for voter in self.voters}
+        return {rubric for _, _, rubric in self.voters}
+
+    def dump(self) -> dict[str, Any]:
+        """Return all of it for a file, as `merge` takes it."""
+        return {
+            "judgments": self.judgments,
+            "voters": sorted(self.voters),
+            "tallies": sorted(self.tallies.items()),
+            "first_at": self.first_at and self.first_at.isoformat(),
+            "last_at": self.last_at and self.last_at.isoformat(),
+        }
+
+    def merge(self, dumped: Mapping[str, Any]) -> None:
+        """Count what another survey has counted."""
+        self.judgments += dumped["judgments"]
+        self.voters.update(map(tuple, dumped["voters"]))
+        for tally, times in dumped["tallies"]:
+            self.tallies[tuple(tally)] += times
+        if dumped["first_at"] is not None:
+            first, last = (datetime.fromisoformat(dumped[at]) for at in ("first_at", "last_at"))
+            self.first_at = min(first, self.first_at or first)
+            self.last_at = max(last, self.last_at or last)
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,18 @@ class Settings(BaseModel):
         ge=0,
         description="Seconds between looks at whether quality has to be worked out anew; 0: never.",
     )
+    work_s: int = Field(
+        10,
+        ge=0,
+        le=3600,
+        description="Seconds between looks at whether a job waits, such as a release to cut; "
+        "0: the server does none, `labeler work` does.",
+    )
+    queue: str | None = Field(
+        None,
+        description="redis://…, to wake those who do jobs; default: through PostgreSQL, or a file "
+        "in the folder.",
+    )
     trusted_proxies: int = Field(0, ge=0, le=5, description="Reverse proxies in front of us.")
     upload_mb: int = Field(1024, ge=1, description="Largest file that the page takes, in MB.")
     keep_sign_ins_days: int = Field(
@@ -96,6 +108,13 @@ class Settings(BaseModel):
             raise ValueError("begins neither with postgresql+psycopg:// nor with sqlite:///")
         return value
 
+    @field_validator("queue")
+    @classmethod
+    def _known_queue(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("begins with none of redis://, rediss:// and unix://")
+        return value
+
     @field_validator("contact")
     @classmethod
     def _can_be_reached(cls, value: str) -> str:
@@ -107,6 +126,13 @@ class Settings(BaseModel):
     def database(self) -> str:
         """The address of the database, given or the one in the data folder."""
         return self.database_url or f"sqlite:///{(self.data / 'labeler.db').absolute()}"
+
+    @property
+    def bell(self) -> str:
+        """The address of the queue that wakes those who do jobs (see `labeler.bells`)."""
+        if self.database.startswith("postgresql"):
+            return self.queue or self.database
+        return self.queue or f"sqlite:///{(self.data / 'queue.db').absolute()}"
 
     @property
     def uploads(self) -> Path:

@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 
 from labeler.errors import Invalid, Refusal
 
+PASSING = "labeler_queue"
+"""The schema of what wakes those who do jobs (see `labeler.bells`): nothing there must be kept."""
 NOT_FOR_PROGRAMS = ("options", "application_name", "password")
 UNHURRIED = ("statement_timeout", "idle_in_transaction_session_timeout")
 
@@ -80,6 +82,7 @@ def _dump(session: Session, target: Path, programs: Path | None) -> None:
         )
     snapshot = session.scalar(sa.text("SELECT pg_export_snapshot()"))
     command = ["--format=custom", "--compress=1", "--lock-wait-timeout=60s"]
+    command.append(f"--exclude-schema={PASSING}")
     _run(session, program, *command, f"--snapshot={snapshot}", f"--file={target}")
 
 

@@ -56,7 +56,8 @@ def running(
 ) -> Iterator[Server]:
     """Serve the database at `address` until the block ends; yield when the server answers.
 
-    SQLite is served by one process, PostgreSQL by two, and quality is not worked out beside it.
+    SQLite is served by one process, PostgreSQL by two. Beside it no quality is worked out, and no
+    jobs are done.
     What the server says is shown if the block fails.
     """
     port = port or free_port()
@@ -70,6 +71,7 @@ def running(
         "public_url": f"http://{bind}",
         "refresh_s": 0,
         "secret_key": KEY,
+        "work_s": 0,
         "workers": workers,
     }
     environ = environment(**{name: str(value) for name, value in (given | settings).items()})

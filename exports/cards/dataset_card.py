@@ -7,11 +7,11 @@ from datetime import datetime
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 
-from exports import surveys
 from exports.manifests import Counts
 from exports.pairs import WORDS
 from exports.releases import Cut
-from exports.surveys import Pay, Survey
+from exports.splits import SPLITS
+from exports.surveys import Estimate, Pay, Survey
 from labeler.pay import money
 from labeler.people.remarks import Spoken
 from labeler.work.layouts import UNKNOWN_LANGUAGE
@@ -27,6 +27,19 @@ SIZES = (
 )
 
 
+ABOUT = {
+    "comparisons": "every comparison with every judgment on it; not for training as it is",
+    "dpo": "pairs of which one answer is better",
+    "dpo_per_vote": "a row for each vote: pairs on which people disagree come both ways",
+    "reward": "the pairs of `dpo` with `margin`, how much better the chosen answer is, from 0 to 1",
+    "kto": "single answers, good (`label` true) or bad, mixed",
+    "ranking": "answers in the order that people put them in, best first",
+    "sft": "the better answers alone",
+    "criteria": "pairs of which one answer is better by a criterion",
+    "edits": "texts that people improved, each with what it was",
+}
+
+
 # What begins a heading, a list or a quotation in Markdown where a line begins with it.
 _BEGINS = re.compile(r"^(\d*)([#>+=~.)-])")
 
@@ -39,9 +52,15 @@ def text(
     pay: Sequence[Pay],
     scales: Sequence[Rubric],
     remark: Spoken | None,
+    agreement: tuple[Estimate, Estimate],
+    flip_rate: float | None,
+    words: str,
 ) -> str:
-    """Write the card of a release; `remark` is what the workers' representative says of it."""
-    raw, alpha = surveys.agreement(survey)
+    """Write the card of a release; `remark` is what the workers' representative says of it.
+
+    `agreement` is raw and alpha; `words` are the owner's, in Markdown.
+    """
+    raw, alpha = agreement
     return _template().render(
         cut=cut,
         counts=counts,
@@ -50,10 +69,29 @@ def text(
         pay=[_pay(one) for one in pay],
         agreement=[("share of equal pairs of votes", raw), ("Krippendorff’s alpha", alpha)],
         languages=[tag for tag in counts.languages if tag != UNKNOWN_LANGUAGE],
-        size=next((name for most, name in SIZES if counts.pairs < most), "10M<n<100M"),
+        size=next((name for most, name in SIZES if counts.used < most), "10M<n<100M"),
+        configs=[(name, counts.formats[name]) for name in _in_parquet(counts)],
+        main=_main(counts),
+        about=ABOUT,
+        splits=[
+            split for split in SPLITS if any(split in one.splits for one in counts.formats.values())
+        ],
         reasons=[(WORDS[reason], count) for reason, count in counts.reasons.items()],
         remark=remark,
+        flip_rate=flip_rate,
+        words=words.strip(),
     )
+
+
+def _in_parquet(counts: Counts) -> list[str]:
+    """Return the formats that a loader finds by name, as they are listed."""
+    return [name for name in ABOUT if name in counts.formats and counts.formats[name].rows]
+
+
+def _main(counts: Counts) -> str:
+    """Return the format that a loader takes if none is named."""
+    there = _in_parquet(counts)
+    return "dpo" if "dpo" in there else there[-1] if there else ""
 
 
 def body(card: str) -> str:
@@ -76,6 +114,7 @@ def _template() -> Template:
         "plain": _plain,
         "quoted": _quoted,
         "said": _said,
+        "share": "{:.3f}".format,
         "three": _three,
     }
     return environment.get_template("dataset_card.md")

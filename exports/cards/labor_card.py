@@ -25,7 +25,6 @@ from exports.cards.labor import (
 from exports.cards.labor import people as persons
 from exports.cards.labor.blocks import ChainLink, Dataset, File, Hosting, Operator, Pay
 from exports.cards.labor.counted import Until
-from exports.cards.labor.declared import Declared
 from exports.cards.labor.known import Known
 from exports.cards.labor.model import (
     VERSION,
@@ -41,6 +40,7 @@ from exports.cards.labor.model import (
     Signature,
 )
 from exports.cards.labor.telling import Teller
+from exports.declared import Declared
 from exports.selection import Mark
 from labeler.errors import Invalid
 
@@ -103,6 +103,11 @@ def build(
     if found := checks.faults(text(card)):
         raise Invalid(UNFIT, fields={str(n): fault for n, fault in enumerate(found, start=1)})
     return card
+
+
+def read(said: bytes) -> LaborCard:
+    """Read a card that `text` wrote."""
+    return LaborCard.model_validate_json(said)
 
 
 def sealed(card: LaborCard, files: Sequence[File], keyid: str | None) -> LaborCard:

@@ -119,7 +119,9 @@ class BatchQuery(Model):
         max_length=sensitive.LONGEST,
         description="What in all rows may be hard to read, such as violence:2 hate:1.",
     )
-    known_answers: bool = Field(False, description="Make gold of chosen and rejected answers.")
+    known_answers: bool = Field(
+        False, description="Make gold of what other layouts say was the better answer."
+    )
     for_qualification: bool = Field(
         False, description="Ask them before the work itself; every row needs a known answer."
     )

@@ -15,6 +15,7 @@ from labeler.cli.databases import db
 from labeler.cli.demonstration import demo
 from labeler.cli.keeping import retention
 from labeler.cli.ledgers import ledger
+from labeler.cli.migrating import migrate
 from labeler.cli.pay import pay
 from labeler.cli.people import person
 from labeler.cli.plans import plan
@@ -24,6 +25,7 @@ from labeler.cli.serving import secret, serve
 from labeler.cli.tokens import token
 from labeler.cli.verification import verify
 from labeler.cli.wages import wages
+from labeler.cli.working import work
 from labeler.errors import Refusal
 
 EPILOG = """\b
@@ -85,6 +87,7 @@ for _command in (
         db,
         demo,
         ledger,
+        migrate,
         pay,
         person,
         plan,
@@ -98,6 +101,7 @@ for _command in (
     ),
     verify,
     wages,
+    work,
 ):
     main.add_command(_command)
 for _command in corrections.COMMANDS:

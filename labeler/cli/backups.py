@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from importlib.metadata import entry_points
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -30,9 +31,10 @@ BESIDE = ("", "-wal", "-shm", "-journal")
 def backup(file: Path) -> None:
     """Write all that is kept here to one new file.
 
-    Holds the database as it is at this moment and the releases in the data folder, but neither
-    settings nor the secret key. The server may run, and nobody waits. FILE must not be there yet;
-    while it is written it takes twice the room. PostgreSQL is read by its own pg_dump.
+    Holds the database as it is at this moment, and of the data folder the releases and the keys
+    that sign them, but neither settings nor the secret key. The server may run, and nobody waits.
+    FILE must not be there yet; while it is written it takes twice the room. PostgreSQL is read by
+    its own pg_dump.
     """
     settings, file = config.load(), file.absolute()
     with installation.opened(settings) as database, backups.staged(file) as folder:
@@ -40,13 +42,16 @@ def backup(file: Path) -> None:
         copy = folder / DATABASE
         with database.reading() as session:
             dumps.hold(session)
-            manifest, folders = _manifest(session), _folders(session, settings.data)
+            manifest, kept = _manifest(session), _kept(session, settings.data)
             dumps.write(session, copy, settings.pg_programs)
         if database.is_sqlite:
             _require_sound(copy)
+        folders = chain.from_iterable(kept.values())
         backups.write(folder / "tar", manifest, copy, settings.data, folders)
         backups.place(folder / "tar", file)
     click.echo(f"{file}: {_told(manifest)}; {file.stat().st_size:,} bytes.")
+    if kept:
+        click.echo(f"Beside the database it holds: {', '.join(kept)}.", err=True)
 
 
 @click.command()
@@ -104,9 +109,11 @@ def _count(session: Session, table: str) -> int:
     return session.scalar(sa.select(sa.func.count()).select_from(sa.table(table))) or 0
 
 
-def _folders(session: Session, data: Path) -> list[Path]:
+def _kept(session: Session, data: Path) -> dict[str, list[Path]]:
+    """Return the folders that belong to a backup, by what they are."""
     keepers = sorted(entry_points(group="labeler.keepers"), key=lambda found: found.name)
-    return [folder for found in keepers for folder in found.load()(session, data)]
+    kept = {found.name: list(found.load()(session, data)) for found in keepers}
+    return {name: folders for name, folders in kept.items() if folders}
 
 
 def _require_sound(copy: Path) -> None:

@@ -52,7 +52,7 @@ def batch() -> None:
 @click.option(
     "--known-answers",
     is_flag=True,
-    help="Make gold of what a layout with chosen and rejected answers knows.",
+    help="Make gold of what other layouts than labeler's own say was the better answer.",
 )
 @click.option(
     "--for-qualification",

@@ -66,7 +66,7 @@ def data(email: str, file: Path, actor: str) -> None:
     """
 
     def note(session: Session) -> Person:
-        whose, by = accounts.find(session, email), accounts.find(session, actor)
+        whose, by = accounts.find_any(session, email), accounts.find(session, actor)
         copies.note(session, whose, by=by)
         return whose
 
@@ -93,7 +93,7 @@ def erase(email: str, reason: str, actor: str) -> None:
     settings = config.load()
 
     def forget(session: Session) -> int:
-        whose, by = accounts.find(session, email), accounts.find(session, actor)
+        whose, by = accounts.find_any(session, email), accounts.find(session, actor)
         years = settings.keep_accounts_years
         erasure.erase(session, whose, reason=reason, years=years, by=by)
         return whose.id

@@ -55,6 +55,10 @@ def require_servable(settings: Settings) -> None:
                 'export LABELER_SECRET_KEY="$(labeler secret)"'
             },
         )
+    if settings.work_s:
+        from labeler import bells  # it brings Huey, which few commands need
+
+        bells.require(settings.bell)
     with installation.connected(settings) as database:
         if database.is_sqlite and settings.workers > 1:
             raise Invalid(

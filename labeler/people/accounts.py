@@ -105,6 +105,14 @@ def find(session: Session, email: str) -> Person:
     return person
 
 
+def find_any(session: Session, email: str) -> Person:
+    """Return whoever has this address, be their account closed; raises NotFound."""
+    person = session.scalar(sa.select(Person).where(Person.email == _normal(email)))
+    if person is None:
+        raise NotFound(say("Nobody here has the address %(email)s.", email=email))
+    return person
+
+
 def find_or_create(session: Session, email: str, name: str, *, by: Person | None) -> Person:
     """Return the account of this address, added if it was not there."""
     try:

@@ -199,6 +199,10 @@ KEEPS = (
     ),
     Keep(*("snapshots", "how good a project's labels are"), *(AS_PROJECT, DATA, NOTHING)),
     Keep(
+        *("jobs", "what was asked to be done in the background, by whom, and what came of it"),
+        *(AS_PROJECT, DATA, NUMBER),
+    ),
+    Keep(
         *("events", "who did what, when; by number, without names"),
         "as long as the database: each carries the hash of the one before it",
         *(PROOF, NUMBER),

@@ -132,6 +132,7 @@ def _masked(content: Mapping[str, Any]) -> str:
 
 ABOUT_PEOPLE = (
     *("person.created", "person.password_set", "person.admitted", "person.erased"),
+    "person.imported",
     *("membership.granted", "membership.removed", "membership.placed"),
     *("sign_in_link.made", "payout.released", "destination.changed", "data.copied"),
     *("representative.named", "representative.stepped_down"),
@@ -365,7 +366,7 @@ ELSEWHERE: Mapping[str, str] = {
     **dict.fromkeys(
         (
             *("adjudications", "pay_runs", "payout_layouts", "wage_references", "releases"),
-            *("declines", "evaluations"),
+            *("declines", "evaluations", "jobs"),
         ),
         "what somebody did for a project is the project's; that they did it is among the events",
     ),

@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler.pay import ledger
+from labeler.people import stand_ins
 from labeler.people.accounts import Person
 from labeler.people.memberships import Membership, Role
 from labeler.progress.projects import middle
-from labeler.work.counts import Count, Topic
+from labeler.work.counts import UNMEASURED, Count, Topic
 from labeler.work.projects import Project
 from labeler.work.tallies import COUNTED, Tally
 
@@ -39,6 +40,11 @@ class PersonRow:
     a_interval: "Interval"
     skips: int
     earned: dict[str, int]
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether they judged somewhere else, and what they said was brought here."""
+        return stand_ins.is_one(self.person)
 
 
 def people(session: Session, project: Project) -> Sequence[PersonRow]:
@@ -74,7 +80,7 @@ def people(session: Session, project: Project) -> Sequence[PersonRow]:
 def _medians(session: Session, project_id: int) -> dict[int, int | None]:
     rows = session.execute(
         sa.select(Count.shard, Count.key, Count.n).where(
-            Count.project_id == project_id, Count.topic == Topic.took
+            Count.project_id == project_id, Count.topic == Topic.took, Count.key != UNMEASURED
         )
     )
     took: dict[int, Counter[int]] = defaultdict(Counter)

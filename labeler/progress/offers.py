@@ -17,7 +17,7 @@ from labeler.pay.rates import Rate
 from labeler.pay.reckoning import Model
 from labeler.pay.wages import Wage
 from labeler.people.memberships import Membership
-from labeler.work.counts import Count, Topic
+from labeler.work.counts import UNMEASURED, Count, Topic
 
 JUDGMENTS, PEOPLE = 30, 5
 """How much paid work of how many people an estimate needs."""
@@ -75,9 +75,13 @@ def of_rate(session: Session, rate: Rate) -> Offer:
 
 
 def pace(session: Session, project_id: int) -> Pace | None:
-    """Return how long judgments take in a project; None before it can be told."""
+    """Return how long judgments take in a project; None before it can be told.
+
+    No time at all is none that was measured: it is of what was judged elsewhere.
+    """
     took = Count.project_id == project_id, Count.topic == Topic.took, Count.n > 0
-    rows = session.execute(sa.select(Count.shard, Count.key, Count.n).where(*took)).all()
+    known = sa.select(Count.shard, Count.key, Count.n).where(*took, Count.key != UNMEASURED)
+    rows = session.execute(known).all()
     counted, people = Counter[int](), set[int]()
     for person_id, ms, n in rows:
         counted[int(ms)] += n

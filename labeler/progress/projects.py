@@ -139,7 +139,7 @@ def skips(session: Session, project_id: int) -> Sequence[tuple[str, int]]:
 def median_ms(session: Session, project_id: int) -> int | None:
     """Return the median time of a judgment in the project, in ms to two digits."""
     took = counts.totals(session, project_id, Topic.took)
-    return middle(Counter({int(ms): n for ms, n in took.items()}))
+    return middle(Counter({int(ms): n for ms, n in took.items() if ms != counts.UNMEASURED}))
 
 
 def middle(counted: Counter[int]) -> int | None:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler import said
+from labeler.people import stand_ins
 from labeler.quality import reviews
 from labeler.quality.consensus import Consensus
 from labeler.quality.findings.estimates import Finding
@@ -27,9 +28,16 @@ LOOKED_AT, MOST_UNSURE = 1000, 200
 
 
 def of_people(session: Session, project_id: int, signals: Sequence[Found]) -> None:
-    """Ask for a look at the work of those in whose work something is unusual."""
+    """Ask for a look at the work of those in whose work something is unusual.
+
+    Nobody is asked about whoever judged elsewhere, who can neither be heard nor sent anything back;
+    what is unusual is told beside their name all the same.
+    """
     closed = _closed(session, project_id, ReviewKind.signal)
+    elsewhere = stand_ins.among(session, (each.person_id for each in signals))
     for each in signals:
+        if each.person_id in elsewhere:
+            continue
         about = {"person_id": each.person_id}
         if not _is_news(closed, reviews.subject(about, each.kind), each.evidence["n"]):
             continue

@@ -4,8 +4,11 @@ Tags are compared without regard to case, as RFC 5646 asks.
 """
 
 import re
+from functools import cache
 from itertools import takewhile
 from typing import Literal
+
+from babel import Locale
 
 from labeler.said import say
 
@@ -81,3 +84,18 @@ def direction(tag: str) -> Literal["ltr", "rtl"]:
 def name(tag: str) -> str:
     """Return what a language of the interface calls itself; for any other, its tag."""
     return _ENDONYMS.get(tag.lower(), tag)
+
+
+def told(said: object) -> str | None:
+    """Return the tag of a language that is told by its tag or by its English name, else None."""
+    if not isinstance(said, str):
+        return None
+    if is_tag(said):
+        return said
+    return _by_english_name().get(said.strip().casefold())
+
+
+@cache
+def _by_english_name() -> dict[str, str]:
+    english = Locale("en").languages
+    return {name.casefold(): tag.replace("_", "-") for tag, name in english.items() if is_tag(tag)}

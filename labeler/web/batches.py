@@ -37,6 +37,18 @@ LAYOUT_WORDS = [
     (Layout.native.value, say("labeler: prompt, responses")),
     (Layout.hh.value, say("HH-RLHF: chosen and rejected transcripts")),
     (Layout.ultrafeedback.value, say("UltraFeedback, binarized")),
+    (Layout.arena.value, say("Chatbot Arena: conversations and a winner")),
+    (Layout.arena_55k.value, say("Chatbot Arena, the table of 55,000")),
+    (Layout.arena_140k.value, say("Chatbot Arena, the 140,000: conversations in parts")),
+    (Layout.mt_bench.value, say("MT-Bench, human judgments")),
+    (Layout.helpsteer2.value, say("HelpSteer2: two rated answers in two rows")),
+    (Layout.helpsteer2_preference.value, say("HelpSteer2, preferences")),
+    (Layout.helpsteer3.value, say("HelpSteer3, preferences")),
+    (Layout.prism.value, say("PRISM, utterances")),
+    (Layout.multipref.value, say("MultiPref")),
+    (Layout.nectar.value, say("Nectar: ranked answers")),
+    (Layout.oasst.value, say("OpenAssistant: messages or trees")),
+    (Layout.shp.value, say("SHP: two comments to a post")),
 ]
 
 

@@ -289,19 +289,19 @@ def give_back_slots(session: Session, comparison_ids: Iterable[int]) -> dict[int
 
 def count_judgment(session: Session, comparison_id: int, label: int | None) -> Counted:
     """Count an accepted judgment whose slot was taken before; None is no vote."""
-    return _count(session, comparison_id, 1, _bit(label))
+    return _count(session, comparison_id, 1, bit(label))
 
 
 def change_vote(
     session: Session, comparison_id: int, before: int | None, after: int | None
 ) -> Counted:
     """Count another label in place of the one that was said before."""
-    return _count(session, comparison_id, 0, _bit(after) - _bit(before))
+    return _count(session, comparison_id, 0, bit(after) - bit(before))
 
 
 def uncount_judgment(session: Session, comparison_id: int, label: int | None) -> Counted:
     """Uncount a judgment that is left out, and give its slot back."""
-    counted = _count(session, comparison_id, -1, -_bit(label))
+    counted = _count(session, comparison_id, -1, -bit(label))
     give_back_slots(session, [comparison_id])
     return counted
 
@@ -316,6 +316,11 @@ def lane_of(session: Session, comparison_id: int) -> int:
     """Return the lane of a comparison."""
     lane = sa.select(Comparison.lane_id).where(Comparison.id == comparison_id)
     return session.scalars(lane).one()
+
+
+def bit(label: int | None) -> int:
+    """Return what one vote for a label adds to `votes`; None is no vote."""
+    return 0 if label is None else 1 << VOTES_BITS * label
 
 
 def read_votes(votes: int) -> list[int]:
@@ -334,10 +339,6 @@ def _count(session: Session, comparison_id: int, judged: int, votes: int) -> Cou
     lane_id, is_gold, is_adaptive, after = session.execute(_COUNT, given).one()
     before = after if is_gold or is_adaptive else after - votes
     return Counted(lane_id, is_gold, is_adaptive, (before, after))
-
-
-def _bit(label: int | None) -> int:
-    return 0 if label is None else 1 << VOTES_BITS * label
 
 
 # Of a lane nothing is planned that is gold.

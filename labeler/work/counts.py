@@ -17,6 +17,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from labeler.schema import Base, BigInt, dialect_of, insert, reference
 
 SHARDS = 16
+UNMEASURED = "0"
+"""The key of times that nobody knows, of what was judged elsewhere."""
 
 
 class Topic(enum.Enum):

@@ -32,7 +32,7 @@ RICH = ("demo-bn-08", "demo-de-08", "demo-en-16", "demo-it-03")
 """Comparisons with Bangla, a table, a formula and code."""
 NO_PAGE = (
     *("static", "releases.download", "sessions.whoami", "offline.worker"),
-    *("earnings.download", "payruns.download"),
+    *("earnings.download", "payruns.download", "keys.published"),
 )
 FOR_NOBODY = ("accessibility.show", "sessions.link", "sessions.sign_in")
 FOR_REVIEWERS = (
@@ -44,7 +44,7 @@ FOR_REVIEWERS = (
 )
 FOR_OWNERS = (
     *("projects", "members", "batches", "comparisons", "gold", "releases", "qualifications.ask"),
-    *("disputes", "guidelines", "plans", "quality", "rates", "reviews", "wages"),
+    *("disputes", "guidelines", "orders", "plans", "quality", "rates", "reviews", "wages"),
     *("payruns", "paylayouts", "terms.write", "worktime.noticed"),
 )
 WRONG = ("/nothing-here", "/projects/demo/releases?min_judgments=0")
@@ -53,12 +53,14 @@ WRONG = ("/nothing-here", "/projects/demo/releases?min_judgments=0")
 def furnish(site: Site) -> dict[str, Any]:
     """Have something on every page; return what the addresses of pages are filled in with.
 
-    Ada has judged all of RICH but one, which she holds, and has added time; a release is cut; Otto
-    is an owner too.
+    Ada has judged all of RICH but one, which she holds, and has added time; a release is cut, and
+    another waits; Otto is an owner too.
     """
     visit = Visit(site.app).arrive(OLGA)
     visit.get("/projects/demo/releases")
     assert visit.post("/projects/demo/releases").status_code == 302
+    site.do_jobs()
+    waiting = visit.post("/projects/demo/releases", licence="mit")
     with site.database.writing() as session:
         ada = accounts.find(session, ADA)
         *_, held = islice(_rich(session, ada), len(RICH))
@@ -85,6 +87,7 @@ def furnish(site: Site) -> dict[str, Any]:
         "assignment_id": held.id,
         "batch_id": batch_id,
         "comparison_id": held.comparison_id,
+        "job_id": int(waiting.location.rpartition("/")[2]),
         "judged_id": last.assignment_id,
         "judgment_id": last.id,
         "kind": "times",

@@ -188,6 +188,7 @@ def _cut_release(site: Site) -> None:
     visit = Visit(site.app).arrive(OLGA)
     visit.get("/projects/demo/releases")
     assert visit.post("/projects/demo/releases").status_code == 302
+    site.do_jobs()
 
 
 def _refresh(site: Site) -> None:

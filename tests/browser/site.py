@@ -20,7 +20,7 @@ from werkzeug.serving import make_server
 from werkzeug.wsgi import ClosingIterator
 
 from labeler import clock
-from labeler.cli import rehearsal
+from labeler.cli import rehearsal, working
 from labeler.database import Database
 from labeler.people.accounts import Person
 from labeler.work.assignments import Assignment
@@ -69,6 +69,10 @@ class Site:
         page.get_by_role("button", name="Start").click()
         expect(page).to_have_url(re.compile("/work/"))
         page.wait_for_load_state()
+
+    def do_jobs(self) -> None:
+        """Do what waits, as the program beside a server would."""
+        working.do_due(self.database, self.app.extensions["labeler.settings"])
 
     def said(self, email: str) -> list[Judgment]:
         """Return what a person has judged, in order."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy.orm import Session
 
 from labeler import clock
@@ -76,6 +76,10 @@ def _look_around(site: Site, context: BrowserContext) -> list[str]:
     site.arrive(page, OLGA)
     page.goto(f"{site.url}/projects/helpful/releases")
     send(page, page.get_by_role("button", name="Cut release").click)
+    made["job_id"] = int(page.url.rpartition("/")[2])
+    faults += active(page)
+    site.do_jobs()
+    expect(page).to_have_url(f"{site.url}/projects/helpful/releases/1")
     for reader, email in READERS.items():
         site.arrive(page, email)
         for address in _addresses(site, reader, made):

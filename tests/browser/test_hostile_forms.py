@@ -201,6 +201,7 @@ ASKED_ABOUT: dict[str, Callable[[Site], int | None]] = {
     "refusal_id": _refused,
     "dispute_id": _disputed,
     "topic_id": _talked,
+    "job_id": lambda _site: None,  # there is nothing to write on one
     "statement_id": lambda _site: None,  # there is nothing to write on one
 }
 
@@ -322,6 +323,7 @@ def _cut(place: Place) -> None:
     olga = place.visit("olga")
     olga.get("/projects/helpful/releases")
     assert olga.post("/projects/helpful/releases", min_judgments="1").status_code == 302
+    place.site.do_jobs()
     place.seen["olga"].append("releases.show")
 
 

@@ -28,6 +28,7 @@ from labeler.work.comparisons import Comparison
 from labeler.work.judgments import Judgment, JudgmentState
 from labeler.work.projects import Project
 from tests.browser import crowd
+from tests.browser.clicks import send
 from tests.browser.conftest import TIMEOUT_MS
 from tests.browser.crowd import Annotator, Crowd
 from tests.browser.site import Site, open_site
@@ -328,13 +329,14 @@ def cut_release(site: Site, page: Page, folder: Path) -> dict[int, dict[str, Any
     """Cut a release and take it home; return its rows by the number in their prompt."""
     page.goto(f"{site.url}/projects/{SLUG}/releases")
     page.get_by_label("Licence").fill("cc-by-4.0")
-    page.get_by_role("button", name="Cut release").click()
+    send(page, page.get_by_role("button", name="Cut release").click)
+    site.do_jobs()
     with page.expect_download() as downloading:
         page.get_by_role("link", name="Download").click()
     archive = folder / "release.zip"
     downloading.value.save_as(archive)
     with zipfile.ZipFile(archive) as opened:
-        texts = [opened.read(name) for name in opened.namelist() if name.endswith(".jsonl")]
+        texts = [opened.read(name) for name in opened.namelist() if "/jsonl/dpo-" in name]
     rows = [json.loads(line) for text in texts for line in text.splitlines()]
     return {int(re.sub(r"\D", "", row["prompt"][0]["content"])): row for row in rows}
 

@@ -15,7 +15,7 @@ from labeler.people import accounts
 from labeler.work.projects import Project
 from tests.cast import Cast
 from tests.conftest import NewAddress
-from tests.exports.stories import Said, tell
+from tests.exports.stories import Said, tell, tell_everything
 from tests.serving import open_database
 
 # Read when these tools are imported, so it must be said before any test does that.
@@ -38,9 +38,30 @@ def told(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return path
 
 
+@pytest.fixture(scope="session")
+def everything(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with a project that has rows for every format."""
+    path = tmp_path_factory.mktemp("everything") / "labeler.db"
+    shutil.copy(sqlite_template, path)
+    database = Database(f"sqlite:///{path}")
+    tell_everything(database)
+    database.close()
+    return path
+
+
+@pytest.fixture
+def judged_in_every_way(new_address: NewAddress, everything: Path) -> Iterator[Judged]:
+    """A project on SQLite that has rows for every format."""
+    yield from _opened(new_address, everything)
+
+
 @pytest.fixture
 def judged(new_address: NewAddress, told: Path) -> Iterator[Judged]:
     """A project on SQLite in which forty pairs were judged, ten of them about the same."""
+    yield from _opened(new_address, told)
+
+
+def _opened(new_address: NewAddress, told: Path) -> Iterator[Judged]:
     address = new_address("sqlite")
     shutil.copy(told, str(make_url(address).database))
     database = open_database(address)

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from exports import selection
 from exports.cards import labor_card
-from exports.cards.labor.declared import Declared
 from exports.cards.labor.model import LaborCard
 from exports.cards.labor_card import DatasetFacts
+from exports.declared import Declared
 from exports.selection import Mark
 from labeler.pay import rates, wages, weeks
 from labeler.people import accounts, memberships

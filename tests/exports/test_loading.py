@@ -20,7 +20,8 @@ def test_the_folder_loads_with_both_splits(judged: Judged, tmp_path: Path, cache
     database, _, project = judged
     manifest = write(database, plan(database, project, test_share=0.3), tmp_path / "out")
     loaded = datasets.load_dataset(str(tmp_path / "out"), cache_dir=cache)
-    assert {split: part.num_rows for split, part in loaded.items()} == manifest.counts.splits
+    told = manifest.counts.formats["dpo"]
+    assert {split: part.num_rows for split, part in loaded.items()} == told.splits
     features = loaded["train"].features
     assert features["n_votes"].dtype == "int32"
     assert features["prompt"].feature["content"].dtype == "string"

@@ -1,19 +1,23 @@
 """An owner's pages: counting, cutting, looking, downloading; nobody else gets in."""
 
+import html
 import io
 import re
 import zipfile
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from exports import verification
-from exports.formats import dpo
+from exports import criteria, manifests, verification, writing
+from exports.criteria import Criteria
 from labeler.database import Database
 from labeler.work.projects import Project
+from tests.exports.ordering import HOME, RULES, cut
 from tests.exports.stories import Said, contents, tell
 from tests.serving import lend_app
 from tests.visits import Visit
@@ -22,8 +26,6 @@ VOTES: dict[str, list[Said]] = {f"p{n}": [n % 2, n % 2] for n in range(8)} | {
     "t": ["tie", 0],
     "s": [0, 1],
 }
-HOME = "/projects/helpful/releases"
-RULES = {"min_judgments": "2", "test_percent": "0"}
 
 
 @pytest.fixture
@@ -57,12 +59,81 @@ def test_rules_that_make_no_sense_are_marked(olga: Visit) -> None:
     assert 'value="lots"' in answer.text
 
 
+def test_rules_that_do_not_go_together_are_marked(olga: Visit) -> None:
+    answer = olga.get(f"{HOME}?since=2026-11-24&until=2026-11-23&guidelines=1+x&aggregation=odd")
+    assert answer.status_code == 422
+    for name in ("guidelines", "aggregation"):
+        assert f'id="{name}-fault"' in answer.text
+    assert "This must be a whole number." in answer.text
+    period = olga.get(f"{HOME}?since=2026-11-24&until=2026-11-23")
+    assert (period.status_code, 'id="until-fault"' in period.text) == (422, True)
+    assert "The period ends before it begins" in period.text
+
+
+def test_every_rule_on_the_page_is_in_the_manifest(olga: Visit, tmp_path: Path) -> None:
+    rules = {
+        "formats": ["kto", "sft"],
+        "min_judgments": "1",
+        "aggregation": "one_coin",
+        "min_margin": "2",
+        "agreement_percent": "60",
+        "posterior_percent": "55",
+        "ranking_pairs": "top",
+        "languages": "en, sw",
+        "batches": "pairs\r\n other, one \r\n",
+        "guidelines": "1 2",
+        "since": "2020-01-01",
+        "until": "2099-12-31",
+        "max_tokens": "900",
+        "free_text": "1",
+        "held_back": "Agreed with their makers.",
+        "test_percent": "12.5",
+        "licence": "mit",
+    }
+    seen = olga.get(f"{HOME}?{urlencode(rules, doseq=True)}").text
+    assert "labeler release cut --rules" in seen
+    assert cut(olga, **rules) == f"{HOME}/1"
+    said = manifests.read(tmp_path / "releases" / "helpful" / "1").criteria
+    assert said == Criteria(
+        formats=("kto", "sft"),
+        min_judgments=1,
+        aggregation="one_coin",
+        min_margin=2,
+        min_agreement=0.6,
+        min_posterior=0.55,
+        ranking_pairs="top",
+        languages=("en", "sw"),
+        batches=("pairs", "other, one"),
+        guidelines=(1, 2),
+        since=date(2020, 1, 1),
+        until=date(2099, 12, 31),
+        max_tokens=900,
+        free_text=True,
+        held_back="Agreed with their makers.",
+        test_share=0.125,
+        licence="mit",
+    )
+    for page in (seen, olga.get(f"{HOME}/1").text):
+        assert criteria.toml(said) in html.unescape(page)
+
+
+def test_rows_are_shown_as_they_would_be_and_were_written(olga: Visit) -> None:
+    asked = f"{HOME}?formats=kto&formats=openai&test_percent=0"
+    before = olga.get(asked).text
+    assert ("kto</span>: 16 rows" in before, "openai</span>: 8 rows" in before) == (True, True)
+    assert before.count("preferred_output") == 2 * 3  # of three rows, with the other output
+    assert "s</span>: People disagree" in before
+    cut(olga, formats=["kto", "openai"], test_percent="0")
+    after = olga.get(f"{HOME}/1").text
+    assert after.count("preferred_output") == 2 * 3
+    assert '<th scope="row" translate="no">kto</th><td class="n">16</td>' in after
+
+
 def test_cut_look_and_download(olga: Visit, tmp_path: Path) -> None:
     olga.get(f"{HOME}?test_percent=0")
-    answer = olga.post(HOME, **RULES)
-    assert answer.location == f"{HOME}/1"
+    assert cut(olga) == f"{HOME}/1"
     page = olga.get(f"{HOME}/1").text
-    assert "8 pairs for preference training" in page
+    assert "8 comparisons with a better answer." in page
     assert page.count('class="dpo"') == 3
     assert page.count("English") > 3  # of each row, and of all
     assert "<h3>Helpful answers</h3>" in page  # the card, as it reads
@@ -80,28 +151,25 @@ def test_cut_look_and_download(olga: Visit, tmp_path: Path) -> None:
 
 
 def test_cutting_twice_is_one_release(olga: Visit) -> None:
-    for _ in range(2):
-        olga.get(HOME)
-        assert olga.post(HOME, **RULES).location == f"{HOME}/1"
-    assert olga.get(HOME).text.count(f'href="{HOME}/') == 1
-    assert olga.post(HOME, min_judgments="1").location == f"{HOME}/2"
+    assert cut(olga) == f"{HOME}/1"
+    assert olga.post(HOME, **RULES).location == f"{HOME}/1"
+    assert "Nothing has changed since release 1: this is it." in olga.get(HOME).text
+    assert olga.get(HOME).text.count(f'href="{HOME}/1"') == 1
+    assert cut(olga, min_judgments="1") == f"{HOME}/2"
 
 
 def test_files_that_are_gone_or_changed_are_not_offered(olga: Visit, tmp_path: Path) -> None:
-    olga.get(HOME)
-    olga.post(HOME, **RULES)
+    cut(olga)
     folder = tmp_path / "releases" / "helpful" / "1"
     folder.rename(tmp_path / "away")
     assert "labeler release again helpful 1" in olga.get(f"{HOME}/1").text
     assert olga.get(f"{HOME}/1/download").status_code == 404
-    olga.get(HOME)
-    olga.post(HOME, **RULES)
+    cut(olga)
     assert contents(folder) == contents(tmp_path / "away")
 
 
 def test_one_file_that_was_changed_is_noticed(olga: Visit, tmp_path: Path) -> None:
-    olga.get(HOME)
-    olga.post(HOME, **RULES)
+    cut(olga)
     lines = tmp_path / "releases" / "helpful" / "1" / "jsonl" / "dpo-train.jsonl"
     lines.write_bytes(lines.read_bytes().replace(b"model-x", b"model-z"))
     assert olga.get(f"{HOME}/1/download").status_code == 404
@@ -134,20 +202,19 @@ def test_others_write_while_files_are_made(
 ) -> None:
     database: Database = app.extensions["labeler.database"]
     held: list[int] = []
-    finish = dpo.Writer.finish
+    finish = writing.Writers.finish
 
-    def notice(writer: dpo.Writer) -> dict[Path, int]:
+    def notice(writers: writing.Writers) -> list[writing.Written]:
         pools = database.writer.pool, database.reader.pool
         held.extend(pool.checkedout() for pool in pools)  # type: ignore[attr-defined]
         with database.writing() as session:
             session.execute(sa.update(Project).values(title="Renamed meanwhile"))
             session.commit()
-        return finish(writer)
+        return finish(writers)
 
-    monkeypatch.setattr(dpo.Writer, "finish", notice)
-    olga.get(HOME)
-    assert olga.post(HOME, **RULES).location == f"{HOME}/1"
-    assert held == [0, 0]
+    monkeypatch.setattr(writing.Writers, "finish", notice)
+    assert cut(olga) == f"{HOME}/1"
+    assert set(held) == {0}
     assert "Renamed meanwhile" in olga.get(HOME).text
 
 
@@ -156,10 +223,9 @@ def test_others_write_while_files_are_made(
     [("rex@example.org", 403), ("ada@example.org", 403), ("mallory@example.org", 404)],
 )
 def test_nobody_but_owners_gets_in(app: Flask, olga: Visit, email: str, status: int) -> None:
-    olga.get(HOME)
-    olga.post(HOME, **RULES)
+    cut(olga)
     visit = Visit(app).arrive(email)
-    for path in (HOME, f"{HOME}/1", f"{HOME}/1/download"):
+    for path in (HOME, f"{HOME}/1", f"{HOME}/1/download", f"{HOME}/orders/1"):
         assert visit.get(path).status_code == status
     assert visit.post(HOME, **RULES).status_code == status
 
@@ -171,4 +237,5 @@ def test_a_stranger_is_asked_to_sign_in(app: Flask) -> None:
 def test_what_is_not_there_is_not_found(olga: Visit) -> None:
     for number in (7, 10**15):
         assert olga.get(f"{HOME}/{number}").status_code == 404
+        assert olga.get(f"{HOME}/orders/{number}").status_code == 404
     assert olga.get("/projects/other/releases").status_code == 404

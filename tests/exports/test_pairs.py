@@ -1,30 +1,22 @@
 """What votes come to: worked examples, and what must hold of all votes."""
 
-from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from exports import pairs
-from exports.pairs import WORDS, Majority, Reason
-from exports.selection import Criteria, Judged, Voter, Votes
+from exports.criteria import Aggregation, Criteria
+from exports.pairs import UNFIT, WORDS, Majority, Reason
 from labeler.quality.adjudications import Finding
 from labeler.work.rubrics import Verdict
-
-THEN = datetime(2026, 11, 23, tzinfo=UTC)
-ADA = Voter(1, 1, 1)
+from tests.exports.made import counted, judged
 
 
-def judged(*said: str, **changes: object) -> Judged:
-    """Read votes such as "0+2" (response 0 by two steps), "tie" or "bad"."""
-    sides = [[int(one[2]) for one in said if one[:2] == f"{number}+"] for number in (0, 1)]
-    tally = (len(sides[0]), len(sides[1]), said.count("tie"), said.count("bad"))
-    steps = (sum(sides[0]), sum(sides[1]))
-    votes = Votes(len(said), tally, steps, (ADA,) * len(said), THEN, THEN)
-    given = {"id": 1, "external_id": "a", "language": "en", "is_gold": False, "prompt_id": 1}
-    given |= {"is_withdrawn": False, "is_adaptive": False}
-    return Judged(**(given | changes), votes=votes)  # type: ignore[arg-type]
+def decide(*said: str, found: Finding | None = None, **rules: Any) -> Majority | Reason:
+    """Decide by the number of votes, unless the rules say otherwise."""
+    return pairs.decide(counted(*said), found, (), Criteria(**rules))
 
 
 @pytest.mark.parametrize(
@@ -43,7 +35,7 @@ def judged(*said: str, **changes: object) -> Judged:
     ],
 )
 def test_the_kind_with_most_votes_wins(said: list[str], outcome: Majority | Reason) -> None:
-    assert pairs.decide(judged(*said), Criteria()) == outcome
+    assert decide(*said) == outcome
 
 
 @pytest.mark.parametrize(
@@ -59,7 +51,7 @@ def test_the_kind_with_most_votes_wins(said: list[str], outcome: Majority | Reas
     ],
 )
 def test_rules_ask_for_more(said: list[str], rules: dict[str, float], is_pair: bool) -> None:
-    assert isinstance(pairs.decide(judged(*said), Criteria(**rules)), Majority) is is_pair
+    assert isinstance(decide(*said, **rules), Majority) is is_pair
 
 
 @pytest.mark.parametrize(
@@ -75,26 +67,73 @@ def test_rules_ask_for_more(said: list[str], rules: dict[str, float], is_pair: b
 def test_what_a_person_found_counts_whatever_the_votes_say(
     found: Finding, outcome: Majority | Reason
 ) -> None:
-    one = judged("tie", "tie", "0+2", found=found)
-    assert pairs.decide(one, Criteria(min_judgments=5, min_agreement=1)) == outcome
+    rules = {"min_judgments": 5, "min_agreement": 1}
+    assert decide("tie", "tie", "0+2", found=found, **rules) == outcome
 
 
 def test_what_a_person_found_without_a_vote_is_a_pair_all_the_same() -> None:
-    one = judged(found=Finding(Verdict.preference, 1))
-    assert pairs.decide(one, Criteria()) == Majority(1, 0, 0.0, 0.0, True)
+    assert decide(found=Finding(Verdict.preference, 1)) == Majority(1, 0, 0.0, 0.0, True)
 
 
-def test_gold_and_other_languages_stay_out_whatever_people_said() -> None:
-    assert pairs.decide(judged("0+1", is_gold=True), Criteria()) is Reason.gold
-    only_swahili = Criteria(languages=("sw",))
-    assert pairs.decide(judged("0+1"), only_swahili) is Reason.language
-    assert isinstance(pairs.decide(judged("0+1", language="sw"), only_swahili), Majority)
+def test_who_only_rated_did_not_compare() -> None:
+    assert decide("rated", "rated") is Reason.not_compared
+    assert isinstance(decide("rated", "0+1"), Majority)
+
+
+# By a model of who judges how well the kind with the highest probability wins.
+
+
+@pytest.mark.parametrize(
+    ("posterior", "rules", "outcome"),
+    [
+        ((0.6, 0.4), {}, Majority(0, 3, 1 / 3, 1.0)),  # although two of three are against it
+        ((0.2, 0.8), {}, Majority(1, 3, 2 / 3, 2.5)),
+        ((0.5, 0.5), {}, Reason.split),
+        ((0.2, 0.3, 0.5), {}, Reason.tie),
+        ((0.4, 0.2, 0.4), {}, Reason.tie),
+        ((0.1, 0.4, 0.1, 0.4), {}, Reason.both_bad),
+        ((0.2, 0.8), {"min_posterior": 0.8}, Majority(1, 3, 2 / 3, 2.5)),
+        ((0.2, 0.8), {"min_posterior": 0.81}, Reason.unsure),
+        ((0.6, 0.4), {"min_agreement": 0.5}, Reason.split),
+        ((0.6, 0.4), {"min_margin": 3}, Majority(0, 3, 1 / 3, 1.0)),  # a margin is of votes
+        ((0.2, 0.8), {"min_judgments": 4}, Reason.too_few_judgments),
+    ],
+)
+@pytest.mark.parametrize("aggregation", ["one_coin", "dawid_skene"])
+def test_by_a_model_the_most_probable_wins(
+    posterior: tuple[float, ...],
+    rules: dict[str, Any],
+    outcome: Majority | Reason,
+    aggregation: Aggregation,
+) -> None:
+    criteria = Criteria(aggregation=aggregation, **rules)
+    assert pairs.decide(counted("0+1", "1+2", "1+3"), None, posterior, criteria) == outcome
+
+
+def test_a_majority_too_must_be_probable_enough() -> None:
+    votes = counted("1+2", "1+2", "0+1")
+    for least, is_pair in ((0.7, True), (0.71, False)):
+        outcome = pairs.decide(votes, None, (0.3, 0.7), Criteria(min_posterior=least))
+        assert outcome == (Majority(1, 3, 2 / 3, 2.0) if is_pair else Reason.unsure)
+
+
+def test_gold_and_what_nobody_asked_for_stays_out_whatever_people_said() -> None:
+    only_swahili, only_may = Criteria(languages=("sw",)), Criteria(batches=("may",))
+    assert pairs.unasked(judged("0+1"), Criteria()) is None
+    assert pairs.unasked(judged("0+1", is_gold=True), Criteria()) is Reason.gold
+    assert pairs.unasked(judged("0+1", is_withdrawn=True), Criteria()) is Reason.withdrawn
+    assert pairs.unasked(judged("0+1"), only_swahili) is Reason.language
+    assert pairs.unasked(judged("0+1", language="sw"), only_swahili) is None
+    assert pairs.unasked(judged("0+1", batch="june"), only_may) is Reason.batch
+    assert pairs.unasked(judged("0+1", batch="may"), only_may) is None
     found = Finding(Verdict.preference, 0)
-    assert pairs.decide(judged(is_withdrawn=True, found=found), Criteria()) is Reason.withdrawn
+    assert pairs.unasked(judged(is_withdrawn=True, found=found), Criteria()) is Reason.withdrawn
 
 
 def test_every_reason_has_words() -> None:
     assert list(WORDS) == list(Reason)
+    first_that_is_not = list(Reason).index(Reason.excluded)
+    assert set(list(Reason)[:first_that_is_not]) > UNFIT  # asked before what people said
 
 
 votes = st.lists(st.sampled_from(["0+1", "0+2", "0+3", "1+1", "1+2", "1+3", "tie", "bad"]))
@@ -108,8 +147,8 @@ rules = st.builds(
 
 @given(votes, rules)
 def test_swapping_the_answers_swaps_the_outcome(said: list[str], criteria: Criteria) -> None:
-    there = pairs.decide(judged(*said), criteria)
-    back = pairs.decide(judged(*(_swap(one) for one in said)), criteria)
+    there = pairs.decide(counted(*said), None, (), criteria)
+    back = pairs.decide(counted(*map(_swap, said)), None, (), criteria)
     if isinstance(there, Majority):
         assert isinstance(back, Majority)
         assert back == Majority(1 - there.preferred, there.n_votes, there.agreement, there.strength)
@@ -126,4 +165,5 @@ def test_the_order_of_votes_is_irrelevant(
     orders: tuple[list[str], list[str]], criteria: Criteria
 ) -> None:
     one, other = orders
-    assert pairs.decide(judged(*one), criteria) == pairs.decide(judged(*other), criteria)
+    outcomes = [pairs.decide(counted(*said), None, (), criteria) for said in (one, other)]
+    assert outcomes[0] == outcomes[1]

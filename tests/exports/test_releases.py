@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from exports import manifests, releases, verification
-from exports.formats import dpo
+from exports import manifests, releases, verification, writing
+from exports.criteria import Criteria
 from exports.pairs import Reason
-from exports.selection import Criteria
 from labeler.database import Database
 from labeler.errors import Conflict
 from labeler.events import Event
@@ -80,7 +79,7 @@ def test_a_finding_makes_another_whose_row_says_so(
     later = plan(database, project)
     assert (first.number, later.number) == (1, 2)
     release(database, later, tmp_path / "2", data=tmp_path, by=cast.olga)
-    lines = [dpo.read_lines(path) for path in (tmp_path / "2" / "jsonl").iterdir()]
+    lines = [writing.read_lines(path) for path in (tmp_path / "2" / "jsonl").glob("dpo-*")]
     found = [row for rows in lines for row in rows if row["adjudicated"]]
     assert [(row["n_votes"], row["agreement"]) for row in found] == [(2, 0.0)]
     assert found[0]["chosen"][0]["content"] == "It is 2."

@@ -1,4 +1,4 @@
-"""Records come back by key, together, in the order in which they came; nothing stays on disk."""
+"""Records come back by key, together, in the order of cabinets and in which they came."""
 
 import hashlib
 import json
@@ -9,20 +9,27 @@ from tempfile import TemporaryDirectory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports.sorting import Sorter
+from exports import sorting
+from exports.sorting import Cabinet
 
 keys = st.integers(0, 30).map(lambda number: hashlib.sha256(bytes([number])).hexdigest())
+records = st.lists(st.tuples(keys, st.text()))
 
 
-@given(st.lists(st.tuples(keys, st.text())))
-def test_as_if_all_were_sorted_at_once(records: list[tuple[str, str]]) -> None:
-    expected = sorted(records, key=lambda record: record[0])
+@given(records, records)
+def test_as_if_all_were_sorted_at_once(
+    first: list[tuple[str, str]], second: list[tuple[str, str]]
+) -> None:
+    expected = sorted(first + second, key=lambda record: record[0])
     with TemporaryDirectory() as folder:
-        with Sorter(Path(folder) / "sorted") as sorter:
-            for key, record in records:
-                sorter.add(key, json.dumps(record).encode())
-            groups = [[json.loads(record) for record in group] for group in sorter.groups()]
-        assert list(Path(folder).iterdir()) == []
-    assert groups == [
-        [record for _, record in same] for _, same in groupby(expected, key=lambda one: one[0])
-    ]
+        places = [Path(folder) / name for name in ("first", "second")]
+        for place, some in zip(places, (first, second), strict=True):
+            with Cabinet(place) as cabinet:
+                for key, record in some:
+                    cabinet.add(key, json.dumps([key, record]).encode())
+        groups = [
+            [tuple(json.loads(found.record)) for found in group] for group in sorting.groups(places)
+        ]
+        halves = [*sorting.groups(places, range(128)), *sorting.groups(places, range(128, 256))]
+        assert halves == list(sorting.groups(places))
+    assert groups == [list(same) for _, same in groupby(expected, key=lambda one: one[0])]

@@ -1,6 +1,5 @@
 """One byte changed anywhere is found, and so is what was forged with care."""
 
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,17 +10,24 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from exports import manifests, verification
-from exports.formats import dpo
+from exports import formats, manifests, verification, writing
+from exports.criteria import FORMATS
+from exports.formats.columns import Row
+from labeler.database import Database
+from tests.conftest import NewAddress
 from tests.exports.conftest import Judged
-from tests.exports.stories import plan, write
+from tests.exports.stories import plan, tell_orders, write
 
 FILES = [
     "MANIFEST.json",
     "MANIFEST.sha256",
     "README.md",
+    "comparisons/test-00000-of-00001.parquet",
+    "comparisons/train-00000-of-00001.parquet",
     "dpo/test-00000-of-00001.parquet",
     "dpo/train-00000-of-00001.parquet",
+    "jsonl/comparisons-test.jsonl",
+    "jsonl/comparisons-train.jsonl",
     "jsonl/dpo-test.jsonl",
     "jsonl/dpo-train.jsonl",
 ]
@@ -97,7 +103,7 @@ def test_files_that_disagree_are_found_although_their_hashes_are_right(folder: P
     name = "dpo/train-00000-of-00001.parquet"
     shutil.copytree(folder, folder.parent / "other")
     forge(folder, name, lambda table: table.slice(1))
-    assert any("is not row 1" in fault for fault in verification.verify(folder))
+    assert any("is not row 1 of" in fault for fault in verification.verify(folder))
     forge(
         folder.parent / "other",
         name,
@@ -113,21 +119,169 @@ def test_a_prompt_in_both_splits_is_found(folder: Path) -> None:
     shutil.copy(
         folder / "dpo/train-00000-of-00001.parquet", folder / "dpo/test-00000-of-00001.parquet"
     )
-    count = manifests.read(folder).counts.splits["train"]
+    count = manifests.read(folder).counts.formats["dpo"].splits["train"]
     seal(folder, {"jsonl/dpo-test.jsonl": count, "dpo/test-00000-of-00001.parquet": count})
     faults = verification.verify(folder)
     assert any("a prompt that belongs to another split" in fault for fault in faults)
 
 
-def test_texts_that_were_exchanged_are_found(folder: Path) -> None:
-    rows = list(dpo.read_lines(folder / "jsonl/dpo-train.jsonl"))
-    rows[0]["chosen"][0]["content"] = "Something else."
+@pytest.fixture
+def whole(judged_in_every_way: Judged, tmp_path: Path) -> Path:
+    """A release with every format."""
+    database, _, project = judged_in_every_way
+    rules = {"formats": FORMATS, "test_share": 0.3, "min_judgments": 1}
+    write(database, plan(database, project, **rules), tmp_path / "whole")
+    return tmp_path / "whole"
+
+
+def test_a_release_with_every_format_is_whole(whole: Path) -> None:
+    manifest = manifests.read(whole)
+    assert {*manifest.counts.formats} == {*formats.WITH_ROWS}
+    assert all(len(each.splits) == 2 for each in manifest.counts.formats.values())
+    assert verification.verify(whole) == []
+
+
+def test_one_changed_byte_is_found_in_every_file_of_every_format(whole: Path) -> None:
+    names = sorted(path.relative_to(whole).as_posix() for path in manifests.found(whole))
+    assert len(names) > 2 * len(formats.IN_PARQUET) * 2
+    for name in names:
+        before = (whole / name).read_bytes()
+        at = len(before) // 2
+        (whole / name).write_bytes(before[:at] + bytes([before[at] ^ 1]) + before[at + 1 :])
+        faults = verification.verify(whole)
+        (whole / name).write_bytes(before)
+        assert (len(faults), name in faults[0]) == (1, True)
+    assert verification.verify(whole) == []
+
+
+def forge_row(folder: Path, name: str, change: Callable[[Row], object], at: int = 0) -> list[str]:
+    """Change a row for training in both kinds of file, seal it, and return what is found."""
+    module, is_parquet = formats.MODULES[name], name in formats.IN_PARQUET
+    path = writing.lines_of(folder, name, "train", in_parquet=is_parquet)
+    rows = list(writing.read_lines(path))
+    change(rows[at])
     (work := folder.parent / "work").mkdir()
-    with dpo.Writer(work) as writer:
+    with writing.Writers(work, {name: module.SCHEMA}) as writers:
         for row in rows:
-            writer.add(json.dumps(row, ensure_ascii=False).encode(), "train")
-        made = writer.finish()
-    for path in made:
-        shutil.copy(path, folder / path.relative_to(work))
+            writers.add(name, row, "train")
+        writers.finish()
+    shutil.copy(work / f"{name}-train.jsonl", path)
+    if is_parquet:
+        whole = folder / name / "train-00000-of-00001.parquet"
+        shutil.copy(work / f"{name}-train.parquet", whole)
+    shutil.rmtree(work)
     seal(folder, {})
-    assert verification.verify(folder) == ["train: row 1 has other texts than its pair_id says"]
+    return verification.verify(folder)
+
+
+def swap(row: Row) -> None:
+    row["chosen"], row["rejected"] = row["rejected"], row["chosen"]
+
+
+def turn_over(row: Row) -> None:
+    row["label"] = not row["label"]
+
+
+def say(side: str) -> Callable[[Row], None]:
+    def change(row: Row) -> None:
+        row[side] = [{"role": "assistant", "content": "Buy our rice."}]
+
+    return change
+
+
+FORGED: list[tuple[str, Callable[[Row], object], str]] = [
+    ("dpo", swap, "does not follow"),
+    ("dpo", lambda row: row.update(n_votes=9), "does not follow"),
+    ("dpo", lambda row: row.update(annotator_ids=["0" * 12]), "does not follow"),
+    ("dpo_per_vote", swap, "does not follow"),
+    ("reward", lambda row: row.update(margin=0.9), "does not follow"),
+    ("kto", turn_over, "do not follow"),
+    ("kto", say("completion"), "do not follow"),
+    ("sft", say("completion"), "does not follow"),
+    ("ranking", lambda row: row["answers"].reverse(), "does not follow"),
+    ("criteria", swap, "does not follow"),
+    ("edits", say("chosen"), "does not follow"),
+    ("openai", lambda row: row.update(preferred_output=[]), "does not follow"),
+    ("llamafactory", lambda row: row.update(system="Sell rice."), "does not follow"),
+    ("nemo", lambda row: row["completions"].reverse(), "does not follow"),
+    ("comparisons", lambda row: row.update(n_votes=9), "has not as many votes"),
+    ("comparisons", lambda row: row["judgments"].pop(), "has not as many votes"),
+    ("comparisons", lambda row: row.update(language="sw"), "counts other languages"),
+    ("comparisons", lambda row: row.update(outcome="tie", preferred=-1), "left out as tie"),
+]
+
+
+@pytest.mark.parametrize(("name", "change", "words"), FORGED, ids=map(str, range(len(FORGED))))
+def test_a_row_that_was_forged_is_found_although_its_hash_is_right(
+    whole: Path, name: str, change: Callable[[Row], object], words: str
+) -> None:
+    at = _first_that_is_preferred(whole) if name == "comparisons" else 0
+    faults = forge_row(whole, name, change, at)
+    assert any(words in fault and name.split("_")[0] in str(faults) for fault in faults), faults
+
+
+def _first_that_is_preferred(folder: Path) -> int:
+    rows = writing.read_lines(folder / "jsonl" / "comparisons-train.jsonl")
+    return next(n for n, row in enumerate(rows) if row["outcome"] == "preferred")
+
+
+def test_an_agreement_that_the_judgments_do_not_say_is_found(whole: Path) -> None:
+    at = _first_that_is_preferred(whole)
+    faults = forge_row(whole, "comparisons", lambda row: row.update(agreement=0.5), at)
+    assert any("has another agreement" in fault for fault in faults)
+
+
+def test_a_row_in_another_place_or_twice_is_found_without_comparisons(
+    judged: Judged, tmp_path: Path
+) -> None:
+    database, _, project = judged
+    cut = plan(database, project, formats=("dpo", "kto", "sft"), test_share=0)
+    write(database, cut, tmp_path / "out")
+    assert verification.verify(tmp_path / "out") == []
+    lines = {
+        name: list(writing.read_lines(tmp_path / "out" / "jsonl" / f"{name}-train.jsonl"))
+        for name in ("dpo", "kto", "sft")
+    }
+    for name, rows in lines.items():
+        changed = tmp_path / name
+        shutil.copytree(tmp_path / "out", changed)
+        faults = forge_row(changed, name, lambda row, to=rows[9]: row.update(to))
+        assert any("is not in its place" in fault for fault in faults)
+    shutil.copytree(tmp_path / "out", tmp_path / "twice")
+    faults = forge_row(tmp_path / "twice", "sft", lambda row: row.update(lines["sft"][1]))
+    assert any("is there twice" in fault for fault in faults)
+
+
+def test_a_row_that_is_hardly_one_is_a_fault_and_no_crash(whole: Path) -> None:
+    for name, change in (
+        ("dpo", lambda row: row.update(chosen=[])),
+        ("kto", lambda row: row.update(prompt=[])),
+        ("comparisons", lambda row: row.update(responses=[])),
+        ("comparisons", lambda row: row.update(prompt_id=None)),
+        ("comparisons", lambda row: row.update(preferred=7)),
+    ):
+        copy = whole.parent / f"copy-{name}"
+        shutil.copytree(whole, copy)
+        assert forge_row(copy, name, change)
+        shutil.rmtree(copy)
+
+
+@pytest.mark.parametrize("others", [(), ("comparisons",)])
+def test_pairs_of_orders_are_whole(
+    new_address: NewAddress, tmp_path: Path, others: tuple[str, ...]
+) -> None:
+    """They have ids of their own, which are in no order."""
+    database = Database(new_address("sqlite"))
+    _, project = tell_orders(database)
+    cut = plan(database, project, formats=("dpo", "reward", "ranking", *others))
+    manifest = write(database, cut, tmp_path / "out")
+    assert (manifest.counts.used, manifest.counts.rows("dpo")) == (12, 36)
+    ids = [row["pair_id"] for row in writing.read_lines(tmp_path / "out/jsonl/dpo-train.jsonl")]
+    assert ids != sorted(ids)
+    assert verification.verify(tmp_path / "out") == []
+    database.close()
+
+
+def test_texts_that_were_exchanged_are_found(folder: Path) -> None:
+    faults = forge_row(folder, "dpo", say("chosen"))
+    assert "dpo, train: row 1 has other texts than its pair_id says" in faults

@@ -8,7 +8,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("labeler", "exports")
-DOORS = ("labeler.web", "labeler.api", "labeler.cli", "exports.pages", "exports.cli")
+DOORS = (
+    *("labeler.web", "labeler.api", "labeler.cli"),
+    *("exports.cli", "exports.keys_cli", "exports.order_pages", "exports.pages"),
+    *("exports.wellknown",),
+)
 
 
 @dataclass(frozen=True)

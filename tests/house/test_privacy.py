@@ -4,7 +4,8 @@ import ast
 import inspect
 
 import exports.releases
-import labeler.app  # noqa: F401 (which every table comes with)
+import labeler.app  # which every other table comes with
+import labeler.jobs  # noqa: F401
 from labeler.privacy import retention, subjects
 from labeler.privacy.declared import KEEPS
 from labeler.privacy.glossary import COLUMNS

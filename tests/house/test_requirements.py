@@ -33,6 +33,8 @@ def test_everything_that_the_project_names_is_pinned() -> None:
         "requirements-dev.txt": groups["dev"] + groups["build"] + groups["uv"],
         "requirements-build.txt": groups["build"],
         "requirements-uv.txt": groups["uv"],
+        "requirements-consumers.txt": groups["consumers"],
+        "requirements-loaders.txt": groups["loaders"],
     }
     assert {path.name for path in FILES} == set(needs)
     for path in FILES:

@@ -22,7 +22,10 @@ from tests.house.source import ROOT
 MOST_MB, MOST_PACKAGES = 400, 60
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 UNCOMPILED = re.search(r"^UNCOMPILED := (.+)$", MAKEFILE, re.MULTILINE)
-UNREAD = r"/site-packages/(pyarrow/include|pycountry/locales|schwifty/bank_registry)/"
+UNREAD = (
+    r"/site-packages/((pyarrow/include|pycountry/locales|schwifty/bank_registry)/"
+    r"|pyarrow/(_|lib(arrow|arrow_python)_)?flight\.)"
+)
 LISTED = """
 import sys
 import exports.pages, gunicorn.app.wsgiapp, labeler.app, numpy

@@ -157,12 +157,11 @@ def _compare(
 
 def _reasons(said: Said, most: str, count: int) -> set[str]:
     """Return why a comparison may be missing, whatever the release says."""
+    asked = said.prompt[-1]["content"]
+    unfit = {"prompt_in_answer"} if any(one.startswith(asked) for one in said.answers) else set()
     if count == 1:
-        return {"both_bad", "split", "tie"}
-    if most in said.answers:
-        asked = said.prompt[-1]["content"]
-        return {"prompt_in_answer"} if any(one.startswith(asked) for one in said.answers) else set()
-    return {most}
+        return {"both_bad", "split", "tie"} | unfit
+    return unfit if most in said.answers else {most} | unfit
 
 
 def _text(row: dict[str, Any], side: str) -> str:

@@ -7,11 +7,17 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from exports import orders, verification
+from exports.selection import Criteria
+from labeler import bells, config
 from labeler.database import Database
+from labeler.jobs import Job, JobState
 from labeler.pay.ledger import Transfer
 from labeler.pay.seals import Seal
 from labeler.quality import snapshots
-from tests.cast import make_cast
+from labeler.work.projects import Project
+from tests.cast import Cast, make_cast
+from tests.exports.stories import tell
 from tests.gunicorn import running
 from tests.make import judge_next, make_batch, make_project
 
@@ -37,6 +43,56 @@ def test_a_server_refreshes_what_has_changed(address: str, tmp_path: Path) -> No
             _await_seal(database)
     finally:
         database.close()
+
+
+@pytest.mark.slow
+def test_a_server_does_what_was_asked_for(address: str, tmp_path: Path) -> None:
+    database = Database(address)
+    cast, project = tell(database, {f"p{n}": [0, 0] for n in range(3)})
+    try:
+        with running(address, tmp_path, work_s=1) as server:
+            job_id = _ask_for_release(database, cast, project)
+            _await_end(database, job_id)
+            assert _modules_in(server.pid) == []
+        with running(address, tmp_path, work_s=600):  # what waits is looked for at the start, too
+            waiting = _ask_for_release(database, cast, project, licence="mit")
+            bells.ring(_bell(address, tmp_path), waiting)
+            _await_end(database, waiting)
+    finally:
+        database.close()
+    for number in (1, 2):
+        assert verification.verify(tmp_path / "releases" / "helpful" / str(number)) == []
+
+
+def _ask_for_release(database: Database, cast: Cast, project: Project, **rules: str) -> int:
+    with database.writing() as session:
+        cut = orders.plan(session, project, Criteria.model_validate({"test_share": 0} | rules))
+        job = orders.ask(session, cut, by=cast.olga)
+        session.commit()
+    return job.id
+
+
+def _await_end(database: Database, job_id: int) -> None:
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        with database.reading() as session:
+            job = session.get_one(Job, job_id)
+        if job.is_over:
+            assert job.state is JobState.done, job.why
+            return
+        time.sleep(0.1)
+    raise AssertionError("the job was not done")
+
+
+def _bell(address: str, folder: Path) -> str:
+    return config.load({"LABELER_DATABASE_URL": address, "LABELER_DATA": str(folder)}).bell
+
+
+def _modules_in(pid: int) -> list[str]:
+    """Return the libraries of releases that a server, or a process of it, has in memory."""
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    maps = [Path(f"/proc/{each}/maps").read_text() for each in (str(pid), *found)]
+    return sorted({name for name in ("pyarrow", "libarrow") for one in maps if name in one})
 
 
 def _await_seal(database: Database) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 import labeler.app  # noqa: F401 (which every table comes with)
 from exports import pseudonyms
 from exports.releases import Release
-from labeler import audit, clock
+from labeler import audit, clock, jobs
 from labeler import database as database_module
 from labeler.database import Database
 from labeler.pay import budgets, destinations, limits, mappings, rates, statements, wages
@@ -298,6 +298,7 @@ REDONE = {
     "2026_11_28_terms": {"terms", "consents"},
     "2026_11_28_sensitive": {"opt_ins"},
     "2026_11_28_put_right": {"corrections"},
+    "2026_11_28_jobs": {"jobs"},
     "2026_11_28_voice": {
         *("topics", "posts", "representatives", "remarks", "declines", "evaluations"),
     },
@@ -371,6 +372,9 @@ def populate(database: Database, time: StoppedClock, folder: Path) -> None:
         for _ in refreshing.refresh(session, database.reading, judged):
             session.commit()
     release(database, plan(database, judged), folder / "release", data=folder, by=cast.olga)
+    with database.writing() as session:
+        jobs.ask(session, "test", {}, key="1", by=cast.olga.id, project_id=judged.id)
+        session.commit()
 
 
 def _speak(session: Session, project: Project, cast: Cast) -> None:

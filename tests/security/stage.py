@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from exports import cutting, releases
-from exports.selection import Criteria
+from exports import cutting, keys, orders, releases
+from exports.criteria import Criteria
 from labeler import clock
 from labeler.cli import refreshing
 from labeler.database import Database
@@ -201,7 +201,7 @@ def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list
             **paid,
             **said,
         }
-    _cut(database, project, folder, cast.olga)
+    ids["order"] = _cut(database, project, folder, cast.olga)
     refreshing.refresh_project(database, project.id)
     return cast, {name: str(value) for name, value in ids.items()}, spares
 
@@ -258,15 +258,21 @@ def _spare(session: Session, project: Project, number: int, cast: Cast) -> str:
     return str(person.id)
 
 
-def _cut(database: Database, project: Project, folder: Path, by: Person) -> None:
+def _cut(database: Database, project: Project, folder: Path, by: Person) -> int:
+    """Cut a release, and ask for another, which waits; return the number of that job."""
     data = folder.absolute()
     with database.writing() as session:
         planned = releases.plan(session, project, Criteria(min_judgments=1))
         session.commit()
         target = releases.home(planned, data)
-        with cutting.staged(planned, database.reading, target) as manifest:
+        signer = keys.current(data)
+        with cutting.staged(planned, database.reading, target, signer=signer) as manifest:
             releases.record(session, planned, manifest, target=target, data=data, by=by)
             session.commit()
+        waiting = orders.plan(session, project, Criteria(min_judgments=1, licence="cc0-1.0"))
+        order = orders.ask(session, waiting, by=by)
+        session.commit()
+    return order.id
 
 
 def _visit(stage: Stage, who: str) -> Visit:

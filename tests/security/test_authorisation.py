@@ -67,6 +67,7 @@ PAGES = {
     ("GET", "/offline"): Case("/offline", OPEN),
     ("GET", "/sw.js"): Case("/sw.js", OPEN),
     ("GET", "/accessibility"): Case("/accessibility", OPEN),
+    ("GET", "/.well-known/labeler-keys.json"): Case("/.well-known/labeler-keys.json", OPEN),
     ("GET", "/sign-in"): Case("/sign-in", "200 200 302 302 302 302 302 302"),
     ("POST", "/sign-in"): Case("/sign-in", "422 422 422 422 422 422 422 422"),
     ("GET", "/language"): Case("/language", OPEN),
@@ -305,6 +306,12 @@ PAGES = {
     ("POST", "/projects/<slug>/releases"): Case(
         HELPFUL + "/releases", OWNER_BAD_FORM, {"min_margin": "0"}
     ),
+    ("GET", "/projects/<slug>/releases/orders/<job_id>"): Case(
+        HELPFUL + "/releases/orders/{order}", OWNER
+    ),
+    ("POST", "/projects/<slug>/releases/orders/<job_id>/stop"): Case(
+        HELPFUL + "/releases/orders/{order}/stop", OWNER_DONE
+    ),
     ("GET", "/projects/<slug>/releases/<number>"): Case(HELPFUL + "/releases/1", OWNER),
     ("GET", "/projects/<slug>/releases/<number>/download"): Case(
         HELPFUL + "/releases/1/download", OWNER
@@ -446,6 +453,8 @@ FOREIGN = [
     ("paul", "GET", "/projects/other/people/{bea}/admit"),
     ("paul", "POST", "/projects/other/people/{bea}/admit"),
     ("paul", "GET", "/projects/other/releases/1"),
+    ("paul", "GET", "/projects/other/releases/orders/{order}"),
+    ("paul", "POST", "/projects/other/releases/orders/{order}/stop"),
     ("paul", "GET", "/projects/other/releases/1/download"),
     ("olga", "GET", "/projects/helpful/comparisons/{foreign_comparison}"),
     ("paul", "GET", "/projects/other/review/{review}"),

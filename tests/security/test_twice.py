@@ -251,7 +251,12 @@ BY_PAGE = {
     "/projects/<slug>/remark/decline": Way(
         "olga", f"{HELPFUL}/remark/decline", {"number": "1", "reason": "It was days."}
     ),
-    "/projects/<slug>/releases": Way("olga", f"{HELPFUL}/releases", {"min_judgments": "1"}),
+    "/projects/<slug>/releases": Way(
+        "olga", f"{HELPFUL}/releases", {"min_judgments": "1", "licence": "mit"}
+    ),
+    "/projects/<slug>/releases/orders/<job_id>/stop": Way(
+        "olga", f"{HELPFUL}/releases/orders/{{order}}/stop"
+    ),
 }
 
 

@@ -225,9 +225,12 @@ def _intervals(session: Session, until: Until) -> Iterator[_Stretch]:
         .where(Interval.started_at < until.settled_at)
         .where(Interval.started_at < Interval.ended_at)
         .order_by(Interval.id)
-        .execution_options(yield_per=AT_ONCE)
+        .limit(AT_ONCE)
     )
-    return map(_Stretch._make, session.execute(query))
+    last = 0  # pages by id: PostgreSQL keeps a cursor only within a transaction
+    while page := session.execute(query.where(Interval.id > last)).all():
+        last = page[-1].id
+        yield from map(_Stretch._make, page)
 
 
 def _added_later(session: Session, until: Until) -> set[int]:

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from exports import suppression
 from exports.cards.labor import conduct, counted
 from exports.cards.labor.counted import Until
-from exports.cards.labor.declared import Declared
 from exports.cards.labor.known import Known
 from exports.cards.labor.model import (
     Caps,
@@ -30,6 +29,7 @@ from exports.cards.labor.model import (
 )
 from exports.cards.labor.people import hours
 from exports.cards.labor.telling import NOT_DECLARED, ONE_OF_FEW, Parts, Row, Teller
+from exports.declared import Declared
 from labeler.pay import exposure
 from labeler.people import remarks
 from labeler.progress import systems

@@ -16,11 +16,11 @@ from exports.cards.labor.blocks import (
     Total,
 )
 from exports.cards.labor.counted import Until
-from exports.cards.labor.declared import Declared
 from exports.cards.labor.known import Known
 from exports.cards.labor.people import Countries, hours
 from exports.cards.labor.sources import NOWHERE, Wages, rate_in
 from exports.cards.labor.telling import NOT_DECLARED, ONE_OF_FEW, Row, Teller
+from exports.declared import Declared
 from labeler.pay.ledger import TransferKind
 from labeler.pay.rates import EVERYWHERE, Rate
 from labeler.pay.reckoning import Model

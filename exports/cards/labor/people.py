@@ -20,9 +20,9 @@ from exports.cards.labor.blocks import (
     Time,
     Workforce,
 )
-from exports.cards.labor.declared import Declared, EngagementSaid, QualificationSaid
 from exports.cards.labor.known import Known
 from exports.cards.labor.telling import NOT_DECLARED, ONE_OF_FEW, Parts, Row, Teller
+from exports.declared import Declared, EngagementSaid, QualificationSaid
 from labeler.pay import beats
 from labeler.pay.worktime import Kind
 

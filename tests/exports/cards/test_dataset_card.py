@@ -5,6 +5,9 @@ from typing import Any
 
 import yaml
 
+from exports import formats
+from exports.cards import dataset_card
+from exports.criteria import FORMATS
 from labeler.database import Database
 from labeler.people import remarks, representatives
 from tests.conftest import StoppedClock
@@ -25,11 +28,39 @@ def test_its_head_names_the_files_and_the_licence(judged: Judged, tmp_path: Path
     assert head["license"] == "cc-by-4.0"
     assert head["language"] == ["en"]
     assert head["size_categories"] == ["n<1K"]
-    (config,) = head["configs"]
-    assert config["default"] is True
-    for file in config["data_files"]:
-        assert len(list((tmp_path / "out").glob(file["path"]))) == 1
+    configs = {config["config_name"]: config for config in head["configs"]}
+    assert list(configs) == ["comparisons", "dpo"]
+    assert [name for name, config in configs.items() if config.get("default")] == ["dpo"]
+    for config in configs.values():
+        for file in config["data_files"]:
+            assert len(list((tmp_path / "out").glob(file["path"]))) == 1
     assert "No licence was stated" not in body
+    assert 'load_dataset("path/to/this/folder", "dpo")' in body
+
+
+def test_it_names_every_format_that_a_loader_finds(judged: Judged, tmp_path: Path) -> None:
+    """Formats without rows are not named, nor those that other programs read."""
+    database, _, project = judged
+    cut = plan(database, project, formats=FORMATS)
+    manifest = write(database, cut, tmp_path / "out")
+    head, body = card(tmp_path / "out")
+    there = ["comparisons", "dpo", "dpo_per_vote", "reward", "kto", "sft"]
+    assert [config["config_name"] for config in head["configs"]] == there
+    for name in there:
+        assert f"| `{name}` | {manifest.counts.rows(name):,} | {dataset_card.ABOUT[name]} |" in body
+    assert "| `edits` |" not in body
+    assert set(dataset_card.ABOUT) == set(formats.IN_PARQUET)
+
+
+def test_without_pairs_the_last_format_is_the_one_that_is_loaded(
+    judged: Judged, tmp_path: Path
+) -> None:
+    database, _, project = judged
+    write(database, plan(database, project, formats=("kto", "sft")), tmp_path / "out")
+    head, body = card(tmp_path / "out")
+    named = [config["config_name"] for config in head["configs"] if config.get("default")]
+    assert named == ["sft"]
+    assert '"path/to/this/folder", "sft")' in body
 
 
 def test_its_numbers_are_those_of_the_judging(
@@ -48,7 +79,7 @@ def test_its_numbers_are_those_of_the_judging(
     assert "The question was: *Which answer would you \\*send\\*?*" in body
     assert "7 steps" in body
     assert "| share of equal pairs of votes | 0.750 |" in body  # three of four pairs of votes
-    assert "5 comparisons had been judged; 3 of them are not here." in body
+    assert "5 comparisons had been judged; 3 of them make no pair." in body
     assert "| People disagree | 1 |" in body
     assert "| Too few judgments | 1 |" in body
 

@@ -8,11 +8,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from exports import selection
+from exports import declared, selection
 from exports.cards import labor_card
-from exports.cards.labor import completing, declared
-from exports.cards.labor.declared import Declared
+from exports.cards.labor import completing
 from exports.cards.labor.model import LaborCard
+from exports.declared import Declared
 from labeler.errors import Invalid
 from labeler.pay import earnings, ledger, missed, rates, wages
 from labeler.pay.accounts import AccountKind, Place

@@ -13,10 +13,10 @@ from exports.cards.labor import people
 from exports.cards.labor.blocks import Workforce
 from exports.cards.labor.conduct import Conduct
 from exports.cards.labor.counted import Judged, Until, Worked
-from exports.cards.labor.declared import Declared
 from exports.cards.labor.known import Known
 from exports.cards.labor.paid import Paid
 from exports.cards.labor.telling import Teller
+from exports.declared import Declared
 from exports.selection import Mark
 from exports.suppression import OTHER
 from labeler.pay.worktime import Kind

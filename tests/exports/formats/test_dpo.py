@@ -1,110 +1,137 @@
-"""Files for training: the same bytes for the same rows, and no trap for those who load them."""
-
-import json
-from pathlib import Path
-from typing import Any
+"""Pairs: aggregated with their weights and probabilities, vote by vote, and with margins."""
 
 import pytest
 
-from exports import rows
-from exports.formats import dpo
-from exports.rows import Row
-from labeler.errors import Invalid
+from labeler.quality.adjudications import Finding
+from labeler.work.rubrics import Verdict
+from tests.exports.made import GOOD, NAMES, QUESTION, record, row, rows, said, told
 
 
-def row(number: int, **changes: Any) -> Row:
-    given: dict[str, Any] = {
-        "prompt": [{"role": "user", "content": f"Question {number}?"}],
-        "chosen": [{"role": "assistant", "content": f"Answer {number}."}],
-        "rejected": [{"role": "assistant", "content": "No idea."}],
-        "pair_id": f"{number:032x}",
-        "prompt_id": f"{number:032x}",
-        "n_votes": 3,
-        "agreement": 1.0,
-        "strength": 2.0,
-        "chosen_model": "x",
-        "rejected_model": "",
+def test_a_pair_with_all_that_is_known_of_it() -> None:
+    """Two of three votes are for answer 0, by 2 and by 3 steps of 3."""
+    made = row("dpo", told("0+2", "0+3", "1+1"))
+    posterior = made.pop("posterior")
+    assert 0.5 < posterior < 1
+    assert {key: made[key] for key in made if not key.endswith("_id")} == {
+        "prompt": [{"role": "user", "content": QUESTION}],
+        "chosen": [{"role": "assistant", "content": GOOD[0]}],
+        "rejected": [{"role": "assistant", "content": GOOD[1]}],
         "language": "en",
+        "n_votes": 3,
+        "agreement": 2 / 3,
         "adjudicated": False,
-        "annotator_ids": ["a", "b", "c"],
+        "strength": 2.5,
+        "weight": 1.0,
+        "chosen_model": "m0",
+        "rejected_model": "m1",
+        "annotator_ids": [NAMES[1], NAMES[2], NAMES[3]],
     }
-    return given | changes  # type: ignore[return-value]
 
 
-def write(folder: Path, written: list[Row]) -> dict[Path, int]:
-    folder.mkdir()
-    with dpo.Writer(folder) as writer:
-        for one in written:
-            writer.add(json.dumps(one, ensure_ascii=False).encode(), "train")
-        return writer.finish()
+def test_the_posterior_is_that_of_the_chosen_answer() -> None:
+    """Nothing tells three people apart: that for which two voted is the more probable one."""
+    one = record(told("1+1", "1+1", "0+1"))
+    made = row("dpo", told("1+1", "1+1", "0+1"))
+    assert made["posterior"] == one["posterior"][1] > one["posterior"][0]
+    assert sum(one["posterior"]) == pytest.approx(1, abs=1e-5)
 
 
-def test_the_columns_are_the_keys_of_a_row() -> None:
-    assert dpo.SCHEMA.names == list(rows.Row.__annotations__) == list(row(1))
+def test_who_was_erased_counts_and_is_not_named() -> None:
+    votes = told("0+1", said("0+1", person=77))
+    made = row("dpo", votes)
+    assert (made["n_votes"], made["annotator_ids"]) == (2, [NAMES[1]])
 
 
-def test_numbers_with_a_point_keep_it(tmp_path: Path) -> None:
-    """A column of whole numbers would become one of integers, and the next file not fit."""
-    (_, lines) = write(tmp_path / "out", [row(1)])
-    assert '"n_votes": 3, "agreement": 1.0, "strength": 2.0' in lines.read_text()
+def test_what_a_person_found_is_chosen_whatever_the_votes_say() -> None:
+    """Answer 1 was found better; one vote of two was for it, by 2 steps."""
+    found = Finding(Verdict.preference, 1)
+    made = row("dpo", told("0+1", "1+2", found=found))
+    assert made["chosen"][0]["content"] == GOOD[1]
+    assert (made["adjudicated"], made["agreement"], made["strength"]) == (True, 0.5, 2.0)
+    nobody = row("dpo", told(found=found))
+    assert (nobody["n_votes"], nobody["agreement"], nobody["posterior"]) == (0, 0.0, 1.0)
 
 
-def test_what_is_read_is_what_was_written(tmp_path: Path) -> None:
-    language = 'বাংলা \u2028 😀 "\\" \r\n\t\x01\x7f'
-    written = [row(number, language=language, agreement=2 / 3) for number in range(3)]
-    parquet, lines = write(tmp_path / "out", written)
-    assert list(dpo.read_parquet(parquet)) == list(dpo.read_lines(lines)) == written
+def test_judgments_that_do_not_count_are_no_votes() -> None:
+    late = said("1+3", person=2, state="late")
+    made = row("dpo", told("0+1", late))
+    assert (made["n_votes"], made["annotator_ids"]) == (1, [NAMES[1]])
+    assert rows("dpo", told(late)) == rows("dpo_per_vote", told(late)) == []
 
 
-def test_files_are_as_if_written_from_the_rows_themselves(tmp_path: Path) -> None:
-    """What they hold byte for byte: rows in order, a thousand of them in each group."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    written = [row(number, strength=number / 3, language="বাংলা") for number in range(2500)]
-    parquet, lines = write(tmp_path / "out", written)
-    with pq.ParquetWriter(tmp_path / "x.parquet", dpo.SCHEMA, compression="zstd") as file:
-        for start in range(0, len(written), 1000):
-            some = written[start : start + 1000]
-            file.write_batch(pa.RecordBatch.from_pylist(some, schema=dpo.SCHEMA))
-    assert parquet.read_bytes() == (tmp_path / "x.parquet").read_bytes()
-    texts = [json.dumps(one, ensure_ascii=False) + "\n" for one in written]
-    assert lines.read_text("utf-8") == "".join(texts)
+def test_what_is_no_pair_has_no_row() -> None:
+    for votes in (["tie"], ["bad"], ["0+1", "1+1"], []):
+        for name in ("dpo", "reward", "sft", "openai", "nemo", "llamafactory"):
+            assert rows(name, told(*votes)) == []
 
 
-def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
-    written = [row(number) for number in range(2500)]
-    made = [write(tmp_path / name, written) for name in ("one", "other")]
-    assert [path.read_bytes() for path in made[0]] == [path.read_bytes() for path in made[1]]
+# Soft labels
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"chosen_model": "2026-01-05"},
-        {"rejected_model": "2026-01-05T10:00:00Z"},
-        {"prompt": [{"role": "user", "content": "2026-01-05 10:00"}]},
-        {"annotator_ids": ["2026-01-05"]},
-    ],
-)
-def test_a_column_that_would_be_read_as_times_is_refused(
-    changes: dict[str, Any], tmp_path: Path
-) -> None:
-    with pytest.raises(Invalid) as refusal:
-        write(tmp_path / "out", [row(1, **changes), row(2, **changes)])
-    assert list(refusal.value.fields) == list(changes)
+def test_votes_that_disagree_come_both_ways() -> None:
+    """Two for answer 0, one for answer 1, one for neither: three rows, one the other way round."""
+    made = rows("dpo_per_vote", told("0+2", "1+3", "tie", "0+1"))
+    assert [(one["chosen"][0]["content"], one["strength"]) for one in made] == [
+        (GOOD[0], 2.0),
+        (GOOD[1], 3.0),
+        (GOOD[0], 1.0),
+    ]
+    assert [one["rejected"][0]["content"] for one in made] == [GOOD[1], GOOD[0], GOOD[1]]
+    assert [one["annotator_id"] for one in made] == [NAMES[1], NAMES[2], NAMES[4]]
+    assert [(one["chosen_model"], one["rejected_model"]) for one in made[:2]] == [
+        ("m0", "m1"),
+        ("m1", "m0"),
+    ]
+    assert len({one["pair_id"] for one in made}) == 1
 
 
-def test_a_date_among_other_things_is_fine(tmp_path: Path) -> None:
-    write(tmp_path / "out", [row(1, chosen_model="2026-01-05"), row(2)])
+def test_a_pair_on_which_people_are_split_is_there_vote_by_vote() -> None:
+    split = told("0+1", "1+1")
+    assert record(split)["outcome"] == "split"
+    assert len(rows("dpo_per_vote", split)) == 2
+    unsure = told("0+1")
+    assert record(unsure, min_posterior=1.0)["outcome"] == "unsure"
+    assert len(rows("dpo_per_vote", unsure, min_posterior=1.0)) == 1
 
 
-def test_another_schema_is_refused(tmp_path: Path) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+def test_what_is_no_better_or_unfit_is_not() -> None:
+    """Where nobody can tell them apart a vote for one says little."""
+    assert rows("dpo_per_vote", told("tie", "tie", "0+1")) == []
+    assert rows("dpo_per_vote", told("bad", "bad", "0+1")) == []
+    assert rows("dpo_per_vote", told("0+1", "1+1", answers=("", "All day."))) == []
 
-    pq.write_table(pa.table({"prompt": ["Hi"]}), tmp_path / "x.parquet")
-    (tmp_path / "y.parquet").write_bytes(b"PAR1 and nothing else")
-    for name in ("x", "y"):
-        with pytest.raises(Invalid, match=name):
-            list(dpo.read_parquet(tmp_path / f"{name}.parquet"))
+
+# Margins
+
+
+def test_the_margin_is_the_share_of_the_scale() -> None:
+    """Of 7 steps, 3 lie on each side: mean strength 2.5 of 3 is 5/6."""
+    made = row("reward", told("0+2", "0+3", "1+1"))
+    assert made["margin"] == pytest.approx(2.5 / 3)
+    assert row("reward", told("0+3"))["margin"] == 1.0
+    assert row("reward", told("0+1"))["margin"] == pytest.approx(1 / 3)
+
+
+def test_an_answer_that_nobody_voted_for_has_no_margin() -> None:
+    found = Finding(Verdict.preference, 1)
+    assert row("reward", told("0+3", found=found))["margin"] == 0.0
+
+
+def test_of_orders_the_margin_is_the_share_in_which_it_stands_above() -> None:
+    """0 is above 1 in two orders of three, above 2 in all; 1 is above 2 in two."""
+    answers = ("Best.", "Middling.", "Worst.")
+    made = rows("reward", told("0>1>2", "0>1>2", "1>0>2", answers=answers))
+    margins = {
+        (one["chosen"][0]["content"], one["rejected"][0]["content"]): one["margin"] for one in made
+    }
+    assert margins == {
+        ("Best.", "Middling."): 2 / 3,
+        ("Best.", "Worst."): 1.0,
+        ("Middling.", "Worst."): 1.0,
+    }
+
+
+def test_its_other_columns_are_those_of_dpo() -> None:
+    given = told("0+2", "1+1", "0+1")
+    made = row("reward", given)
+    assert {key: made[key] for key in made if key != "margin"} == row("dpo", given)

@@ -21,7 +21,7 @@ HERE, ELSEWHERE = "here", "elsewhere"
 
 @pytest.fixture
 def site(address: str, tmp_path: Path) -> Terminal:
-    """A site with two judgments and a release in its data folder."""
+    """A site with two judgments, and in its data folder a release and a key."""
     terminal = terminal_on(address, tmp_path / HERE)
     cast = settle(terminal)
     with terminal.session() as session:
@@ -33,6 +33,7 @@ def site(address: str, tmp_path: Path) -> Terminal:
             judge(session, held, 1 if held.places[0] == 0 else 7, by=person)  # both agree
         session.commit()
     terminal.good("release", "cut", "helpful", "--out", tmp_path / HERE / "releases" / "first")
+    terminal.good("release", "key")
     return terminal
 
 
@@ -93,6 +94,17 @@ def test_everything_comes_back(
     assert len(rows(site)["judgments"]) == 2
     assert files(tmp_path / ELSEWHERE) == files(tmp_path / HERE) != {}
     nowhere.good("verify")
+
+
+def test_the_key_of_releases_comes_back_and_a_backup_says_that_it_has_it(
+    site: Terminal, nowhere: Terminal, tmp_path: Path
+) -> None:
+    said = site("backup", tmp_path / "backup.tar")
+    assert said.stderr == "Beside the database it holds: release-keys, releases.\n"
+    nowhere.good("restore", tmp_path / "backup.tar")
+    assert nowhere.good("release", "key") == site.good("release", "key")
+    [file] = (tmp_path / ELSEWHERE / "release-keys").iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_what_is_told_of_a_backup(site: Terminal, tmp_path: Path) -> None:

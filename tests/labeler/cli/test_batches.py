@@ -14,6 +14,7 @@ from labeler.work.batches import Batch
 from labeler.work.comparisons import Comparison
 from tests.cast import Cast
 from tests.labeler.cli.conftest import Terminal, settle
+from tests.labeler.work.sources.test_datasets import FILES
 from tests.wiretap import tapped
 
 LOAD = ("batch", "load", "helpful")
@@ -189,6 +190,24 @@ def test_layout_language_and_known_answers(
     with terminal.session() as session:
         comparison = session.scalars(sa.select(Comparison)).one()
     assert (comparison.language, comparison.is_gold) == ("sw", True)
+
+
+@pytest.mark.both
+def test_every_public_dataset_is_loaded_as_it_is(
+    either: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle(either)
+    monkeypatch.chdir(tmp_path)  # where --skip-bad writes what is left out
+    form = tmp_path / "form.toml"
+    form.write_text('[[rubric.questions]]\nkind = "ranking"\n')
+    either.good("project", "ask", "helpful", form)
+    files = sorted(FILES.iterdir())
+    told = either.good(*LOAD, *files, "--skip-bad", "--known-answers", "--language", "en")
+    assert told.count(" loaded") == len(files) > 10
+    with either.session() as session:
+        details = session.scalars(sa.select(Comparison.details)).all()
+    assert len([each for each in details if "label" in each]) > 30
+    either.good("verify")
 
 
 def test_refusals(terminal: Terminal, people: Cast, tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ import pytest
 from labeler.cli import main
 from tests.labeler.cli.conftest import Terminal
 
-COMMANDS = "batch db demo person plan project refresh release secret serve token verify".split()
+COMMANDS = (
+    "batch db demo person plan project refresh release secret serve token verify work"
+).split()
 
 
 def test_help_names_every_command_and_the_first_steps(terminal: Terminal) -> None:

@@ -55,6 +55,7 @@ COMMANDS = {
     "wages load": "wages load",
     "batch load": "batch load helpful {folder}/pair.jsonl",
     "batch arrange": "batch arrange helpful 1 --priority 5 --judgments 4",
+    "work": "work --once",
     "release cut": "release cut helpful --out {folder}/release",
     "release again": "release again helpful 1 --out {folder}/again",
     "backup": "backup {folder}/backup.tar",

@@ -23,11 +23,11 @@ def used(either: Terminal) -> Terminal:
 
 
 def test_sound_data_is_told_to_be_so(used: Terminal) -> None:
-    *file, rows, releases = used.good("verify").splitlines()
+    *file, rows, keys, releases = used.good("verify").splitlines()
     sqlite = used.settings["LABELER_DATABASE_URL"].startswith("sqlite")
     assert file == (["Sound: the database's file."] if sqlite else [])
     assert rows == "Sound: judgments, slots, gold, pay, the ledger and the chain of events."
-    assert releases == "Sound: releases."
+    assert (keys, releases) == ("Sound: release-keys.", "Sound: releases.")
 
 
 def test_a_miscount_is_named(used: Terminal) -> None:

@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse, encode_multipart
 
 from labeler.work.batches import Batch, BatchState
 from labeler.work.comparisons import Comparison
+from labeler.work.layouts import Layout
 from tests.labeler.web.conftest import HELPFUL, HOSTILE, Site
 from tests.make import load_rows, make_row
 from tests.visits import Visit
@@ -66,6 +67,23 @@ def test_the_layout_of_transcripts(site: Site) -> None:
     assert upload(olga, [row], known_answers="1").status_code == 302
     with site.database.reading() as session:
         assert session.scalars(sa.select(Comparison.is_gold).order_by(Comparison.id)).all()[-1]
+
+
+def test_a_public_dataset_is_chosen_on_the_page(site: Site) -> None:
+    olga = site.visit("olga")
+    page = olga.get(BATCHES).text
+    assert all(f'<option value="{layout.value}"' in page for layout in Layout)
+    turns = [{"role": "user", "content": "2+2?"}, {"role": "assistant", "content": "4"}]
+    battle = {
+        "question_id": "q1",
+        "winner": "tie (bothbad)",
+        "conversation_a": turns,
+        "conversation_b": [turns[0], {"role": "assistant", "content": "5"}],
+    }
+    assert upload(olga, [battle]).status_code == 302
+    with site.database.reading() as session:
+        last = session.scalars(sa.select(Comparison).order_by(Comparison.id)).all()[-1]
+        assert last.details == {"label": {"verdict": "both_bad"}}
 
 
 def test_faults_name_their_line_and_nothing_is_loaded(site: Site) -> None:

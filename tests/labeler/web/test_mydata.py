@@ -10,7 +10,7 @@ from random import Random
 import pytest
 import sqlalchemy as sa
 
-from exports.formats import dpo
+from exports import writing
 from labeler import audit, clock
 from labeler.errors import Conflict
 from labeler.pay import destinations, earnings, ledger, payouts, runs, statements
@@ -36,8 +36,8 @@ ERASE = "/my-data/erase"
 
 def called(folder: Path) -> list[set[str]]:
     """Return whom a release names, row by row."""
-    files = sorted((folder / "jsonl").iterdir())
-    return [{*row["annotator_ids"]} for file in files for row in dpo.read_lines(file)]  # type: ignore[index]
+    files = sorted((folder / "jsonl").glob("dpo-*"))
+    return [{*row["annotator_ids"]} for file in files for row in writing.read_lines(file)]
 
 
 @pytest.mark.both

@@ -402,7 +402,7 @@ def write_once(path: Path, text: str) -> None:
 RELEASED = """
 import sys
 from pathlib import Path
-from tests.exports.formats.test_dpo import row, write
+from tests.exports.test_writing import row, write
 from labeler.work.layouts import read
 import pyarrow as pa
 

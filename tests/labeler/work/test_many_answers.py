@@ -6,8 +6,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from exports import votes
+from exports.criteria import Criteria
 from exports.pairs import Reason, decide
-from exports.selection import Criteria, glance, select
+from exports.selection import glance, select
 from labeler import audit, recounts
 from labeler.database import Database
 from labeler.errors import Invalid
@@ -117,7 +119,7 @@ def test_what_a_ranking_prefers_is_verified(database: Database) -> None:
         assert "does not prefer" in " ".join(audit.faults(session))
 
 
-def test_a_release_of_pairs_leaves_rankings_out(database: Database) -> None:
+def test_a_ranking_is_no_vote_on_a_pair(database: Database) -> None:
     with database.writing() as session:
         cast = make_cast(session)
         project = make_project(session, cast, judgments_per_comparison=1, rubric=RANKING)
@@ -128,9 +130,12 @@ def test_a_release_of_pairs_leaves_rankings_out(database: Database) -> None:
         session.commit()
         mark = glance(session, project.id)
     pages = list(select(database.reading, project.id, mark))
-    found = [decide(one, Criteria(min_judgments=1)) for page in pages for one in page]
-    assert sum(outcome is Reason.not_compared for outcome in found) == 1
-    assert sum(not isinstance(outcome, Reason) for outcome in found) == 1
+    counted = [votes.count(one.said) for page in pages for one in page]
+    assert sorted((one.number, one.ranked) for one in counted) == [(0, 1), (1, 0)]
+    rules = Criteria(min_judgments=1)
+    by_votes = {one.ranked: decide(one, None, (), rules) for one in counted}
+    assert by_votes[1] is Reason.excluded  # no pair without its order
+    assert not isinstance(by_votes[0], Reason)
 
 
 # A form that changes

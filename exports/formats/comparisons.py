@@ -1,0 +1,17 @@
+"""Everything that was said: each comparison with each judgment on it. Not for training as it is."""
+
+from collections.abc import Iterator
+from typing import get_type_hints
+
+from exports.criteria import Criteria
+from exports.formats.columns import Row, columns
+from exports.pairs import Reason
+from exports.records import Record
+
+SCHEMA = columns(**get_type_hints(Record))
+
+
+def rows(record: Record, _criteria: Criteria) -> Iterator[Row]:
+    """Yield the record itself, unless its answers are held back."""
+    if record["outcome"] != Reason.held_back.value:
+        yield dict(record)

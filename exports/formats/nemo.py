@@ -1,0 +1,22 @@
+"""Preferences in the layout of NVIDIA NeMo-RL's PreferenceDataset: the lower rank is better."""
+
+from collections.abc import Iterator
+
+from exports import preferences
+from exports.criteria import Criteria
+from exports.formats.columns import Row, answer
+from exports.records import Record
+
+SCHEMA = None
+
+
+def rows(record: Record, criteria: Criteria) -> Iterator[Row]:
+    """Yield a row for each pair of which one answer is better."""
+    for pair in preferences.of(record, criteria):
+        ranked = enumerate((pair.chosen, pair.rejected))
+        yield {
+            "context": record["prompt"],
+            "completions": [
+                {"rank": rank, "completion": answer(record, number)} for rank, number in ranked
+            ],
+        }

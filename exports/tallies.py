@@ -1,0 +1,74 @@
+"""Tallies: what a release comes to, counted while it is written."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from exports.manifests import Counts, FormatCounts
+from exports.pairs import Reason
+from exports.records import PREFERRED, RANKED, Record
+from exports.splits import SPLITS
+from exports.surveys import Survey
+from exports.writing import Written
+
+
+@dataclass
+class Tally:
+    """Counts of comparisons by what became of them."""
+
+    decided: int = 0
+    """Comparisons with a better answer among two."""
+    agreement: float = 0.0
+    """Sum over those."""
+    used: dict[str, int] = field(default_factory=dict)
+    """Comparisons of which pairs are made, by language."""
+    reasons: dict[str, int] = field(default_factory=dict)
+    """Comparisons that make none, by reason."""
+
+    def conclude(self, record: Record) -> None:
+        """Count a record by its outcome."""
+        outcome, language = record["outcome"], record["language"]
+        if outcome in (PREFERRED, RANKED):
+            self.used[language] = self.used.get(language, 0) + 1
+        else:
+            self.reasons[outcome] = self.reasons.get(outcome, 0) + 1
+        if outcome == PREFERRED:
+            self.decided += 1
+            self.agreement += record["agreement"]
+
+
+def counts(
+    survey: Survey,
+    tallies: Sequence[Tally],
+    unasked: Iterable[dict[str, int]],
+    written: Sequence[Written],
+) -> Counts:
+    """Return all of it as the manifest tells it; `unasked` are reasons for having no record."""
+    used, reasons = Counter[str](), Counter[str]()
+    for tally in tallies:
+        used.update(tally.used)
+        reasons.update(tally.reasons)
+    for each in unasked:
+        reasons.update(each)
+    decided = sum(tally.decided for tally in tallies)
+    agreement = sum(tally.agreement for tally in tallies)
+    return Counts(
+        comparisons=used.total() + reasons.total(),
+        judgments=survey.judgments,
+        people=len(survey.people),
+        used=used.total(),
+        left_out=reasons.total(),
+        mean_agreement=agreement / decided if decided else None,
+        languages=dict(sorted(used.items())),
+        reasons={reason: reasons[reason.value] for reason in Reason if reasons[reason.value]},
+        formats={name: _format(name, written) for name in sorted({one.name for one in written})},
+    )
+
+
+def _format(name: str, written: Sequence[Written]) -> FormatCounts:
+    rows = Counter[str]()
+    for one in written:
+        if one.name == name:
+            rows[one.split] += one.rows
+    splits = {split: rows[split] for split in sorted(SPLITS) if rows[split]}
+    return FormatCounts(rows=rows.total(), splits=splits)
