@@ -110,7 +110,8 @@ class Compared(_Part):
 
 def files(folder: Path) -> list[Path]:
     """Return the files of a release's comparisons; raises Invalid if there are none."""
-    found = sorted((folder / "jsonl").glob("comparisons-*.jsonl"))
+    lines = sorted((folder / "jsonl").glob("comparisons-*.jsonl"))
+    found = [path for path in lines if path.stat().st_size]
     if not found:
         raise Invalid(say(_NOTHING, folder=str(folder)))
     return found

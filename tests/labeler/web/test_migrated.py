@@ -44,7 +44,7 @@ def bring(site: Site) -> None:
 
 @pytest.mark.parametrize(
     "page",
-    ["", "/quality", "/quality/disagreements", "/quality/models", "/members", "/comparisons"],
+    ["", "/quality", "/quality/disagreements", "/quality/models", "/people", "/comparisons"],
 )
 def test_pages_show_it(site: Site, page: str) -> None:
     bring(site)
@@ -55,7 +55,7 @@ def test_owners_see_who_judged_and_agreement_is_told(site: Site) -> None:
     bring(site)
     olga = site.visit("olga")
     assert "Two people say the same in" in words(olga.get(f"{HELPFUL}/quality").text)
-    listed = words(olga.get(f"{HELPFUL}/members").text)
+    listed = words(olga.get(f"{HELPFUL}/people").text)
     assert all(f"{name} Judged elsewhere" in listed for name in ("Ines", "Omar", "Wen"))
     assert "Has left" not in listed
 
