@@ -1,10 +1,11 @@
 """A project in which many people in several countries and languages worked, and were paid."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from exports import selection
@@ -75,6 +76,17 @@ def gather(
     clock.time = FRIDAY
     settle(session, project)
     return Crowd(cast, project, workers)
+
+
+def found(session: Session) -> Crowd:
+    """Find the people whom `gather` let work, in a database that has only them."""
+    names = [each.name for each in fields(Cast)]
+    cast = Cast(**{name: accounts.find(session, f"{name}@example.org") for name in names})
+    workers = {
+        place: [accounts.find(session, f"{place.lower()}{n}@example.org") for n in range(number)]
+        for place, (_, number) in WHERE.items()
+    }
+    return Crowd(cast, session.scalars(sa.select(Project)).one(), workers)
 
 
 def load(session: Session, cast: Cast, project: Project, tags: list[str]) -> None:

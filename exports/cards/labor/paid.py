@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import TypeAlias
 
 import sqlalchemy as sa
@@ -39,12 +40,14 @@ class Paid:
     """How many judgments earned something."""
     in_weeks: Counter[Key] = field(default_factory=Counter)
     """What whole weeks came to whose pay is due."""
+    earned: dict[Key, Counter[date]] = field(default_factory=lambda: defaultdict(Counter))
+    """What was earned on which day."""
     waits: dict[int, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
     """By person, how many days' earnings took how many days to arrive."""
     failed: Counter[int] = field(default_factory=Counter)
     """By person, payments that failed and were not tried again."""
 
-    @property
+    @cached_property
     def gross(self) -> dict[Key, int]:
         """What each person earned in each currency."""
         return {key: sum(kinds.values()) - self.back[key] for key, kinds in self.kinds.items()}
@@ -54,7 +57,7 @@ class Paid:
         found = self.kinds.items()
         return {who: kinds[kind] for (who, code), kinds in found if code == currency}
 
-    @property
+    @cached_property
     def currencies(self) -> dict[int, str]:
         """In which currency each person is paid: where most of their judgments were."""
         found: dict[int, str] = {}
@@ -97,22 +100,25 @@ def _by(until: Until) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def _add_given(session: Session, until: Until, found: Paid) -> None:
+    """Add what was given: all of it, and of judgments what whole weeks came to.
+
+    There are many judgments, so this is read once. Weeks end where days do.
+    """
+    whose = Account.person_id, Transfer.currency, Transfer.kind, Account.kind, _DAY
     given = (
-        sa.select(
-            Account.person_id,
-            Transfer.currency,
-            Transfer.kind,
-            sa.func.sum(Transfer.amount_minor),
-            sa.func.count(),
-        )
+        sa.select(*whose, sa.func.sum(Transfer.amount_minor), sa.func.count())
         .join(Account, Account.id == Transfer.to_account_id)
         .where(*_by(until), Transfer.kind.in_(EARNINGS))
-        .group_by(Account.person_id, Transfer.currency, Transfer.kind)
+        .group_by(*whose)
     )
-    for who, currency, kind, amount, number in selection.rows(session, given):
-        found.kinds[who or 0, currency][kind] += int(amount)
+    for who, currency, kind, account, day, amount, number in selection.rows(session, given):
+        key, on = (who or 0, currency), date.fromisoformat(day)
+        found.kinds[key][kind] += int(amount)
+        if account is AccountKind.earned_pending:
+            found.earned[key][on] += int(amount)
         if kind is TransferKind.judgment:
-            found.judgments[who or 0, currency] += number
+            found.judgments[key] += number
+            found.in_weeks[key] += int(amount) if on < until.weeks_end.date() else 0
 
 
 def _take_back(session: Session, until: Until, found: Paid) -> None:
@@ -127,25 +133,19 @@ def _take_back(session: Session, until: Until, found: Paid) -> None:
 
 
 def _add_weeks(session: Session, until: Until, found: Paid) -> None:
-    """Add what whole weeks came to: judgments, less what was refused of them, and their time."""
+    """Add what was booked for the time of whole weeks; take off what was refused of judgments."""
     about, amount = aliased(Transfer), sa.func.sum(Transfer.amount_minor)
     whose = Account.person_id, Transfer.currency
-    earned = (
-        sa.select(*whose, amount)
-        .join(Account, Account.id == Transfer.to_account_id)
-        .where(*_by(until), Transfer.kind == TransferKind.judgment)
-        .where(Transfer.at < until.weeks_end)
-    )
     refused = (
-        sa.select(*whose, -amount)
+        sa.select(*whose, amount)
         .join(Account, Account.id == Transfer.from_account_id)
         .join(about, about.id == Transfer.about_id)
         .where(*_by(until), Transfer.kind == TransferKind.refusal)
         .where(about.at < until.weeks_end)
+        .group_by(*whose)
     )
-    for query in (earned, refused):
-        for who, currency, change in selection.rows(session, query.group_by(*whose)):
-            found.in_weeks[who or 0, currency] += int(change)
+    for who, currency, less in selection.rows(session, refused):
+        found.in_weeks[who or 0, currency] -= int(less)
     of_time = (
         sa.select(*whose, Transfer.key, Transfer.amount_minor)
         .join(Account, Account.id == Transfer.to_account_id)
@@ -158,38 +158,24 @@ def _add_weeks(session: Session, until: Until, found: Paid) -> None:
 
 def _add_waits(session: Session, until: Until, found: Paid) -> None:
     """Lay what arrived on what was earned, the oldest first, and count the days between."""
-    earned = _daily(
-        sa.select(Account.person_id, Transfer.currency, _DAY, sa.func.sum(Transfer.amount_minor))
+    whose = Account.person_id, Transfer.currency, _DAY
+    arrived = (
+        sa.select(*whose, sa.func.sum(Transfer.amount_minor))
         .join(Account, Account.id == Transfer.to_account_id)
-        .where(*_by(until), Transfer.kind.in_(EARNINGS))
-        .where(Account.kind == AccountKind.earned_pending),
-        session,
+        .where(*_by(until), Transfer.kind == TransferKind.paid)
+        .group_by(*whose)
+        .order_by(*whose)
     )
-    arrived = _daily(
-        sa.select(Account.person_id, Transfer.currency, _DAY, sa.func.sum(Transfer.amount_minor))
-        .join(Account, Account.id == Transfer.to_account_id)
-        .where(*_by(until), Transfer.kind == TransferKind.paid),
-        session,
-    )
-    for key, days in arrived.items():
-        owed = list(reversed(earned.get(key, [])))
-        for came_on, amount in days:
-            while owed and owed[-1][1] <= amount:
-                earned_on, part = owed.pop()
-                amount -= part
-                found.waits[key[0]][max(0, (came_on - earned_on).days)] += 1
-            if owed:
-                owed[-1] = owed[-1][0], owed[-1][1] - amount
-
-
-def _daily(
-    query: sa.Select[int | None, str, str, int], session: Session
-) -> dict[Key, list[tuple[date, int]]]:
-    found: dict[Key, list[tuple[date, int]]] = defaultdict(list)
-    grouped = query.group_by(Account.person_id, Transfer.currency, _DAY).order_by(_DAY)
-    for who, currency, day, amount in selection.rows(session, grouped):
-        found[who or 0, currency].append((date.fromisoformat(day), int(amount)))
-    return found
+    owed = {key: sorted(days.items(), reverse=True) for key, days in found.earned.items()}
+    for who, currency, day, amount in selection.rows(session, arrived):
+        left, came_on = int(amount), date.fromisoformat(day)
+        days = owed.get((who or 0, currency), [])
+        while days and days[-1][1] <= left:
+            earned_on, part = days.pop()
+            left -= part
+            found.waits[who or 0][max(0, (came_on - earned_on).days)] += 1
+        if days:
+            days[-1] = days[-1][0], days[-1][1] - left
 
 
 def _add_failed(session: Session, until: Until, found: Paid) -> None:

@@ -1,18 +1,24 @@
 """The labor card: what it tells of a project, of whom it tells nothing, and that it stays so."""
 
 import json
+import shutil
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-from exports import selection
+from exports import declared, selection
 from exports.cards import labor_card
-from exports.cards.labor import completing, declared
+from exports.cards.labor import completing
 from exports.cards.labor.model import LaborCard
 from exports.declared import Declared
+from labeler import clock
+from labeler.database import Database
 from labeler.errors import Invalid
 from labeler.pay import earnings, ledger, missed, rates, wages
 from labeler.pay.accounts import AccountKind, Place
@@ -40,10 +46,41 @@ SCHEMA = ROOT / "docs" / "labor-card.schema.json"
 NINE = {"KE": ("sw", 5), "FR": ("fr", 4)}
 
 
+@pytest.fixture(scope="module")
+def gathered(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with thirty-four people in four countries, of whom seven and four are in two."""
+    path = tmp_path_factory.mktemp("gathered") / "labeler.db"
+    shutil.copy(sqlite_template, path)
+    stopped = StoppedClock()
+    clock.use(stopped)
+    database = Database(f"sqlite:///{path}")
+    with database.writing() as session:
+        gather(session, stopped)
+        session.commit()
+    database.close()
+    clock.use(None)
+    return path
+
+
 @pytest.fixture
 def crowd(session: Session, frozen: StoppedClock) -> Crowd:
-    """Thirty-four people in four countries, of whom seven and four are in two of them."""
+    """The same people, on each back end in turn."""
     return gather(session, frozen)
+
+
+Copied = tuple[Session, Crowd]
+
+
+@pytest.fixture
+def copied(gathered: Path, new_address: NewAddress, frozen: StoppedClock) -> Iterator[Copied]:
+    """The same people, on SQLite, without their having to work again."""
+    address = new_address("sqlite")
+    shutil.copy(gathered, str(make_url(address).database))
+    frozen.time = crowds.FRIDAY
+    database = open_database(address)
+    with database.writing() as session:
+        yield session, crowds.found(session)
+    database.close()
 
 
 def nulls(card: LaborCard) -> dict[str, str]:
@@ -218,8 +255,9 @@ def test_both_databases_make_the_same_bytes(new_address: NewAddress, frozen: Sto
 
 
 def test_what_few_people_changed_since_a_release_stays_as_it_was_published(
-    session: Session, frozen: StoppedClock, crowd: Crowd
+    frozen: StoppedClock, copied: Copied
 ) -> None:
+    session, crowd = copied
     first = card(session, crowd)
     published = [completing.dump(first)]
     for person in crowd.workers["KE"][:2]:
@@ -264,6 +302,25 @@ def test_what_few_people_changed_since_a_release_stays_as_it_was_published(
     assert [len(each) for each in cells] == [3, 0, 0, 3]
 
 
+def test_with_a_higher_k_nothing_smaller_stays_and_cards_of_later_do_not_count(
+    frozen: StoppedClock, copied: Copied
+) -> None:
+    session, crowd = copied
+    mark = selection.glance(session, crowd.project.id)
+    first = card(session, crowd, mark)
+    for person in crowd.workers["KE"][:2]:
+        work(session, frozen, crowd.project, person)
+    frozen.forward(hours=1)
+    published = [completing.dump(first)]
+    strict = card(session, crowd, published=published, declared=Declared(k=12))
+    assert (strict.workforce.annotators, strict.workforce.by_country) == (34, ())
+    assert "workforce.by_country" in strict.privacy.suppressed_paths
+    assert labor_card.faults(labor_card.text(strict)) == []
+    later = [completing.dump(card(session, crowd))]
+    again = card(session, crowd, mark, published=[*published, *later])
+    assert labor_card.text(again) == labor_card.text(first)
+
+
 def test_a_project_that_grows_a_little_is_not_broken_down_at_once(
     session: Session, frozen: StoppedClock
 ) -> None:
@@ -281,8 +338,9 @@ def test_a_project_that_grows_a_little_is_not_broken_down_at_once(
 
 
 def test_a_country_that_was_too_small_is_told_once_it_tells_nothing_of_those_who_were_there(
-    session: Session, frozen: StoppedClock, crowd: Crowd
+    frozen: StoppedClock, copied: Copied
 ) -> None:
+    session, crowd = copied
     published = [completing.dump(card(session, crowd))]
     for place, tag, number in (("DE", "de", 3), ("UG", "en", 6)):  # now each is of ten people
         for n in range(number):
@@ -391,7 +449,8 @@ def send(session: Session, crowd: Crowd, person: Person) -> None:
         )
 
 
-def test_models_are_told_with_what_the_data_say_of_them(session: Session, crowd: Crowd) -> None:
+def test_models_are_told_with_what_the_data_say_of_them(copied: Copied) -> None:
+    session, crowd = copied
     told = card(session, crowd)
     x, y = told.models
     assert (x.name, x.licence, x.output_use, x.self_hosted) == (
@@ -465,7 +524,8 @@ def test_what_is_declared_wrongly_is_named() -> None:
         declared.read("k =")
 
 
-def test_without_a_card_that_fits_together_there_is_none(session: Session, crowd: Crowd) -> None:
+def test_without_a_card_that_fits_together_there_is_none(copied: Copied) -> None:
+    session, crowd = copied
     stranger = crowd.cast.mallory.id
     with pytest.raises(Invalid) as refusal:
         card(session, crowd, people={*crowd.everybody, stranger}, dataset=facts(judgments=10_000))
@@ -478,9 +538,8 @@ def test_without_a_card_that_fits_together_there_is_none(session: Session, crowd
         card(session, crowd, nothing, people=(), dataset=facts(judgments=0))
 
 
-def test_who_is_not_in_the_release_is_not_told_by_a_difference(
-    session: Session, crowd: Crowd
-) -> None:
+def test_who_is_not_in_the_release_is_not_told_by_a_difference(copied: Copied) -> None:
+    session, crowd = copied
     people = crowd.everybody
     assert card(session, crowd, people=people).workforce.in_release == 34
     assert card(session, crowd, people=sorted(people)[:32]).workforce.in_release is None
@@ -508,22 +567,16 @@ TAMPERINGS: dict[str, tuple[tuple[Any, ...], Any]] = {
 
 
 @pytest.fixture(scope="module")
-def sound(sqlite_template: Any, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def sound(gathered: Path) -> bytes:
     """A card as it is written."""
-    from labeler import clock
-    from labeler.database import Database
-
-    path = tmp_path_factory.mktemp("sound") / "labeler.db"
-    path.write_bytes(sqlite_template.read_bytes())
     stopped = StoppedClock()
+    stopped.time = crowds.FRIDAY
     clock.use(stopped)
-    try:
-        database = Database(f"sqlite:///{path}")
-        with database.writing() as session:
-            text = labor_card.text(card(session, gather(session, stopped)))
-        database.close()
-    finally:
-        clock.use(None)
+    database = Database(f"sqlite:///{gathered}")
+    with database.reading() as session:
+        text = labor_card.text(card(session, crowds.found(session)))
+    database.close()
+    clock.use(None)
     return text
 
 
@@ -564,7 +617,8 @@ def test_every_null_has_a_reason_and_every_block_says_on_what_it_rests(sound: by
     assert counted["null"] == len(reasons) > 0
 
 
-def test_files_and_the_key_are_filled_in_at_the_end(session: Session, crowd: Crowd) -> None:
+def test_files_and_the_key_are_filled_in_at_the_end(copied: Copied) -> None:
+    session, crowd = copied
     told = card(session, crowd)
     assert nulls(told)["signature.keyid"] == "The release is not signed."
     file = {"path": "dpo/train.parquet", "sha256": "0" * 64, "records": 3}
@@ -574,9 +628,8 @@ def test_files_and_the_key_are_filled_in_at_the_end(session: Session, crowd: Cro
     assert labor_card.faults(labor_card.text(done)) == []
 
 
-def test_people_read_five_sentences_then_tables_then_what_is_not_known(
-    session: Session, crowd: Crowd
-) -> None:
+def test_people_read_five_sentences_then_tables_then_what_is_not_known(copied: Copied) -> None:
+    session, crowd = copied
     cast, project = crowd.cast, crowd.project
     representatives.name(session, "ke0@example.org", "By vote.", by=cast.root)
     remarks.write(session, project.id, "# Pay *late*\n<b>", by=crowd.workers["KE"][0])
