@@ -246,9 +246,12 @@ def list_(slug: str, actor: str | None) -> None:
 def publish(slug: str, number: int, actor: str | None) -> None:
     """Tell everybody in the project of a release; its files are checked first."""
     data = config.load().data
-    with installation.writing() as session:
+
+    def step(session: Session) -> None:
         by, found = _found(session, slug, number, actor)
         publishing.publish(session, found, data=data, by=by)
+
+    installation.write(step)
     click.echo(f"Release {number} of {slug} is published.")
 
 
@@ -263,10 +266,13 @@ def withdraw(slug: str, number: int, because: str, actor: str | None) -> None:
     Copies that others have are out of reach. The number is never given again.
     """
     data = config.load().data
-    with installation.writing() as session:
+
+    def step(session: Session) -> Release:
         by, found = _found(session, slug, number, actor)
         publishing.withdraw(session, found, because, by=by)
-    publishing.bury(found, slug, data)
+        return found
+
+    publishing.bury(installation.write(step), slug, data)
     click.echo(f"Release {number} of {slug} is withdrawn.")
 
 

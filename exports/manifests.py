@@ -71,8 +71,8 @@ class Counts(_Model):
     """Comparisons that anybody judged."""
     judgments: int
     """Judgments that count, known answers and other languages apart."""
-    people: int
-    """Who made those judgments."""
+    people: int | None
+    """Who made those judgments; null if they are fewer than ten."""
     used: int
     """Comparisons that make a pair, or several."""
     left_out: int

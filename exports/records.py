@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypedDict
 
 import msgspec
 
-from exports import texts
+from exports import personal, texts
 from exports.criteria import Criteria
 from exports.pairs import Majority, Reason
 from exports.selection import Judged, Said, Skipped
@@ -170,7 +170,7 @@ class Writing:
             "criteria": _ratings(more["criteria"]) if "criteria" in more else [],
             "edited": edit.get("response", NOBODY),
             "edit": edit.get("text", ""),
-            "reason": said.reason if self.criteria.free_text else "",
+            "reason": self._reason(said.reason),
             "shown": _numbers(said.shown),
             "guideline": said.guideline_number,
             "rubric": said.rubric_number,
@@ -180,6 +180,12 @@ class Writing:
             "state": said.state,
             "counts": said.counts,
         }
+
+    def _reason(self, reason: str) -> str:
+        """Return what may be released of a reason: nothing if personal data were found in it."""
+        if not reason or not self.criteria.free_text or personal.found(reason):
+            return ""
+        return reason
 
     def _skip(self, skipped: Skipped) -> SkipEntry:
         return SkipEntry(

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from exports import suppression
 from exports.manifests import Counts, FormatCounts
 from exports.pairs import Reason
 from exports.records import PREFERRED, RANKED, Record
@@ -67,7 +68,7 @@ def counts(
     return Counts(
         comparisons=used.total() + reasons.total(),
         judgments=survey.judgments,
-        people=len(survey.people),
+        people=len(survey.people) if len(survey.people) >= suppression.K else None,
         used=used.total(),
         left_out=reasons.total(),
         mean_agreement=agreement / decided if decided else None,

@@ -93,7 +93,7 @@ def _fields(prompt: str, responses: Sequence[str]) -> Callable[[Command], Comman
 
 @click.group()
 def migrate() -> None:
-    """Bring comparisons from elsewhere, with their judgments and annotators.
+    """Bring comparisons and their judgments from elsewhere.
 
     All of a source is stored at once, or nothing. Annotators become people who cannot sign in and
     are paid nothing. docs/migrating.md goes through it step by step.

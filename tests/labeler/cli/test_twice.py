@@ -23,13 +23,18 @@ ROW = re.compile(r"^\| `labeler (.+?)` \| (\d) \| (\d) \| (.+?) \|", re.MULTILIN
 NOTHING = "nothing"
 LOOKING = """
 batch list, db version, ledger verify, pay corrections, pay list, pay show, plan, project list,
-release list, release verify, secret, serve, verify, wages list
+migrate people, release diff, release list, release verify, secret, serve, verify, wages list
 """
 PAID = "draft approve drop let-go file sent results layout"
 PAID += " correct take-back agree forgo exchange round-up"
-ELSEWHERE = {"demo", "restore", "person identity", *(f"pay {name}" for name in PAID.split())}
-"""Run twice by their own tests: on a database of their own, on none, after an erasure, and step by
-step."""
+MOVED = "arena argilla label-studio mt-bench multipref potato"
+ELSEWHERE = {
+    *("demo", "restore", "person identity", "release load"),
+    *(f"pay {name}" for name in PAID.split()),
+    *(f"migrate {name}" for name in MOVED.split()),
+}
+"""Run twice by their own tests: on a database of their own, on none, after an erasure, step by
+step, and with files of their own."""
 PROJECT = 'title = "Twice"\nguidelines = "Be fair."\n[pay]\ncurrency = "EUR"\n'
 FORM = "[rubric]\nsteps = 5\n"
 PAIR = (
@@ -58,6 +63,9 @@ COMMANDS = {
     "work": "work --once",
     "release cut": "release cut helpful --out {folder}/release",
     "release again": "release again helpful 1 --out {folder}/again",
+    "release publish": "release publish helpful 1",
+    "release withdraw": "release withdraw helpful 1 --because Personal",
+    "release key": "release key",
     "backup": "backup {folder}/backup.tar",
 }
 
