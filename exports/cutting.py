@@ -45,7 +45,7 @@ from exports.sorting import DRAWERS
 from exports.splits import SPLITS
 from exports.surveys import Survey
 from exports.writing import Written
-from labeler.errors import Conflict, Invalid
+from labeler.errors import Busy, Invalid
 from labeler.jobs import Progress
 from labeler.said import say
 from labeler.schema import Reading
@@ -88,8 +88,8 @@ def staged(
     """Write a release, sign it, yield what it is, and put it at `target` after the block.
 
     The block records it. If anything fails, here or there, nothing is left. Raises Conflict if
-    there is something at the target or somebody is cutting the same release, Invalid if there is
-    nothing to release.
+    there is something at the target, Busy while somebody is cutting the same release, Invalid if
+    there is nothing to release.
     """
     with folders.whole(target) as folder, _work(cut, target) as work:
         yield write(cut, reading, folder, work, signer, progress, crew or Alone())
@@ -108,7 +108,7 @@ def _work(cut: Cut, target: Path) -> Iterator[Path]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Conflict("This release is being cut. Wait until it is there.") from None
+            raise Busy("This release is being cut. Wait until it is there.") from None
         try:
             yield work
         finally:

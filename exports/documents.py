@@ -104,7 +104,15 @@ def _published(session: Session, cut: Cut) -> Sequence[Mapping[str, Any]]:
 
 
 def _licence(told: Told, declared: Declared, card: LaborCard) -> str:
-    models = [licence.Model(each.name, each.terms_url or "") for each in card.models]
+    models = {
+        licence.model(
+            each.name,
+            output_use=each.output_use,
+            licence=each.licence,
+            terms_url=each.terms_url,
+        )
+        for each in card.models
+    }
     return licence.text(
         told.cut.criteria.licence,
         title=told.cut.title,
@@ -131,8 +139,19 @@ def _facts(told: Told, card: LaborCard) -> croissant.Facts:
         keywords=("preference", "human feedback"),
         collected=collected,
         said=_sentences(told, card),
-        models=tuple(each.name for each in card.models),
+        models=tuple(dict.fromkeys(each.name for each in card.models)),
+        uses=_uses(card),
     )
+
+
+def _uses(card: LaborCard) -> tuple[str, ...]:
+    """Say of which models' answers the use is restricted."""
+    restricted = {
+        f"Answers of {each.name}: {licence.USES[each.output_use]}."
+        for each in card.models
+        if each.output_use in licence.USES and each.output_use != "unrestricted"
+    }
+    return tuple(sorted(restricted))
 
 
 def _sentences(told: Told, card: LaborCard) -> dict[str, Sequence[str]]:

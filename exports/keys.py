@@ -108,7 +108,7 @@ def read_trusted(file: Path) -> tuple[str, ...]:
     """
     try:
         written = file.read_text("utf-8")
-        if "-----BEGIN" in written.partition("{")[0]:
+        if not written.lstrip().startswith("{"):
             return (envelopes.plain(written),)
         keys = Listed.model_validate_json(written).keys
     except (OSError, UnicodeDecodeError, ValidationError):

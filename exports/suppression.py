@@ -110,6 +110,25 @@ def crossed(
     return {names: people for names, people in cells.items() if people}
 
 
+def follows(wanted: Iterable[AbstractSet[Unit]], told: Iterable[AbstractSet[Unit]]) -> bool:
+    """Say whether the sum over any of the wanted sets can be worked out of the sums that are told.
+
+    It can if it is one of those, or they add up to it: if it lies in their span.
+    """
+    import numpy as np
+
+    unknown, known = list(wanted), list(told)
+    units = frozenset().union(*unknown, *known)
+    parts = {tuple(unit in one for one in (*known, *unknown)) for unit in units}
+    sums = np.array(sorted(parts), dtype=np.float64).T
+    if not unknown or not sums.size:
+        return False
+    base = sums[: len(known)]
+    rank = np.linalg.matrix_rank(base) if known else 0
+    rest = sums[len(known) :]
+    return any(np.linalg.matrix_rank(np.vstack([base, one])) == rank for one in rest)
+
+
 def tells_of_enough(some: Adds[int], k: int, *, of: Adds[int] | None = None) -> bool:
     """Say whether a number can be told that people add up to.
 

@@ -94,6 +94,7 @@ class Facts:
     languages: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
     cite_as: str = ""
+    """How to cite it, if not by the other facts."""
     collected: tuple[date, date] | None = None
     """The first and the last day of judging."""
     said: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -154,16 +155,22 @@ def _about(manifest: Manifest, facts: Facts) -> dict[str, Any]:
         "isLiveDataset": False,
         "inLanguage": list(facts.languages),
         "keywords": list(facts.keywords),
-        "citeAs": facts.cite_as,
+        "citeAs": facts.cite_as or _citation(manifest, facts),
         "usageInfo": [{"@type": "sc:CreativeWork", "text": use} for use in facts.uses],
     }
     return {name: value for name, value in said.items() if value not in ("", [])}
 
 
+def _citation(manifest: Manifest, facts: Facts) -> str:
+    by, year = facts.creator or licence.NOBODY, facts.published.year
+    return f"{by} ({year}): {facts.title}, release {manifest.release}. {facts.url}"
+
+
 def _responsible(facts: Facts) -> dict[str, Any]:
     said: dict[str, Any] = {}
     if facts.collected is not None:
-        said["dataCollectionTimeframe"] = [day.isoformat() for day in facts.collected]
+        # One day is one day: of equal values in a list, readers of JSON-LD keep one.
+        said["dataCollectionTimeframe"] = sorted({day.isoformat() for day in facts.collected})
     for name, sentences in facts.said.items():
         assert name in ONE | MANY, f"RAI 1.0 has no {name}"
         if sentences:

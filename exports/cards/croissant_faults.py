@@ -6,7 +6,7 @@ truth about the files and their columns.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -19,6 +19,7 @@ from exports.cards import croissant, croissant_records
 from exports.cards.croissant import CORE, MANY, NAME, ONE, PREFIXES, READ_AS, RESPONSIBLE
 from exports.cards.croissant_records import SHARD
 from exports.manifests import FileEntry, Manifest
+from labeler.errors import Invalid
 
 REQUIRED = ("name", "description", "url", "license", "creator", "datePublished")
 _PREFIXED = re.compile(r"(?P<prefix>[a-z]+):(?P<name>\w+)")
@@ -111,25 +112,26 @@ def _wrong_sentences(said: dict[str, Any]) -> Iterator[str]:
 
 def _wrong_references(said: dict[str, Any]) -> Iterator[str]:
     parts = [*said.get("distribution", []), *said.get("recordSet", [])]
-    defined = [one["@id"] for part in parts for one in _nodes(part) if "@type" in one]
+    defined = [one["@id"] for part in parts for one in nodes(part) if "@type" in one]
     for name in sorted({name for name in defined if defined.count(name) > 1}):
         yield f"calls two things {name}"
     for part in parts:
-        for one in _nodes(part):
+        for one in nodes(part):
             if set(one) == {"@id"} and one["@id"] not in defined:
                 yield f"refers to {one['@id']}, which is not there"
 
 
-def _nodes(value: Any) -> Iterator[dict[str, Any]]:
+def nodes(value: Any) -> Iterator[dict[str, Any]]:
+    """Yield everything in a description that has an id."""
     if isinstance(value, list):
         for one in value:
-            yield from _nodes(one)
+            yield from nodes(one)
     elif isinstance(value, dict):
         if "@id" in value:
             yield value
         for key, one in value.items():
             if key != "data":
-                yield from _nodes(one)
+                yield from nodes(one)
 
 
 def _wrong_files(said: dict[str, Any], manifest: Manifest) -> Iterator[str]:
@@ -172,17 +174,30 @@ def _wrong_records(folder: Path, said: dict[str, Any], manifest: Manifest) -> It
     sets = {one["@id"]: one for one in said.get("recordSet", [])}
     if shards and sets.get("splits") != croissant_records.splits(names):
         yield "does not name the splits that there are"
-    configs = {found["config"]: _schema(folder / found[0]) for found in reversed(shards)}
-    for config in sorted(sets.keys() - configs.keys() - {"splits"}):
+    there = {found["config"] for found in shards}
+    for config in sorted(sets.keys() - there - {"splits"}):
         yield f"describes rows of {config}, of which there are no files"
-    for config, schema in sorted(configs.items()):
-        if config not in sets:
-            yield f"does not describe the rows of {config}"
-        elif schema is None:
-            yield f"cannot be held against {config}: its files cannot be read"
+    for config in sorted(there - sets.keys()):
+        yield f"does not describe the rows of {config}"
+    for config in sorted(there & sets.keys()):
+        paths = [found[0] for found in shards if found["config"] == config]
+        yield from _wrong_config(folder, sets[config], names, paths)
+
+
+def _wrong_config(
+    folder: Path, said: dict[str, Any], splits: Sequence[str], paths: Sequence[str]
+) -> Iterator[str]:
+    schemas = {path: _schema(folder / path) for path in paths}
+    yield from (
+        f"describes {path}, which cannot be read" for path in paths if schemas[path] is None
+    )
+    for schema in dict.fromkeys(schema for schema in schemas.values() if schema is not None):
+        try:
+            right = croissant_records.record_set(said["@id"], schema, splits, {})
+        except Invalid as refusal:
+            yield f"describes rows in which {refusal.message}"
         else:
-            right = croissant_records.record_set(config, schema, names, {})
-            yield from _wrong_columns(sets[config], right)
+            yield from _wrong_columns(said, right)
 
 
 def _schema(path: Path) -> pa.Schema | None:

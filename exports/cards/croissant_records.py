@@ -9,6 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from labeler.errors import Invalid
+
 SHARD = re.compile(r"(?P<config>[a-z_]+)/(?P<split>[a-z]+)-\d{5}-of-\d{5}\.parquet")
 """The path of a Parquet file in a release."""
 _MEANT = {"train": "cr:TrainingSplit", "validation": "cr:ValidationSplit", "test": "cr:TestSplit"}
@@ -17,7 +19,10 @@ _MEANT = {"train": "cr:TrainingSplit", "validation": "cr:ValidationSplit", "test
 def record_set(
     config: str, schema: pa.Schema, splits: Sequence[str], columns: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Describe the rows of a config: its split and its columns."""
+    """Describe the rows of a config: its split and its columns.
+
+    Raises Invalid if a column holds what no column of a release does.
+    """
     source = {
         "fileSet": {"@id": set_id(config)},
         "extract": {"fileProperty": "fullpath"},
@@ -90,18 +95,20 @@ def _field(
         ]
         return {**said, "subField": parts}
     where = source if whole == "$" else {**source, "transform": {"jsonPath": whole}}
-    return {**said, "dataType": _data_type(kind), "source": where}
+    if (data_type := _data_type(kind)) is None:
+        raise Invalid(f"{name} holds {kind}")
+    return {**said, "dataType": data_type, "source": where}
 
 
-def _data_type(kind: pa.DataType) -> str:
+def _data_type(kind: pa.DataType) -> str | None:
     if pa.types.is_boolean(kind):
         return "sc:Boolean"
     if pa.types.is_integer(kind):
         return "sc:Integer"
     if pa.types.is_floating(kind):
         return "sc:Float"
-    assert pa.types.is_string(kind) or pa.types.is_large_string(kind), kind
-    return "sc:Text"
+    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    return "sc:Text" if is_text else None
 
 
 def _named(id_: str, name: str) -> dict[str, Any]:

@@ -30,6 +30,15 @@ class Model:
     terms: str = ""
 
 
+USES = MappingProxyType(
+    {
+        "unrestricted": "no terms restrict what its answers are used for",
+        "no-competing": "its answers may not be used to train models that compete with it",
+        "name-prefix": "models that are trained with its answers must bear its name",
+        "research-only": "its answers may be used for research only",
+    }
+)
+"""What may be done with what a model wrote, by the word for it in provenance (`output_use`)."""
 _CREDIT = "must name the licensor, link to the licence and say what they changed"
 KNOWN = MappingProxyType(
     {
@@ -116,6 +125,12 @@ def find(licence: str) -> Licence | None:
     return KNOWN.get(_AS_HUGGING_FACE_SAYS.get(name, name))
 
 
+def model(name: str, *, output_use: str, licence: str | None, terms_url: str | None) -> Model:
+    """Put into words what provenance says of a model's terms."""
+    own = f"its own licence is {licence}" if licence else ""
+    return Model(name, "; ".join(filter(None, (USES.get(output_use), own, terms_url))))
+
+
 def text(
     licence: str, *, title: str, release: int, year: int, licensor: str, models: Iterable[Model]
 ) -> str:
@@ -134,7 +149,8 @@ def _terms(licence: str, licensor: str, year: int) -> list[str]:
     if known is None:
         return _unknown(licence, licensor)
     said = [
-        f"Licence: {known.name} ({known.spdx})\n{known.url}\nLicensor: {licensor}",
+        f"Licence: {known.name}\nSPDX-License-Identifier: {known.spdx}\n{known.url}",
+        f"Licensor: {licensor}",
         _filled(f"{known.gist} The text of the licence decides, not this summary."),
     ]
     if known.spdx == "MIT":
@@ -158,7 +174,9 @@ def _of_models(models: Iterable[Model]) -> list[str]:
         "about the dataset. Whoever offers a model may have terms for what it writes, which bind "
         "you as well and which the licensor cannot lift; some forbid training other models with it."
     )
-    lines = [_of_model(model) for model in sorted(models, key=lambda model: model.name)]
+    lines = [
+        _of_model(model) for model in sorted(models, key=lambda model: (model.name, model.terms))
+    ]
     named = "\n".join(lines) or "The models are not named in this release."
     return [_filled(said), named]
 

@@ -83,7 +83,9 @@ def test_the_same_rows_come_as_a_stream(release: Path) -> None:
 
 
 def test_without_a_name_the_default_is_loaded(release: Path) -> None:
-    (default,) = [each for each in DatasetCard.load(release).data.configs if each.get("default")]
+    (default,) = [
+        each for each in DatasetCard.load(release / "README.md").data.configs if each.get("default")
+    ]
     loaded = datasets.load_dataset(str(release))
     named = load(release, default["config_name"])
     assert {split: part.to_list() for split, part in loaded.items()} == {

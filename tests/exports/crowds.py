@@ -17,7 +17,7 @@ from labeler.pay import rates, wages, weeks
 from labeler.people import accounts, memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Placement, Role
-from labeler.work import projects, queue
+from labeler.work import hours, projects, queue
 from labeler.work.judgments import Judgment
 from labeler.work.layouts import Message, ResponseIn
 from labeler.work.projects import Project
@@ -31,8 +31,10 @@ EURO = {"per_judgment": "0.35", "currency": "EUR", "model": "floor", "floor_per_
 KENYA = {"place": "KE", "currency": "KES", "per_judgment": "6", "floor_per_hour": "100"}
 FRIDAY = datetime(2026, 12, 4, 12, 0, tzinfo=UTC)
 """When the first week is over, and its pay is due."""
-MINUTES = 10
+MINUTES = 30
 """How long each task takes."""
+PAIRS = 4
+"""How many there are in each language."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def gather(
     clock: StoppedClock,
     where: Mapping[str, tuple[str, int]] = WHERE,
     *,
-    tasks: int = 3,
+    tasks: int = 1,
 ) -> Crowd:
     """Let people in these countries judge so many tasks each, and book their week."""
     wages.load(session, wages.shipped(), by=None)
@@ -76,11 +78,11 @@ def gather(
 
 
 def load(session: Session, cast: Cast, project: Project, tags: list[str]) -> None:
-    """Load twelve pairs in each language."""
+    """Load so many pairs in each language."""
     told = {"licence": "Apache-2.0", "output_use": "unrestricted", "self_hosted": True}
     rows = [
         make_row(
-            12 * at + n,
+            PAIRS * at + n,
             id=f"{tag}-{n}",
             language=tag,
             messages=(Message(role="user", content=f"What is {n} plus one ({tag})?"),),
@@ -90,7 +92,7 @@ def load(session: Session, cast: Cast, project: Project, tags: list[str]) -> Non
             ),
         )
         for at, tag in enumerate(sorted(set(tags)))
-        for n in range(12)
+        for n in range(PAIRS)
     ]
     load_rows(session, project, rows, by=cast.olga)
 
@@ -106,15 +108,22 @@ def join(session: Session, cast: Cast, project: Project, place: str, tag: str, n
 
 
 def work(
-    session: Session, clock: StoppedClock, project: Project, person: Person, *, tasks: int = 1
+    session: Session,
+    clock: StoppedClock,
+    project: Project,
+    person: Person,
+    *,
+    tasks: int = 1,
+    minutes: int = MINUTES,
 ) -> list[Judgment]:
-    """Let somebody judge so many tasks, each in MINUTES."""
+    """Let somebody judge so many tasks, each in so many minutes."""
     done = []
     for _ in range(tasks):
         assignment = queue.claim(session, project, by=person)
         assert assignment is not None
-        clock.forward(minutes=MINUTES)
-        done.append(judge(session, assignment, 1, person))
+        clock.forward(minutes=minutes)
+        with hours.covered(session, assignment, person):
+            done.append(judge(session, assignment, 1, person))
     return done
 
 
@@ -132,8 +141,8 @@ def facts(**changes: Any) -> DatasetFacts:
         "version": "1",
         "license": "cc-by-4.0",
         "languages": ("de", "en", "fr", "sw"),
-        "items": 12,
-        "judgments": 27,
+        "items": 4,
+        "judgments": 9,
         "export_id": "helpful-1",
         "agreement": 0.5,
         "left_out": {"tie": 2},

@@ -21,7 +21,7 @@ QUESTION = "How long can cooked rice stay out of the fridge in summer?"
 GOOD = ("Two hours at most.", "All day.")
 NAMES = {number: str(number) * 12 for number in range(1, 10)}
 """Pseudonyms: Ada is 111111111111."""
-NUMBERS = {number: number for number in range(50)}
+NUMBERS = {number: number for number in range(100)}
 
 
 class Told(NamedTuple):

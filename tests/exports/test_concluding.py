@@ -45,7 +45,7 @@ def test_a_model_hears_who_is_mostly_right_where_a_majority_counts_heads(
     contested = made["contested"]
     assert (contested["outcome"], contested["preferred"]) == (PREFERRED, preferred)
     assert contested["agreement"] == (1 / 3 if preferred == 0 else 2 / 3)
-    assert contested["posterior"][0] > 0.8  # it is told whatever decides
+    assert contested["posterior"][0] > 0.6  # it is told whatever decides
     assert all(made[f"p{number}"]["preferred"] == number % 2 for number in range(30))
 
 
@@ -60,7 +60,7 @@ def test_without_a_vote_there_is_no_probability() -> None:
     made = records(
         told("rated", prompt="One?"), told("0+1", prompt="Two?"), told("rated", prompt="Three?")
     )
-    assert sorted(len(one["posterior"]) for one in made) == [0, 0, 2]
+    assert sorted(len(one["posterior"]) for one in made) == [0, 0, 4]
     assert records(told("rated"))[0]["posterior"] == []
     four = record(told("0+1", "bad", "bad"))
     assert (len(four["posterior"]), four["outcome"]) == (4, "both_bad")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from exports import cutting, orders, publishing, releases, verification
+from exports import cutting, keys, orders, publishing, releases, verification
 from exports.criteria import Criteria
 from exports.releases import Cut, Release
 from labeler import jobs
@@ -17,7 +17,7 @@ from labeler.errors import Conflict, NotFound
 from labeler.jobs import Job, JobState, Place, Progress, Stopped
 from labeler.work.projects import Project
 from tests.cast import Cast
-from tests.exports.stories import Said, contents, tell, write
+from tests.exports.stories import Said, contents, tell
 
 VOTES: dict[str, list[Said]] = {f"p{n}": [n % 2, n % 2] for n in range(6)}
 Story = tuple[Cast, Project]
@@ -217,5 +217,7 @@ def test_the_bytes_are_those_of_the_cut_that_was_asked_for(
 ) -> None:
     cut = plan(database, story[1])
     run(database, ask_for(database, cut, story[0]), tmp_path)
-    write(database, cut, tmp_path / "by hand")
+    by_hand, signer = tmp_path / "by hand", keys.current(tmp_path)
+    with cutting.staged(cut, database.reading, by_hand, signer=signer):
+        pass
     assert contents(tmp_path / "by hand") == contents(tmp_path / "releases" / "helpful" / "1")

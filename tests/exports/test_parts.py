@@ -14,7 +14,7 @@ from exports import clusters, cutting, folders, parts, shards, verification
 from exports.criteria import FORMATS
 from exports.releases import Cut
 from labeler.database import Database
-from labeler.errors import Conflict, Invalid
+from labeler.errors import Busy, Invalid
 from tests.conftest import NewAddress
 from tests.exports.conftest import Judged
 from tests.exports.stories import SIGNER, Said, contents, known_key, plan, tell, write
@@ -111,7 +111,7 @@ def test_two_do_not_cut_the_same_release_at_once(judged: Judged, tmp_path: Path)
     def progress(_done: int, _total: int, _words: str, /) -> None:
         if not refused:
             with (
-                pytest.raises(Conflict) as refusal,
+                pytest.raises(Busy) as refusal,
                 cutting.staged(cut, database.reading, target, signer=SIGNER),
             ):
                 pass

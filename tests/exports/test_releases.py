@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from exports import manifests, releases, verification, writing
+from exports import manifests, publishing, releases, verification, writing
 from exports.criteria import Criteria
 from exports.pairs import Reason
 from labeler.database import Database
@@ -172,10 +172,10 @@ def test_faults_name_the_release(database: Database, tmp_path: Path) -> None:
         cut = plan(database, project, min_margin=number)
         release(database, cut, tmp_path / str(number), data=tmp_path, by=cast.olga)
     with database.reading() as session:
-        assert list(releases.faults(session, tmp_path)) == []
+        assert list(publishing.faults(session, tmp_path)) == []
         (tmp_path / "1" / "README.md").write_text("Something nicer.")
         (tmp_path / "2").rename(tmp_path / "away")
-        changed, gone = releases.faults(session, tmp_path)
+        changed, gone = publishing.faults(session, tmp_path)
     assert "release 1 of helpful" in changed
     assert "README.md" in changed
     assert "release 2 of helpful" in gone
@@ -187,11 +187,11 @@ def test_what_was_given_to_somebody_may_be_gone(database: Database, tmp_path: Pa
     data, outside = tmp_path / "data", tmp_path / "outside"
     release(database, plan(database, project), outside, data=data, by=cast.olga)
     with database.reading() as session:
-        assert list(releases.faults(session, data)) == []
+        assert list(publishing.faults(session, data)) == []
         (outside / "README.md").write_text("Something nicer.")
-        assert len(list(releases.faults(session, data))) == 1
+        assert len(list(publishing.faults(session, data))) == 1
         outside.rename(tmp_path / "given away")
-        assert list(releases.faults(session, data)) == []
+        assert list(publishing.faults(session, data)) == []
 
 
 @pytest.mark.parametrize("name", ["README.md", "MANIFEST.json", "MANIFEST.sha256"])
@@ -213,7 +213,7 @@ def test_another_whole_release_in_its_place_is_a_fault(database: Database, tmp_p
     (tmp_path / "1").rename(tmp_path / "away")
     (tmp_path / "2").rename(tmp_path / "1")
     with database.reading() as session:
-        fault, _gone = releases.faults(session, tmp_path)
+        fault, _gone = publishing.faults(session, tmp_path)
         first = releases.find(session, project, 1)
         assert releases.contents(first, tmp_path) is None
     assert "MANIFEST.json is not the one that was written" in fault

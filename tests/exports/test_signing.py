@@ -148,7 +148,8 @@ def test_who_signs_a_changed_release_anew_is_found_by_whoever_knows_the_key(
 def _listed_anew(folder: Path, manifest: Manifest) -> Manifest:
     for name in (*signing.BESIDE, manifests.NAME, manifests.SEAL):
         (folder / name).unlink()
-    files = manifests.entries(folder, {folder / one.path: one.rows for one in manifest.files})
+    rows = {folder / one.path: one.rows for one in manifest.files if one.rows is not None}
+    files = manifests.entries(folder, list(manifests.found(folder)), rows)
     return manifest.model_copy(update={"files": files})
 
 

@@ -1,5 +1,6 @@
 """One byte changed anywhere is found, and so is what was forged with care."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,26 +11,36 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from exports import formats, manifests, verification, writing
+from exports import formats, manifests, signing, verification, writing
+from exports.cards import croissant, labor_card
 from exports.criteria import FORMATS
+from exports.envelopes import Signer
 from exports.formats.columns import Row
+from exports.manifests import FileEntry
 from labeler.database import Database
 from tests.conftest import NewAddress
 from tests.exports.conftest import Judged
 from tests.exports.stories import plan, tell_orders, write
 
 FILES = [
+    "LABOR_CARD.md",
+    "LICENSE",
     "MANIFEST.json",
     "MANIFEST.sha256",
     "README.md",
+    "attestation.dsse.json",
     "comparisons/test-00000-of-00001.parquet",
     "comparisons/train-00000-of-00001.parquet",
+    "croissant.json",
     "dpo/test-00000-of-00001.parquet",
     "dpo/train-00000-of-00001.parquet",
+    "eu_training_summary.md",
     "jsonl/comparisons-test.jsonl",
     "jsonl/comparisons-train.jsonl",
     "jsonl/dpo-test.jsonl",
     "jsonl/dpo-train.jsonl",
+    "labor_card.json",
+    "public_key.pem",
 ]
 
 
@@ -90,13 +101,36 @@ def forge(folder: Path, name: str, change: Callable[[pa.Table], pa.Table]) -> No
 
 
 def seal(folder: Path, rows: dict[str, int]) -> None:
+    """Make all documents agree with the files, and sign them with another key."""
     manifest = manifests.read(folder)
     known = {folder / entry.path: entry.rows for entry in manifest.files if entry.rows}
     known |= {folder / name: count for name, count in rows.items()}
-    for name in (manifests.NAME, manifests.SEAL):
+    for name in manifests.UNLISTED:
         (folder / name).unlink()
-    files = manifests.entries(folder, known)
-    manifests.write(folder, manifest.model_copy(update={"files": files}))
+    told = {each.path: each for each in manifests.entries(folder, manifests.found(folder), known)}
+    card = json.loads((folder / labor_card.JSON_NAME).read_bytes())
+    for each in card["dataset"]["files"]:
+        each["sha256"], each["records"] = told[each["path"]].sha256, told[each["path"]].rows
+    text = json.dumps(card, ensure_ascii=False, indent=1) + "\n"
+    (folder / labor_card.JSON_NAME).write_text(text, "utf-8")
+    _describe(folder, {**told, **_entries(folder, labor_card.JSON_NAME)})
+    files = manifests.entries(folder, manifests.found(folder), known)
+    sealed = manifest.model_copy(update={"files": files})
+    manifests.write(folder, sealed)
+    signing.attest(folder, sealed, Signer.make())
+
+
+def _entries(folder: Path, name: str) -> dict[str, FileEntry]:
+    return {each.path: each for each in manifests.entries(folder, [folder / name])}
+
+
+def _describe(folder: Path, told: dict[str, FileEntry]) -> None:
+    said = json.loads((folder / croissant.NAME).read_bytes())
+    for each in said["distribution"]:
+        if each["@type"] == "cr:FileObject":
+            entry = told[each["contentUrl"]]
+            each["sha256"], each["contentSize"] = entry.sha256, f"{entry.bytes} B"
+    (folder / croissant.NAME).write_text(json.dumps(said, ensure_ascii=False), "utf-8")
 
 
 def test_files_that_disagree_are_found_although_their_hashes_are_right(folder: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from exports import orders, verification
-from exports.selection import Criteria
+from exports.criteria import Criteria
 from labeler import bells, config
 from labeler.database import Database
 from labeler.jobs import Job, JobState

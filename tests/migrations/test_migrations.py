@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 import labeler.app  # noqa: F401 (which every table comes with)
-from exports import pseudonyms
+from exports import declarations, pseudonyms
 from exports.releases import Release
 from labeler import audit, clock, jobs
 from labeler import database as database_module
@@ -267,6 +267,11 @@ REDONE = {
         "releases.pseudonym_key",
     },
     "2026_11_28_erasure": {"kept_identities"},
+    # Older programs know no accounts of who made a release, nor what became of it.
+    "2026_11_28_published": {
+        *("declarations", "releases.labor_card", "releases.state", "releases.published_at"),
+        *("releases.withdrawn_at", "releases.withdrawn_because"),
+    },
     "2026_11_24": {"counts", "tallies"},
     "2026_11_27_lanes": {"lanes.spent_at"},
     "2026_11_27_adaptive": {"reliabilities"},
@@ -371,6 +376,10 @@ def populate(database: Database, time: StoppedClock, folder: Path) -> None:
         session.commit()
         for _ in refreshing.refresh(session, database.reading, judged):
             session.commit()
+    with database.writing() as session:
+        mine = session.get_one(Project, judged.id)
+        declarations.declare(session, mine, facts="", words="Made for bread.", by=cast.olga)
+        session.commit()
     release(database, plan(database, judged), folder / "release", data=folder, by=cast.olga)
     with database.writing() as session:
         jobs.ask(session, "test", {}, key="1", by=cast.olga.id, project_id=judged.id)

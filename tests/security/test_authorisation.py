@@ -312,7 +312,18 @@ PAGES = {
     ("POST", "/projects/<slug>/releases/orders/<job_id>/stop"): Case(
         HELPFUL + "/releases/orders/{order}/stop", OWNER_DONE
     ),
+    ("GET", "/projects/<slug>/releases/declared"): Case(HELPFUL + "/releases/declared", OWNER),
+    ("POST", "/projects/<slug>/releases/declared"): Case(
+        HELPFUL + "/releases/declared", OWNER_BAD_FORM, {"facts": "no TOML"}
+    ),
+    ("GET", "/projects/<slug>/releases/published"): Case(HELPFUL + "/releases/published", MEMBER),
     ("GET", "/projects/<slug>/releases/<number>"): Case(HELPFUL + "/releases/1", OWNER),
+    ("POST", "/projects/<slug>/releases/<number>/publish"): Case(
+        HELPFUL + "/releases/1/publish", OWNER_DONE
+    ),
+    ("POST", "/projects/<slug>/releases/<number>/withdraw"): Case(
+        HELPFUL + "/releases/1/withdraw", OWNER_BAD_FORM
+    ),
     ("GET", "/projects/<slug>/releases/<number>/download"): Case(
         HELPFUL + "/releases/1/download", OWNER
     ),
@@ -456,6 +467,8 @@ FOREIGN = [
     ("paul", "GET", "/projects/other/releases/orders/{order}"),
     ("paul", "POST", "/projects/other/releases/orders/{order}/stop"),
     ("paul", "GET", "/projects/other/releases/1/download"),
+    ("paul", "POST", "/projects/other/releases/1/publish"),
+    ("paul", "POST", "/projects/other/releases/1/withdraw"),
     ("olga", "GET", "/projects/helpful/comparisons/{foreign_comparison}"),
     ("paul", "GET", "/projects/other/review/{review}"),
     ("paul", "POST", "/projects/other/review/{review}/accept"),

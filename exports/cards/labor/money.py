@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 from typing import Literal, NamedTuple
 
 from exports import suppression
@@ -38,6 +38,7 @@ SEVERAL = "These are several countries, or it is not stated which."
 NO_FLOOR = "Nothing is promised by the hour."
 NO_RATE = "No rate was published."
 NO_PAYDAY = "No day is agreed on which pay arrives: what is earned is due after 72 hours."
+NOTHING_ARRIVED = "Nothing has arrived yet."
 SEVERAL_CURRENCIES = "People were paid in several currencies, which cannot be added up."
 NO_SHARE = "It takes a price and what people were paid in the same currency."
 
@@ -207,7 +208,7 @@ def _totals(teller: Teller, shown: Mapping[str, set[int]]) -> tuple[Total, ...]:
     earned = {code for (who, code), n in known.paid.gross.items() if n and who in known.people}
     before = {each.currency: each for each in (teller.last.pay.totals if teller.last else ())}
     for currency in sorted(earned):
-        path, number = f"pay.totals.{currency}", _Gross(currency)
+        path, number = f"pay.totals.{currency}", partial(_gross, currency)
         adds = number(known)
         rest = adds.keys() - shown.get(currency, set())
         if teller.few:
@@ -226,26 +227,22 @@ def _totals(teller: Teller, shown: Mapping[str, set[int]]) -> tuple[Total, ...]:
     return tuple(found)
 
 
-@dataclass(frozen=True)
-class _Gross:
-    """What each person earned in a currency."""
-
-    currency: str
-
-    def __call__(self, known: Known) -> dict[int, int]:
-        found = known.paid.gross.items()
-        theirs = {who: n for (who, code), n in found if code == self.currency and n}
-        return {who: amount for who, amount in theirs.items() if who in known.people}
+def _gross(currency: str, known: Known) -> dict[int, int]:
+    """Return what each person earned in a currency."""
+    found = known.paid.gross.items()
+    theirs = {who: amount for (who, code), amount in found if code == currency and amount}
+    return {who: amount for who, amount in theirs.items() if who in known.people}
 
 
 def _timeliness(teller: Teller) -> Timeliness:
     path, waits = "pay.timeliness", Counter[int]()
     for who, days in teller.known.paid.waits.items():
         waits += days if who in teller.known.people else Counter()
-    found = [
-        teller.percentile(f"{path}.{name}", waits, percent, _arrivals)
-        for name, percent in (("days_to_payment_p50", 50), ("p95", 95))
-    ]
+    found: list[int | None] = []
+    for name, percent in (("days_to_payment_p50", 50), ("p95", 95)):
+        found.append(teller.percentile(f"{path}.{name}", waits, percent, _arrivals))
+        if not waits:
+            teller.leave(f"{path}.{name}", NOTHING_ARRIVED)
     teller.leave(f"{path}.late", NO_PAYDAY)
     failed = teller.number(f"{path}.failed_open", lambda known: known.paid.failed)
     return Timeliness(days_to_payment_p50=found[0], p95=found[1], late=None, failed_open=failed)

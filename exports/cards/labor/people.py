@@ -74,7 +74,7 @@ def workforce(
 ) -> Workforce:
     """Tell who did the work."""
     known, annotators = teller.known, _annotators(teller)
-    told_languages, tags = _languages(teller, declared)
+    told_languages, tags = _languages(teller, where, declared)
     return Workforce(
         basis="measured",
         annotators=annotators,
@@ -258,9 +258,42 @@ def _judged_in(known: Known, names: Sequence[str]) -> dict[str, Counter[int]]:
     return found
 
 
-def _languages(teller: Teller, declared: Declared) -> tuple[tuple[LanguageWork, ...], Groups]:
+def _tell_of_few(teller: Teller, countries: Groups, tags: Groups) -> bool:
+    """Say whether countries and languages that are told of together tell of one that is not."""
+    known = teller.known
+    units = {(who, tag) for who, tags in known.judged.by_language.items() for tag in tags}
+
+    def judged(by: Groups, name: str, names: Groups) -> frozenset[suppression.Unit]:
+        those = members(by, name, list(names))
+        return frozenset(unit for unit in units if unit[0] in those)
+
+    def judged_in(name: str) -> frozenset[suppression.Unit]:
+        rest = name == suppression.OTHER
+        return frozenset(u for u in units if (u[1] not in tags if rest else u[1] == name))
+
+    told = [judged(known.by_country, name, countries) for name in countries]
+    told += [judged_in(name) for name in tags]
+    small = [
+        judged(known.by_country, name, {})
+        for name, those in known.by_country.items()
+        if suppression.is_small(those, teller.k)
+    ]
+    small += [
+        judged_in(tag)
+        for tag, those in known.by_language.items()
+        if suppression.is_small(those, teller.k)
+    ]
+    return bool(tags) and suppression.follows(small, [frozenset(units), *told])
+
+
+def _languages(
+    teller: Teller, where: Countries, declared: Declared
+) -> tuple[tuple[LanguageWork, ...], Groups]:
     known = teller.known
     groups = suppression.merged(known.by_language, teller.k)
+    if _tell_of_few(teller, where.groups, groups):
+        teller.suppressed.add(LANGUAGES)
+        groups = {}
     names = list(groups)
     judged = _judged_in(known, names) if names else {}
     told, stay = teller.table(LANGUAGES, names, _language_parts)

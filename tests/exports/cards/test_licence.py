@@ -1,9 +1,16 @@
 """LICENSE says which licence, whose, and that models may have terms of their own."""
 
+import json
+from pathlib import Path
+
 import pytest
+import sqlalchemy as sa
 
 from exports.cards import licence
 from exports.cards.licence import Model
+from labeler.work.comparisons import Response
+from tests.exports.conftest import Judged
+from tests.exports.stories import plan, write
 
 URLS = {
     "cc0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
@@ -29,7 +36,8 @@ def test_each_licence_is_named_with_its_address_and_licensor(name: str) -> None:
     assert known is not None
     assert known.spdx.lower() == name
     written = text(name)
-    assert f"Licence: {known.name} ({known.spdx})\n{URLS[name]}\n" in written
+    named = f"Licence: {known.name}\nSPDX-License-Identifier: {known.spdx}\n{URLS[name]}\n"
+    assert named in written
     assert "Licensor: Ministry of Bread\n" in written
     assert written.startswith("Bread, release 3\n\n")
     assert "The text of the licence decides" in " ".join(written.split())
@@ -74,9 +82,38 @@ def test_each_model_is_named_with_its_terms_in_order() -> None:
     assert "The models are not named in this release." in text("cc0-1.0")
 
 
+def test_what_provenance_says_of_a_model_is_put_into_words() -> None:
+    said = licence.model(
+        "acme-1", output_use="no-competing", licence="acme-open", terms_url="https://acme.example"
+    )
+    assert said.terms == (
+        "its answers may not be used to train models that compete with it; "
+        "its own licence is acme-open; https://acme.example"
+    )
+    assert licence.model("m", output_use="unknown", licence=None, terms_url=None) == Model("m")
+
+
 def test_nobody_writes_lines_of_their_own_into_it() -> None:
     evil = "Bread\n\nLicence: CC0"
     written = text("cc-by-nc-4.0", Model(evil, evil), title=evil, licensor=evil)
     assert [line for line in written.splitlines() if line.startswith("Licence: ")] == [
-        "Licence: Creative Commons Attribution-NonCommercial 4.0 International (CC-BY-NC-4.0)"
+        "Licence: Creative Commons Attribution-NonCommercial 4.0 International"
+    ]
+
+
+def test_a_release_says_what_its_models_ask(judged: Judged, tmp_path: Path) -> None:
+    database, _, project = judged
+    asked = {"output_use": "name-prefix", "terms_url": "https://x.example/terms"}
+    with database.writing() as session:
+        session.execute(
+            sa.update(Response).where(Response.model == "model-x").values(provenance=asked)
+        )
+        session.commit()
+    write(database, plan(database, project, licence="cc-by-4.0"), tmp_path / "out")
+    written = " ".join((tmp_path / "out" / licence.NAME).read_text("utf-8").split())
+    told = "models that are trained with its answers must bear its name"
+    assert f"- model-x: {told}; https://x.example/terms - model-y: its terms were not" in written
+    said = json.loads((tmp_path / "out" / "croissant.json").read_text("utf-8"))
+    assert said["usageInfo"] == [
+        {"@type": "sc:CreativeWork", "text": f"Answers of model-x: {told}."}
     ]

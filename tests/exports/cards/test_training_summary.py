@@ -10,7 +10,7 @@ from tests.exports.crowds import card, facts, gather
 def test_it_has_the_sections_with_sizes_languages_and_dates(
     session: Session, frozen: StoppedClock
 ) -> None:
-    crowd = gather(session, frozen, {"FR": ("fr", 10)}, tasks=1)
+    crowd = gather(session, frozen, {"FR": ("fr", 10)})
     data = facts(name="Helpful | *answers*", languages=("fr",), items=10, judgments=10)
     text = training_summary.text(card(session, crowd, dataset=data), characters=12_000)
     headings = [line for line in text.splitlines() if line.startswith("## ")]
@@ -24,7 +24,7 @@ def test_it_has_the_sections_with_sizes_languages_and_dates(
 
 
 def test_of_few_people_no_country_is_named(session: Session, frozen: StoppedClock) -> None:
-    crowd = gather(session, frozen, {"FR": ("fr", 3)}, tasks=1)
+    crowd = gather(session, frozen, {"FR": ("fr", 3)})
     data = facts(languages=("fr",), items=3, judgments=3)
     text = training_summary.text(card(session, crowd, dataset=data))
     assert "Who judged: fewer than 10 people." in text
