@@ -15,8 +15,9 @@ from exports.keys_cli import key
 from exports.releases import Cut, Release
 from labeler import config
 from labeler.cli import bars, installation, migrating
+from labeler.cli.projects import create_for
 from labeler.database import Database
-from labeler.people import accounts, memberships
+from labeler.people import accounts
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
 from labeler.work import projects
@@ -218,10 +219,7 @@ def _made(
     """Make a paused project for somebody; return it with who makes it."""
     owning = accounts.find(session, owner)
     by = accounts.find(session, actor) if actor else installation.first_admin(session) or owning
-    project = projects.create(session, draft, by=by)
-    if by is not owning:
-        memberships.grant(session, project.id, owning, Role.owner, by=by)
-        memberships.remove(session, project.id, by, by=by)
+    project = create_for(session, draft, owning, by=by)
     projects.move(session, project, ProjectState.paused, by=by)
     return project, by
 

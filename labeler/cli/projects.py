@@ -63,7 +63,7 @@ def create(file: Path, owner: str | None, actor: str | None) -> None:
         by = accounts.find(session, actor) if actor else installation.first_admin(session) or owning
         if by is None:
             raise NotFound("There is no administrator yet; --as says who does this.")
-        return _create_for(session, draft, owning or by, by=by)
+        return create_for(session, draft, owning or by, by=by)
 
     made = installation.write(make)
     click.echo(f"Made the project {made.slug}: {made.title}")
@@ -224,7 +224,8 @@ def _read_toml(file: Path) -> dict[str, Any]:
         raise Invalid(f"{file} is not a TOML file: {error}") from None
 
 
-def _create_for(session: Session, draft: ProjectDraft, owner: Person, *, by: Person) -> Project:
+def create_for(session: Session, draft: ProjectDraft, owner: Person, *, by: Person) -> Project:
+    """Make a project that somebody else owns, or whoever makes it."""
     made = projects.create(session, draft, by=by)
     if by is not owner:
         memberships.grant(session, made.id, owner, Role.owner, by=by)

@@ -70,7 +70,6 @@ def test_only_what_people_ask_for_decides() -> None:
     assert inside == {
         "labeler.cli.corrections",  # a person's commands, which say whose
         "labeler.cli.projects",
-        "exports.cli",
         "labeler.privacy.erasure",  # at that person's own wish
         "labeler.quality.outcomes",
         *(f"labeler.quality.{name}" for name in PAYING),

@@ -26,7 +26,8 @@ from labeler.work.records import Record, Refused, Values
 from labeler.work.rows import Unfit
 
 _ROLES = {"prompter": "user", "assistant": "assistant"}
-_KEPT = ("message_tree_id", "tree_state")
+TREE = "message_tree_id"
+_KEPT = (TREE, "tree_state")
 _OWN = ("message_id", "user_id", "created_date", "synthetic", "review_count", "labels")
 _DEEPEST = 100
 _ORPHAN = say("The message before this one is not in the file, or does not stand before it.")
@@ -34,7 +35,7 @@ _DEEP = say("The tree is deeper than %(most)s messages.")
 
 
 def _comparisons(records: Records) -> Records:
-    for run in runs(records, "message_tree_id"):
+    for run in runs(map(_of_tree, records), TREE):
         if isinstance(run, Refused):
             yield run
             continue
@@ -43,6 +44,13 @@ def _comparisons(records: Records) -> Records:
         for tree in trees:
             yield from grown(_siblings(_unfolded(tree)), [tree])
         yield from grown(_siblings(messages), messages)
+
+
+def _of_tree(record: Record | Refused) -> Record | Refused:
+    """Refuse a row that belongs to no tree."""
+    if isinstance(record, Refused) or _id(record, TREE):
+        return record
+    return Refused(record.line, TREE, say('"%(field)s" is missing.', field=TREE))
 
 
 def _unfolded(tree: Record) -> list[Record]:

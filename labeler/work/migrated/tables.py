@@ -132,7 +132,7 @@ class Filling:
         promised = [
             self._assignment(number, act) for number, act in zip(numbers, acts, strict=True)
         ]
-        self._session.execute(sa.insert(Assignment), promised)
+        self._session.execute(_PROMISE, promised)
         kept = [
             pair for pair in zip(promised, acts, strict=True) if pair[1].read.answer is not None
         ]
@@ -142,7 +142,7 @@ class Filling:
             for number, (promise, act) in zip(numbers, kept, strict=True)
         ]
         if said:
-            self._session.execute(sa.insert(Judgment), said)
+            self._session.execute(_SAY, said)
 
     def _assignment(self, number: int, act: Act) -> dict[str, Any]:
         given, is_judged = act.read.given, act.read.answer is not None
@@ -238,6 +238,10 @@ class Filling:
                 judgments.reconsider(self._session, last)
 
 
+# Of tables: for classes, rows would be parted by which of their values are empty.
+_PROMISES: Any = Assignment.__table__
+_SAYINGS: Any = Judgment.__table__
+_PROMISE, _SAY = sa.insert(_PROMISES), sa.insert(_SAYINGS)
 _TABLE: Any = Comparison.__table__
 _COUNT = (
     sa.update(_TABLE)

@@ -117,7 +117,8 @@ def _of(labels: Any, schema: str) -> Values:
     if isinstance(labels, dict):
         found = labels.get(schema)
         return found if isinstance(found, dict) else {}
-    pairs = [pair for pair in labels or [] if isinstance(pair, list) and len(pair) == 2]
+    listed = labels if isinstance(labels, list) else []
+    pairs = [pair for pair in listed if isinstance(pair, list) and len(pair) == 2]
     return {
         str(where.get("name")): value
         for where, value in pairs

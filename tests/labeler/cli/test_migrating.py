@@ -1,6 +1,8 @@
 """Migration at the terminal: each source by its command, whole or not at all."""
 
 import json
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ import sqlalchemy as sa
 
 from labeler.people.accounts import Person
 from labeler.work.judgments import Judgment
-from labeler.work.projects import Project
+from labeler.work.projects import Project, ProjectState
 from tests.cast import Cast
 from tests.labeler.cli.conftest import Terminal, settle
 from tests.labeler.work.migrated import told
@@ -122,3 +124,39 @@ def test_whoever_judged_elsewhere_is_listed_and_may_be_forgotten(
     assert "ann@example.org" not in terminal.good("migrate", "people", "helpful")
     assert judgments(terminal) == 4
     terminal.good("verify")
+
+
+def test_a_release_goes_to_another_installation(
+    terminal: Terminal, people: Cast, tmp_path: Path, new_address: Callable[[str], str]
+) -> None:
+    terminal.good("migrate", "multipref", "helpful", FILES / "multipref.jsonl")
+    folder = tmp_path / "first"
+    rules = ("--format", "comparisons", "--min-judgments", "1")
+    terminal.good("release", "cut", "helpful", "--out", folder, *rules)
+    there = Terminal({"LABELER_DATABASE_URL": new_address("sqlite"), "LABELER_DATA": str(tmp_path)})
+    there.good("person", "create", "root@example.org", "Root", "--admin")
+    there.good("person", "create", "olga@example.org", "Olga")
+    told_of = there.good("release", "load", folder, "--owner", "olga@example.org")
+    assert told_of == f"{folder}: 3 comparisons, 8 judgments and 0 skips of 4 people.\n"
+    with there.session() as session:
+        made = session.scalars(sa.select(Project)).one()
+        assert (made.slug, made.title, made.state) == (
+            "helpful-answers",
+            "Helpful answers",
+            ProjectState.paused,
+        )
+        found = told.told(session, made)
+    assert Counter((each[0], *each[2:]) for each in found.elements()) == Counter(
+        (each[0], *each[2:]) for each in MULTIPREF.elements()
+    )
+    there.good("verify")
+    again = there.refused(1, "release", "load", folder, "--project", "helpful-answers")
+    assert "loaded before" in again
+
+
+def test_what_is_no_whole_release_is_refused(
+    terminal: Terminal, people: Cast, tmp_path: Path
+) -> None:
+    words = terminal.refused(1, "release", "load", tmp_path, "--project", "helpful")
+    assert "is not a whole release" in words
+    assert "Say --project or --owner" in terminal.refused(2, "release", "load", tmp_path)
