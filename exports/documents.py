@@ -3,6 +3,7 @@
 All of it follows from the database up to the mark, and from what was declared by then.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
@@ -56,9 +57,11 @@ def write(session: Session, told: Told, folder: Path, rows: Sequence[FileEntry])
         flip_rate=None if isnan(told.flip_rate) else told.flip_rate,
         words=words,
     )
-    card = _labor_card(session, told, declared, alpha.value)
-    files = [File(path=each.path, sha256=each.sha256, records=each.rows or 0) for each in rows]
-    card = labor_card.sealed(card, files, told.keyid)
+    card = _kept(session, told.cut)
+    if card is None:
+        made = _labor_card(session, told, declared, alpha.value)
+        files = [File(path=each.path, sha256=each.sha256, records=each.rows or 0) for each in rows]
+        card = labor_card.sealed(made, files, told.keyid)
     _put(folder, dataset_card.NAME, text)
     _put(folder, labor_card.JSON_NAME, labor_card.text(card).decode())
     _put(folder, labor_card.NAME, labor_card.markdown(card))
@@ -70,6 +73,18 @@ def add_croissant(folder: Path, told: Told, manifest: Manifest) -> None:
     """Write croissant.json of a release whose other files the manifest names."""
     card = labor_card.read((folder / labor_card.JSON_NAME).read_bytes())
     _put(folder, croissant.NAME, croissant.text(manifest, _facts(told, card)))
+
+
+def _kept(session: Session, cut: Cut) -> LaborCard | None:
+    """Return the card of a release that is written again: what it tells was told for good.
+
+    What became known later of the time before, and a new key, change nothing of it.
+    """
+    mine = Release.project_id == cut.project_id, Release.number == cut.number
+    said = session.scalar(
+        sa.select(Release.labor_card).where(*mine, Release.pseudonym_key == cut.pseudonym_key)
+    )
+    return None if said is None else labor_card.read(json.dumps(said).encode())
 
 
 def _labor_card(session: Session, told: Told, declared: Declared, alpha: float) -> LaborCard:

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from exports import manifests, publishing, releases, verification, writing
+from exports import cutting, manifests, publishing, releases, verification, writing
 from exports.criteria import Criteria
+from exports.envelopes import Signer
 from exports.pairs import Reason
 from labeler.database import Database
 from labeler.errors import Conflict
@@ -125,6 +126,19 @@ def test_a_release_can_be_made_again_whatever_came_since(
         cut = releases.cut_of(project, releases.find(session, project, 1))
     release(database, cut, tmp_path / "again", data=tmp_path, by=cast.olga)
     assert contents(tmp_path / "1") == contents(tmp_path / "again")
+
+
+def test_another_key_signs_the_same_release(database: Database, tmp_path: Path) -> None:
+    cast, project = tell(database, VOTES)
+    release(database, plan(database, project), tmp_path / "1", data=tmp_path, by=cast.olga)
+    with database.reading() as session:
+        cut = releases.cut_of(project, releases.find(session, project, 1))
+    with cutting.staged(cut, database.reading, tmp_path / "again", signer=Signer.make()):
+        pass
+    first, again = contents(tmp_path / "1"), contents(tmp_path / "again")
+    others = {name for name in first if first[name] != again[name]}
+    assert others == {manifests.ATTESTATION, manifests.PUBLIC_KEY}
+    assert verification.verify(tmp_path / "again") == []
 
 
 def test_nobody_can_be_followed_from_one_release_to_the_next(
