@@ -140,6 +140,7 @@ def _licence(told: Told, declared: Declared, card: LaborCard) -> str:
 
 def _facts(told: Told, card: LaborCard) -> croissant.Facts:
     cut, survey = told.cut, told.survey
+    creator, published = card.operator.legal_name or NOBODY, cut.mark.cut_at.date()
     collected = None
     if survey.first_at and survey.last_at:
         collected = (survey.first_at.date(), survey.last_at.date())
@@ -148,8 +149,9 @@ def _facts(told: Told, card: LaborCard) -> croissant.Facts:
         description=f"What people said when they were asked: {cut.question}",
         licence=cut.criteria.licence,
         url=f"urn:labeler:{cut.slug}:{cut.number}",
-        creator=card.operator.legal_name or NOBODY,
-        published=cut.mark.cut_at.date(),
+        creator=creator,
+        published=published,
+        cite_as=f"{creator} ({published.year}). {cut.title}, release {cut.number}.",
         languages=tuple(told.counts.languages),
         keywords=("preference", "human feedback"),
         collected=collected,

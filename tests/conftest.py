@@ -21,6 +21,7 @@ from tests.addresses import Addresses
 from tests.cast import Cast, make_cast
 from tests.serving import open_database
 
+collect_ignore = ["consumers"]  # these run in their own environment: make test-consumers
 BACKENDS = ("sqlite", "postgresql")
 DOORS = tuple(
     f"tests/{name}/" for name in ("labeler/api", "labeler/cli", "labeler/web", "exports", "bench")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import tempfile
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,10 @@ from tests.consumers.site import OWNER, Site
 # Before Hugging Face's libraries are imported: they read these once.
 for name in ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY"):
     os.environ[name] = "1"
+os.environ["OMP_NUM_THREADS"] = "1"  # the model is too small to be shared out
+# What they keep of a folder is found again by its path, even if another release is there by now.
+_HOME = tempfile.TemporaryDirectory(prefix="consumers-")
+os.environ["HF_HOME"] = _HOME.name
 
 FORMATS = (
     *("comparisons", "dpo", "dpo_per_vote", "reward", "kto", "sft"),
@@ -36,14 +41,6 @@ both_bad = true
 per_judgment = "0.35"
 currency = "EUR"
 """
-
-
-@pytest.fixture(scope="session", autouse=True)
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep what Hugging Face's libraries cache out of the home folder."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HF_HOME", str(tmp_path_factory.mktemp("home")))
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -121,6 +121,9 @@ def test_what_was_said_is_what_is_released(release: Path) -> None:
     for _, row in folders.pairs(release):
         prompt = row["prompt"][-1]["content"]
         answers = truth[prompt].answers
+        marks = {planted.GOOD in text.split() for text in answers}
+        if len(marks) == 1:
+            continue  # whoever is wrong here takes a side by where it stands
         votes = [planted.choose(name, prompt, answers, 7) for name in planted.ACCURACIES]
         towards = [4 - vote for vote in votes if isinstance(vote, int)]
         first = sum(step > 0 for step in towards), sum(step < 0 for step in towards)

@@ -15,11 +15,11 @@ import pytest
 from tests.consumers import guide
 
 METHODS = {
-    "DPO": 6,
-    "DPO with labels that may be wrong": 6,
-    "A reward model": 6,
-    "KTO": 8,
-    "Supervised fine-tuning": 8,
+    "DPO": 4,
+    "DPO with labels that may be wrong": 4,
+    "A reward model": 2,
+    "KTO": 3,
+    "Supervised fine-tuning": 3,
 }
 """Sections of the guide that train, with how often they go through the data here."""
 BEFORE = {"KTO", "Supervised fine-tuning"}
