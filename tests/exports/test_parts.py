@@ -181,6 +181,7 @@ def test_a_cluster_makes_the_same_files_though_a_worker_is_killed(
     database.close()
 
 
-def test_a_scheduler_that_is_not_there_is_named() -> None:
+def test_a_scheduler_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clusters, "WAITS_S", 0.5)
     with pytest.raises(Invalid, match="no scheduler at tcp://"):
         clusters.connect("tcp://127.0.0.1:1")

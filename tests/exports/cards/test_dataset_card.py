@@ -74,7 +74,7 @@ def test_its_numbers_are_those_of_the_judging(
     write(database, plan(database, project), tmp_path / "out")
     head, body = card(tmp_path / "out")
     assert head["license_name"] == "not-stated"
-    assert "2 people gave the 9 judgments that count, on 2026-11-23." in body
+    assert "Fewer than ten people gave the 9 judgments that count, on 2026-11-23." in body
     assert "Pay: 0.35 EUR for a judgment; 3.15 EUR for 9 judgments" in body
     assert "The question was: *Which answer would you \\*send\\*?*" in body
     assert "7 steps" in body
