@@ -38,7 +38,7 @@ _Result = TypeVar("_Result")
 @click.command()
 @click.option("--once", is_flag=True, help="Do what waits, and end.")
 def work(once: bool) -> None:
-    """Do what pages ask for in the background, such as cutting releases.
+    """Do what pages ask for in the background.
 
     `labeler serve` sees to it by itself unless LABELER_WORK_S is 0. Any number of these may run,
     here or on machines that share the data folder: no job is done twice, and one whose program was

@@ -254,6 +254,13 @@ BY_PAGE = {
     "/projects/<slug>/releases": Way(
         "olga", f"{HELPFUL}/releases", {"min_judgments": "1", "licence": "mit"}
     ),
+    "/projects/<slug>/releases/declared": Way(
+        "olga", f"{HELPFUL}/releases/declared", {"facts": "", "words": "Made for bread."}
+    ),
+    "/projects/<slug>/releases/<number>/publish": Way("olga", f"{HELPFUL}/releases/1/publish"),
+    "/projects/<slug>/releases/<number>/withdraw": Way(
+        "olga", f"{HELPFUL}/releases/1/withdraw", {"reason": "A name in it."}
+    ),
     "/projects/<slug>/releases/orders/<job_id>/stop": Way(
         "olga", f"{HELPFUL}/releases/orders/{{order}}/stop"
     ),
