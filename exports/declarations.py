@@ -15,9 +15,9 @@ from labeler import clock, events
 from labeler.errors import Invalid
 from labeler.people.accounts import Person
 from labeler.privacy.declared import Keep
-from labeler.said import say
 from labeler.schema import Base, Id, reference
 from labeler.work.projects import Project
+from labeler.work.questions.words import fault
 
 KEEP = Keep(
     "declarations",
@@ -49,7 +49,6 @@ individual = true
 paid = true
 """
 """How facts are written."""
-_TOO_LONG = say("This is too long: %(most)s characters at most.", most=f"{LONGEST:,}")
 
 
 class Declaration(Base):
@@ -78,13 +77,9 @@ def declare(
 
     Raises Invalid naming what cannot be said so.
     """
-    long = {
-        name: _TOO_LONG
-        for name, text in (("facts", facts), ("words", words))
-        if len(text) > LONGEST
-    }
-    if long:
-        raise Invalid("This cannot be declared as written.", fields=long)
+    found = {name: fault(text, LONGEST) for name, text in (("facts", facts), ("words", words))}
+    if faults := {name: each for name, each in found.items() if each is not None}:
+        raise Invalid("This cannot be declared as written.", fields=faults)
     declared.read(facts)
     before = latest(session, project.id, clock.now())
     if before is not None and (before.facts, before.words) == (facts, words):

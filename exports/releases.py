@@ -30,6 +30,7 @@ from labeler.privacy.declared import Keep
 from labeler.quality.adjudications import Adjudication
 from labeler.said import say
 from labeler.schema import Base, BigInt, Id, reference
+from labeler.work.batches import Batch
 from labeler.work.judgments import LEFT_OUT, Judgment
 from labeler.work.projects import Project
 
@@ -124,6 +125,7 @@ def plan(
     that of one that is promised and not there yet, whose numbers are taken too.
     """
     criteria = settled(project, criteria)
+    _require_batches(session, project, criteria)
     mark = selection.mark(session, project.id)
     before = _unchanged_since(session, project, criteria, mark)
     if before is not None:
@@ -147,7 +149,11 @@ def plan(
 
 
 def look(session: Session, project: Project, criteria: Criteria) -> Cut:
-    """Return a cut of this moment that is good for a look, and makes nobody wait."""
+    """Return a cut of this moment that is good for a look, and makes nobody wait.
+
+    Raises Invalid if there is no batch of a name that is asked for.
+    """
+    _require_batches(session, project, criteria)
     return Cut(
         project_id=project.id,
         slug=project.slug,
@@ -283,6 +289,16 @@ def _release(cut: Cut) -> Release:
         pseudonym_key=cut.pseudonym_key,
         software=cut.software,
     )
+
+
+def _require_batches(session: Session, project: Project, criteria: Criteria) -> None:
+    asked = set(criteria.batches or ())
+    if not asked:
+        return
+    there = sa.select(Batch.name).where(Batch.project_id == project.id)
+    if unknown := asked - set(session.scalars(there)):
+        words = say("There is no batch “%(name)s”.", name=min(unknown))
+        raise Invalid("A release cannot be cut by these rules.", fields={"batches": words})
 
 
 def _seen_from(data: Path, target: Path) -> str:
