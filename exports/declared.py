@@ -3,6 +3,7 @@
 Every field may be left out. What is left out is null on the card, "not declared".
 """
 
+import re
 import tomllib
 from typing import Annotated, Literal, TypeAlias
 
@@ -12,6 +13,7 @@ from pydantic import ValidationError as ModelError
 from exports import suppression
 from labeler import errors
 from labeler.errors import Invalid
+from labeler.said import say
 from labeler.text import languages, lines, places
 
 Country: TypeAlias = Annotated[str, AfterValidator(places.require_code)]
@@ -24,6 +26,9 @@ EngagementKind: TypeAlias = Literal[
     "employee", "agency", "contractor", "crowd", "volunteer", "student"
 ]
 Number: TypeAlias = Annotated[int, Field(ge=0)]
+
+
+_LINE = re.compile(r"at line (\d+)")
 
 
 class _Said(BaseModel):
@@ -113,7 +118,10 @@ def read(text: str) -> Declared:
     try:
         return Declared.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        raise Invalid("This is no TOML.", fields={"declared": str(error)}) from None
+        found = _LINE.search(str(error))
+        line = found[1] if found else text.count("\n") + 1
+        words = say("Line %(line)s is no TOML.", line=line)
+        raise Invalid("This is no TOML.", fields={"facts": words}) from None
     except ModelError as error:
         faults = errors.faults(error, whole="declared")
         raise Invalid("This cannot be declared as written.", fields=faults) from None
