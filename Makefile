@@ -22,7 +22,7 @@ LOCK := deploy/uv.sh pip compile --quiet --generate-hashes --universal --python-
 UNREAD := $(addprefix .venv/lib/python3*/site-packages/,pyarrow/include pyarrow/_flight.* \
 	pyarrow/flight.* pyarrow/libarrow_flight.* pyarrow/libarrow_python_flight.* pycountry/locales \
 	schwifty/bank_registry)
-PROCESSES ?= 2
+PROCESSES ?= 3
 PORT ?= 8000
 # A soak ends with the round of races that is under way then, and not before the long tests do.
 MINUTES ?= 30

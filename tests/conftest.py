@@ -24,7 +24,15 @@ from tests.serving import open_database
 collect_ignore = ["consumers"]  # these run in their own environment: make test-consumers
 BACKENDS = ("sqlite", "postgresql")
 DOORS = tuple(
-    f"tests/{name}/" for name in ("labeler/api", "labeler/cli", "labeler/web", "exports", "bench")
+    f"tests/{name}/"
+    for name in (
+        "labeler/api",
+        "labeler/cli",
+        "labeler/web",
+        "labeler/work/migrated",
+        "exports",
+        "bench",
+    )
 )
 """Here each test runs on one back end, which its name draws: so every door meets both.
 
