@@ -1,12 +1,12 @@
 """The dataset card: README.md, with the front matter that Hugging Face's loader reads."""
 
 import json
-import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
+from jinja2 import Template
 
+from exports.cards import markup
 from exports.manifests import Counts
 from exports.pairs import WORDS
 from exports.releases import Cut
@@ -38,10 +38,6 @@ ABOUT = {
     "criteria": "pairs of which one answer is better by a criterion",
     "edits": "texts that people improved, each with what it was",
 }
-
-
-# What begins a heading, a list or a quotation in Markdown where a line begins with it.
-_BEGINS = re.compile(r"^(\d*)([#>+=~.)-])")
 
 
 def text(
@@ -100,24 +96,15 @@ def body(card: str) -> str:
 
 
 def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("exports"),
-        autoescape=select_autoescape(),  # of pages; this is none
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
+    return markup.template(
+        "dataset_card.md",
+        day=_day,
+        percent=_percent,
+        quoted=_quoted,
+        said=markup.quoted,
+        share="{:.3f}".format,
+        three=_three,
     )
-    environment.filters |= {
-        "day": _day,
-        "percent": _percent,
-        "plain": _plain,
-        "quoted": _quoted,
-        "said": _said,
-        "share": "{:.3f}".format,
-        "three": _three,
-    }
-    return environment.get_template("dataset_card.md")
 
 
 def _pay(pay: Pay) -> dict[str, str | int]:
@@ -137,20 +124,8 @@ def _percent(share: float) -> str:
     return f"{share * 100:.0f} %"
 
 
-def _plain(text: str) -> str:
-    """Write somebody's line of text as such: in one line, without markup."""
-    line = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;")
-    return "".join(f"\\{sign}" if sign in "\\`*_[]|" else sign for sign in line)
-
-
 def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)  # which is YAML too
-
-
-def _said(text: str) -> str:
-    """Write what somebody said as a quotation, line by line, without markup."""
-    lines = (_BEGINS.sub(r"\1\\\2", _plain(line)) for line in text.split("\n"))
-    return "  \n".join(f"> {line}" for line in lines)  # two blanks keep the break
 
 
 def _three(value: float) -> str:

@@ -3,8 +3,6 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
 from exports.cards import markup
 from exports.cards.labor.blocks import CountryPay
 from exports.cards.labor.model import LaborCard
@@ -22,22 +20,9 @@ MODELS = {
 
 def markdown(card: LaborCard) -> str:
     """Write the card as Markdown."""
-    environment = Environment(
-        loader=PackageLoader("exports"),
-        autoescape=select_autoescape(),  # of pages; this is none
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
+    template = markup.template(
+        "labor_card.md", quoted=markup.quoted, amount=amount, told=told, yes=yes
     )
-    environment.filters |= {
-        "plain": markup.plain,
-        "quoted": markup.quoted,
-        "amount": amount,
-        "told": told,
-        "yes": yes,
-    }
-    template = environment.get_template("labor_card.md")
     return template.render(card=card, sentences=sentences(card), unknown=unknown(card))
 
 

@@ -40,14 +40,7 @@ class Questions:
 
 def read(path: Path, fields: Fields, questions: Questions) -> Iterator[Brought | Refused]:
     """Yield comparisons with what was said of them."""
-    for record in reading.records(path):
-        if isinstance(record, Refused):
-            yield record
-            continue
-        try:
-            yield _brought(record, fields, questions)
-        except Unfit as unfit:
-            yield Refused(record.line, unfit.field, unfit.reason)
+    return reading.brought(path, lambda record: _brought(record, fields, questions))
 
 
 def _brought(record: Record, fields: Fields, questions: Questions) -> Brought:

@@ -1,6 +1,6 @@
 """Reading exports: their records, their moments, and what their words mean."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from labeler.errors import Invalid
 from labeler.said import say
 from labeler.work.files import read_records
 from labeler.work.layouts.shapes import BOTH_BAD, TIE, Label, Records, better, user_turn
+from labeler.work.migrated.given import Brought
 from labeler.work.questions.seen import LETTERS
 from labeler.work.records import NO_OBJECT, ROW, Record, Refused, Values, checked, parsed
 from labeler.work.rows import Names, Row, Unfit, build_row
@@ -49,6 +50,18 @@ class Fields:
     """That of rows that name none."""
     means: Mapping[str, Label | None] = field(default_factory=dict)
     """What words mean, in small letters; None hands the comparison back."""
+
+
+def brought(path: Path, read: Callable[[Record], Brought]) -> Iterator[Brought | Refused]:
+    """Yield what is read of each record of a file, or why one cannot be taken."""
+    for record in records(path):
+        if isinstance(record, Refused):
+            yield record
+            continue
+        try:
+            yield read(record)
+        except Unfit as unfit:
+            yield Refused(record.line, unfit.field, unfit.reason)
 
 
 def records(path: Path) -> Records:
