@@ -17,9 +17,11 @@ from exports import criteria, manifests, verification, writing
 from exports.criteria import Criteria
 from exports.tallies import Written
 from labeler.database import Database
+from labeler.people.accounts import Person
 from labeler.work.projects import Project
 from tests.exports.ordering import HOME, RULES, cut
 from tests.exports.stories import Said, contents, tell
+from tests.make import load_rows, make_row
 from tests.serving import lend_app
 from tests.visits import Visit
 
@@ -71,7 +73,12 @@ def test_rules_that_do_not_go_together_are_marked(olga: Visit) -> None:
     assert "The period ends before it begins" in period.text
 
 
-def test_every_rule_on_the_page_is_in_the_manifest(olga: Visit, tmp_path: Path) -> None:
+def test_every_rule_on_the_page_is_in_the_manifest(app: Flask, olga: Visit, tmp_path: Path) -> None:
+    with app.extensions["labeler.database"].writing() as session:
+        project = session.scalars(sa.select(Project)).one()
+        admin = session.scalars(sa.select(Person).where(Person.is_admin)).first()
+        load_rows(session, project, [make_row(99)], by=admin, name="other, one")
+        session.commit()
     rules = {
         "formats": ["kto", "sft"],
         "min_judgments": "1",
