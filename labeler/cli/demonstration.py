@@ -15,6 +15,7 @@ from labeler import config
 from labeler import demo as content
 from labeler.cli import installation, refreshing, rehearsal, serving
 from labeler.config import PREFIX, Settings
+from labeler.demo import players
 from labeler.errors import Invalid
 from labeler.people import accounts, secrets, sign_ins
 
@@ -115,7 +116,7 @@ def _show_links(settings: Settings) -> None:
     with installation.opened(settings) as database, database.writing() as session:
         made = {
             player.name: sign_ins.make_link(session, accounts.find(session, player.email), by=None)
-            for player in content.PLAYERS
+            for player in players.PLAYERS
         }
         session.commit()
     click.echo("Each of these links signs in once; run this again for new ones.")

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler import clock, demo
+from labeler.demo import players
 from labeler.demo.simulation import Leaning, Simulated
 from labeler.errors import Invalid
 from labeler.pay import wages
@@ -50,7 +51,7 @@ Event = tuple[datetime, Act]
 def is_over(session: Session) -> bool:
     """Say whether the demo is there; raises Invalid where people are who are not its own."""
     found = session.scalar(sa.select(Person.email).order_by(Person.id).limit(1))
-    if found not in (None, demo.OWNER.email):
+    if found not in (None, players.OWNER.email):
         raise Invalid("This folder holds an installation that is not a demo; choose another.")
     return found is not None
 
@@ -65,10 +66,12 @@ def play(session: Session) -> Project:
 
 
 def _open(session: Session) -> tuple[Project, Person]:
-    owner = accounts.create(session, demo.OWNER.email, demo.OWNER.name, by=None, is_admin=True)
+    owner = accounts.create(
+        session, players.OWNER.email, players.OWNER.name, by=None, is_admin=True
+    )
     wages.load(session, wages.shipped(), by=owner)
     project = projects.create(session, drafts.read(demo.project()), by=owner)
-    for player in demo.PLAYERS[1:]:
+    for player in players.PLAYERS[1:]:
         _join(session, project, player.email, player.name, player.role, by=owner)
     _load(session, project, owner)
     return project, owner

@@ -1,34 +1,19 @@
-"""The demo: a small project that ships with the program, and the people who play in it.
+"""The demo: a small site that ships with the program: its projects and who judged in them.
 
-Everything here is made up and says so. What is here only tells; the command sets it up.
+Everything here is made up and says so. What is here only tells; the command sets it up. The
+endpoint that answers in its chat is in `answering`, a process of its own that should be small: so
+nothing is imported here that is large.
 """
 
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from labeler.demo.simulation import Simulated
-from labeler.people.memberships import Role
 
 _FOLDER = Path(__file__).parent
 
-
-class Player(NamedTuple):
-    """Somebody whom the reader of the demo can be."""
-
-    email: str
-    name: str
-    role: Role
-
-
-OWNER = Player("olga@demo.invalid", "Olga (demo owner)", Role.owner)
-PLAYERS = (
-    OWNER,
-    Player("rex@demo.invalid", "Rex (demo reviewer)", Role.reviewer),
-    Player("ada@demo.invalid", "Ada (demo annotator)", Role.annotator),
-    Player("bea@demo.invalid", "Bea (demo annotator)", Role.annotator),
-)
 
 ACCURACIES = (0.97, 0.95, 0.94, 0.93, 0.92, 0.90, 0.90, 0.88, 0.86, 0.84, 0.78, 0.62)
 """How often each simulated annotator finds the better answer; one of them is careless."""

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from labeler import clock, demo
 from labeler.database import Database
+from labeler.demo import players
 from labeler.events import Event
 from labeler.people import memberships, sign_ins
 from labeler.people.accounts import Person
@@ -76,8 +77,8 @@ def test_everybody_has_their_part(session: Session) -> None:
     project = projects.find(session, "demo", by=session.get_one(Person, 1))
     people = memberships.of_project(session, project.id)
     roles = {person.email: role for person, role in people}
-    assert [roles[player.email] for player in demo.PLAYERS] == [p.role for p in demo.PLAYERS]
-    assert len(people) == len(demo.PLAYERS) + 12
+    assert [roles[player.email] for player in players.PLAYERS] == [p.role for p in players.PLAYERS]
+    assert len(people) == len(players.PLAYERS) + 12
     assert all(email.endswith("@demo.invalid") for email in roles)
 
 
