@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from labeler.demo import rules
 from labeler.demo.simulation import Simulated
 
 _FOLDER = Path(__file__).parent
@@ -22,6 +23,29 @@ ACCURACIES = (0.97, 0.95, 0.94, 0.93, 0.92, 0.90, 0.90, 0.88, 0.86, 0.84, 0.78, 
 def project() -> dict[str, Any]:
     """Return the demo's project as an owner would write it."""
     return tomllib.loads((_FOLDER / "project.toml").read_text("utf-8"))
+
+
+def chat() -> dict[str, Any]:
+    """Return the project in which people chat, as an owner would write it."""
+    return tomllib.loads((_FOLDER / "chat.toml").read_text("utf-8"))
+
+
+def endpoints(host: str) -> list[dict[str, Any]]:
+    """Return the endpoints that answer in the chat, as an administrator would write them."""
+    return [
+        {
+            "name": name,
+            "provider": "openai",
+            "base_url": f"http://{host}/v1",
+            "model": name,
+            "place": "on_premises",
+            "region": "this machine",
+            "licence": "Apache-2.0",
+            "output_use": "unrestricted",
+            "output_use_basis": "These answers are made by rules that are part of labeler.",
+        }
+        for name in rules.MODELS
+    ]
 
 
 def files() -> Sequence[Path]:

@@ -121,7 +121,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._answer()
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  it is called so
         """Say nothing: what was asked here is nobody else's business."""
 
     def _answer(self) -> None:

@@ -30,9 +30,10 @@ def answer(model: str, asked: Sequence[str]) -> str:
 
 def _who(spoken: Speech, text: str) -> Said | None:
     """Say what answers here, to whoever asks for it, and in full."""
-    if not any(phrase in f"{text} " for phrase in spoken.who):
-        return None
-    return Said(spoken.said["who"], spoken.said["who"])
+    for each in (spoken, *map(speech.speech, speech.TAGS)):
+        if any(phrase in f"{text} " for phrase in each.who):
+            return Said(each.said["who"], each.said["who"])
+    return None
 
 
 def _pleasantry(spoken: Speech, text: str) -> Said | None:

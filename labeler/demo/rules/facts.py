@@ -1,4 +1,7 @@
-"""Facts: a few capitals and short facts. In a hurry one gives the best-known city, and a bare word."""
+"""Facts: a few capitals and short facts.
+
+In a hurry one gives the best-known city, and a bare word.
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -16,13 +16,14 @@ from labeler.demo.rules.speech import Speech, filled
 LONGEST = 120
 PLACES = 4
 CARRIED = 100
-_NUMBER = r"\d+(?:[.,]\d+)*"
+_NUMBER = r"(?<!\d)\d++(?:[.,]\d++)*+"
 _TOKEN = re.compile(rf"{_NUMBER}|[-+*/×÷·:−()]")
 _SPAN = re.compile(r"-?[\d(][-\d\s.,+*/×÷·:−()]*[\d)]")
 _PERCENT = re.compile(
     rf"(?P<share>{_NUMBER})\s*%\s*[^\d%]{{0,12}}?(?P<whole>{_NUMBER})"
     rf"|(?P<whole_first>{_NUMBER})\s*[^\d%]{{1,12}}?(?P<share_last>{_NUMBER})\s*%"
 )
+_SIGNED = re.compile(r"(^|\(|[+−×÷] )− (?=[\d(])")
 _SIGNS: Mapping[str, str] = MappingProxyType({"*": "×", "·": "×", "/": "÷", ":": "÷", "-": "−"})
 _OPERATIONS: Mapping[str, Callable[[Fraction, Fraction], Fraction]] = MappingProxyType(
     {"+": operator.add, "−": operator.sub, "×": operator.mul, "÷": operator.truediv}
@@ -78,7 +79,7 @@ def _worked_out(speech: Speech, part: str) -> Said | None:
     except ValueError:
         return None
     shown = _shown(speech, value)
-    careful = filled(speech, "sum", value=shown, sum=_written(found), equals=_equals(value))
+    careful = filled(speech, "sum", value=shown, sum=_written(speech, found), equals=_equals(value))
     return Said(careful, _shown(speech, _hurried(speech, found)))
 
 
@@ -103,17 +104,17 @@ class _Reader:
         return value
 
     def _one(self) -> Fraction:
-        token = self._take()
-        if token == "−":
+        part = self._take()
+        if part == "−":
             return -self._one()
-        if token == "(":
+        if part == "(":
             value = self._chain("+−", lambda: self._chain("×÷", self._one))
             if self._take() != ")":
                 raise ValueError
             return value
-        if not token[:1].isdigit():
+        if not part[:1].isdigit():
             raise ValueError
-        return number(self._speech, token)
+        return number(self._speech, part)
 
     def _next(self) -> str:
         return self._tokens[self._at]
@@ -124,14 +125,14 @@ class _Reader:
         return token
 
 
-def _hurried(speech: Speech, tokens: Sequence[str]) -> Fraction:
+def _hurried(speech: Speech, parts: Sequence[str]) -> Fraction:
     """Work from left to right, whatever the parentheses say."""
     value, sign = Fraction(0), "+"
-    for token in tokens:
-        if token in _OPERATIONS:
-            sign = token
-        elif token not in "()":
-            one = number(speech, token)
+    for part in parts:
+        if part in _OPERATIONS:
+            sign = part
+        elif part not in "()":
+            one = number(speech, part)
             value = value // one if sign == "÷" and one else _OPERATIONS[sign](value, one)
     return _uncarried(value)
 
@@ -140,8 +141,10 @@ def _uncarried(value: Fraction) -> Fraction:
     return value - 10 if abs(value) >= CARRIED else value
 
 
-def _written(tokens: Sequence[str]) -> str:
-    return " ".join(tokens).replace("( ", "(").replace(" )", ")")
+def _written(speech: Speech, tokens: Sequence[str]) -> str:
+    parts = [_shown(speech, number(speech, t)) if t[0].isdigit() else t for t in tokens]
+    text = " ".join(parts).replace("( ", "(").replace(" )", ")")
+    return _SIGNED.sub(r"\1−", text)
 
 
 def _shown(speech: Speech, value: Fraction) -> str:

@@ -1,4 +1,7 @@
-"""Units: lengths, masses, volumes, spans of time and temperatures. In a hurry one uses rough factors."""
+"""Units: lengths, masses, volumes, spans of time and temperatures.
+
+In a hurry one reckons with rough factors, and leaves the unit away.
+"""
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
