@@ -101,5 +101,3 @@ def read(given: Mapping[str, Any]) -> Wish:
 def stored(settings: Mapping[str, Any]) -> Wish:
     """Read a wish as a generation keeps it."""
     return Wish.model_validate(settings)
-
-
