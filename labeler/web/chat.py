@@ -6,7 +6,7 @@ took: see `chatting`.
 
 import uuid
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import flask
@@ -26,12 +26,13 @@ from labeler.pay.worktime import Kind
 from labeler.people import memberships
 from labeler.people.accounts import Person
 from labeler.people.terms import NotAgreed
+from labeler.text import markdown
 from labeler.web import chatting, clocks, filters, forms, guests, judging, visitors
 from labeler.web.chatting import Chat, Stage
 from labeler.web.clocks import Clock
 from labeler.web.filters import gettext as _
 from labeler.web.following import Following
-from labeler.work import projects
+from labeler.work import guidelines, projects
 from labeler.work.assignments import Assignment
 from labeler.work.projects import Project
 from labeler.work.rubrics import Answer
@@ -198,7 +199,7 @@ def _cover(session: Session, turn: Turn, assignment: Assignment) -> None:
     )
 
 
-def _since(session: Session, turn: Turn) -> Any:
+def _since(session: Session, turn: Turn) -> datetime:
     """Return since when the person was at this turn: the vote before, or the beginning."""
     conversation = session.get_one(Conversation, turn.conversation_id)
     voted = [
@@ -236,6 +237,7 @@ def _page(
         answers=chat.current.answers if chat.current else (),
         key=(given or {}).get("key") or str(uuid.uuid4()),
         longest=turns.LONGEST,
+        guideline_html=_guidelines(session, project, chat),
         clock=None if is_guest else _clock(project, ada, chat),
         today_text="" if is_guest else _today(session, project, ada),
         **_asked(session, chat, given or {}, faults or {}),
@@ -249,6 +251,12 @@ def _asked(
     is_asked = chat.stage is Stage.vote and chat.turn is not None
     asked = votes.rubric_of(session, chat.turn).asked if is_asked and chat.turn else ()
     return judging.shown(asked, given, faults)
+
+
+def _guidelines(session: Session, project: Project, chat: Chat) -> str:
+    """Return what to look for in answers, as it held when they were asked for."""
+    number = chat.turn.guideline_number if chat.turn else project.guideline_number
+    return markdown.render(guidelines.version(session, project.id, number).text)
 
 
 def _clock(project: Project, ada: Person, chat: Chat) -> Clock:

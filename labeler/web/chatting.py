@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from labeler.arena import endings, looks
 from labeler.arena.conversations import Conversation
 from labeler.arena.looks import Exchange, Look, Standing
+from labeler.arena.rules import Vote
 from labeler.arena.turns import Turn
 from labeler.said import say
 from labeler.web import scale
@@ -140,7 +141,7 @@ def read(session: Session, conversation: Conversation) -> Chat:
         hindrance=look.hindrance,
         is_open=conversation.ended_at is None,
         is_named=conversation.revealed_at is not None,
-        votes_once=conversation.vote.value == "end",
+        votes_once=conversation.vote is Vote.end,
         language=conversation.language,
     )
 
