@@ -4,7 +4,7 @@ What holds for a conversation is written down when it begins; other rules hold f
 """
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -105,3 +105,12 @@ def of_project(session: Session, project_id: int) -> ChatRules | None:
 def draft_of(rules: ChatRules) -> RulesDraft:
     """Return the rules as an owner would write them."""
     raise NotImplementedError
+
+
+def among(session: Session, project_ids: Collection[int]) -> set[int]:
+    """Return which of these projects have a chat."""
+    return set(
+        session.scalars(
+            sa.select(ChatRules.project_id).where(ChatRules.project_id.in_(project_ids))
+        )
+    )
