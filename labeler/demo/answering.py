@@ -135,10 +135,12 @@ class _Handler(BaseHTTPRequestHandler):
             error = {"message": refused.message, "type": kind, "param": None, "code": refused.code}
             self._send(refused.status, {"error": error})
 
-    def _send(self, status: HTTPStatus, body: Mapping[str, Any]) -> None:
-        content = json.dumps(body, ensure_ascii=False).encode()
+    def _send(self, status: HTTPStatus, body: Mapping[str, Any] | str) -> None:
+        kind = "text/event-stream" if isinstance(body, str) else "application/json"
+        text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
+        content = text.encode()
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
@@ -151,8 +153,10 @@ class _Handler(BaseHTTPRequestHandler):
         data = [{"id": name, "description": what, **kind} for name, what in rules.MODELS.items()]
         return {"object": "list", "data": data}
 
-    def _completion(self) -> dict[str, Any]:
-        return complete(self._read())
+    def _completion(self) -> dict[str, Any] | str:
+        body = self._read()
+        said = complete(body)
+        return _streamed(said) if body.get("stream") else said
 
     def _read(self) -> Any:
         length = self.headers.get("Content-Length", "")
@@ -191,18 +195,34 @@ def complete(body: Any) -> dict[str, Any]:
     }
 
 
+def _streamed(said: Mapping[str, Any]) -> str:
+    """Write a completion as the events of a stream. It is all there at once, so it comes at once."""
+    choice, usage = said["choices"][0], said["usage"]
+    around = {name: value for name, value in said.items() if name not in ("choices", "usage")}
+    around["object"] = "chat.completion.chunk"
+    parts = [
+        *({"delta": {"content": part}} for part in choice["message"]["content"].splitlines(True)),
+        {"delta": {}, "finish_reason": choice["finish_reason"]},
+    ]
+    parts[0]["delta"]["role"] = "assistant"
+    chunks: list[Mapping[str, Any]] = [
+        {**around, "choices": [{"index": 0, "finish_reason": None, **part}]} for part in parts
+    ]
+    chunks.append({**around, "choices": [], "usage": usage})
+    events = [json.dumps(chunk, ensure_ascii=False) for chunk in chunks]
+    return "".join(f"data: {event}\n\n" for event in [*events, "[DONE]"])
+
+
 def _understood(body: Any) -> tuple[str, list[str], int | None]:
     """Return which model is asked, what somebody wrote to it, and how many words it may say."""
     if not isinstance(body, dict):
         raise _bad("A request is an object.")
-    model, messages, stream = body.get("model"), body.get("messages"), body.get("stream")
+    model, messages = body.get("model"), body.get("messages")
     most = body.get("max_completion_tokens", body.get("max_tokens"))
     if model not in rules.MODELS:
         names = " and ".join(rules.MODELS)
         why = f"There is no model {model!r} here, only {names}."
         raise Refused(HTTPStatus.NOT_FOUND, "model_not_found", why)
-    if stream:
-        raise _bad("This demo answers at once and does not stream.")
     if not isinstance(messages, list) or not 0 < len(messages) <= MOST_MESSAGES:
         raise _bad("messages must be a list with at least one message.")
     if most is not None and not (isinstance(most, int) and most > 0):
