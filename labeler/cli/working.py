@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self
 
 import click
 from sqlalchemy.exc import DBAPIError
@@ -19,7 +19,7 @@ from labeler.cli import installation
 from labeler.config import Settings
 from labeler.database import Database
 from labeler.errors import NO_ROOM, Busy, Refusal
-from labeler.jobs import Job, Place, Stopped
+from labeler.jobs import Job, Stopped
 from labeler.said import say
 
 if TYPE_CHECKING:  # it brings Huey, which no other command needs
@@ -32,7 +32,6 @@ BEAT_S = 5.0
 _BUG = say("Something went wrong that should not have. Whoever runs this site finds it in its log.")
 _log = logging.getLogger(__name__)
 _Told = tuple[int, int, str]
-_Result = TypeVar("_Result")
 
 
 @click.command()
@@ -131,7 +130,6 @@ def _attempt(
     database: Database, data: Path, job: Job, pulse: Pulse
 ) -> Callable[[Session], bool] | None:
     """Do the work; return how the job ends, or None if it does not, or is ours no longer."""
-
     try:
         place = installation.place(database, data)
         result = jobs.work_of(job.kind)(place, job, pulse.progress)

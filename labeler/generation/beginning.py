@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from labeler import events
 from labeler.endpoints import calls, purses
 from labeler.endpoints.profiles import Sampling
+from labeler.endpoints.purses import Purse
 from labeler.endpoints.registry import Endpoint
 from labeler.errors import Conflict, Invalid
 from labeler.generation import generations, planning, prompts
@@ -67,7 +68,7 @@ def begin(
     the same wish is the same generation, however far it is; only its budget may be another, and
     holds. Raises as `planning.plan` does, before anything is changed.
     """
-    found = _standing(session, project, _digest(source.digest, wish))
+    found = standing(session, project, wish, source)
     if found is None:
         plan = planning.plan(session, project, wish, source)
         found = _open(session, project, plan, _digest(source.digest, wish), name=name, by=by)
@@ -77,6 +78,11 @@ def begin(
     if found.state is GenerationState.loading:
         yield from _store(session, found, prompts.read(path, language=language), source.prompts)
     yield from _ask_all(session, found)
+
+
+def standing(session: Session, project: Project, wish: Wish, source: Source) -> Generation | None:
+    """Return the generation of this file and wish that was begun before, unless it was cancelled."""
+    return _standing(session, project, _digest(source.digest, wish))
 
 
 def another_round(
@@ -145,6 +151,7 @@ def ask_some(session: Session, generation: Generation) -> bool:
     if generation.state is not GenerationState.asking:
         return False
     wish, endpoints = generation.wish, generations.endpoints(session, generation)
+    is_stopped = _is_stopped(session, generation)
     first = generation.asked // wish.answers
     some = max(1, CHUNK_CALLS // wish.answers)
     for prompt in page_of(session, generation, first=first, limit=some):
@@ -152,8 +159,19 @@ def ask_some(session: Session, generation: Generation) -> bool:
         generation.asked += wish.answers
     if generation.asked >= generation.prompts * wish.answers:
         generations.move(session, generation, GenerationState.running)
+    if is_stopped:
+        calls.cancel_all(session, generation.kin)
     session.flush()
     return generation.state is GenerationState.asking
+
+
+def _is_stopped(session: Session, generation: Generation) -> bool:
+    """Say whether the budget is used up; until the commit it does not come to be so.
+
+    Calls that are asked for then go the way of those that were waiting.
+    """
+    mine = sa.select(Purse.stopped).where(Purse.kin == generation.kin)
+    return session.scalar(mine.with_for_update()) is not None
 
 
 def _ask_all(session: Session, generation: Generation) -> Iterator[Generation]:
@@ -209,7 +227,7 @@ def _open(
     by: Person,
     earlier: Generation | None = None,
 ) -> Generation:
-    """Make the generation, with its purse; the one that somebody else has made meanwhile, if any."""
+    """Make the generation, with its purse, unless somebody else has made it meanwhile."""
     batches.take_turn(session, project.id)
     if (found := _standing(session, project, digest)) is not None:
         return found

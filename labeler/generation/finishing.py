@@ -167,7 +167,7 @@ def _load(
         if is_new:
             _forget(session, generation)
         is_new = False
-        _keep(session, generation, tally)
+        _keep(session, tally)
         if step.batch.state is BatchState.ready:
             generation.batch_id = step.batch.id
             _end(session, generation, tally)
@@ -308,14 +308,14 @@ def _forget(session: Session, generation: Generation) -> None:
     session.execute(sa.delete(KeptOut).where(KeptOut.generation_id == generation.id))
 
 
-def _keep(session: Session, generation: Generation, tally: Tally) -> None:
+def _keep(session: Session, tally: Tally) -> None:
     if tally.left:
         session.execute(sa.insert(KeptOut), tally.left)
         tally.left = []
 
 
 def _end(session: Session, generation: Generation, tally: Tally) -> dict[str, Any]:
-    _keep(session, generation, tally)
+    _keep(session, tally)
     generation.outcome = tally.outcome
     generation.ended_at = moment(session)
     generations.move(session, generation, GenerationState.done)
