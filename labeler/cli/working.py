@@ -19,6 +19,7 @@ from labeler.cli import installation
 from labeler.config import Settings
 from labeler.database import Database
 from labeler.errors import NO_ROOM, Busy, Refusal
+from labeler.generation import finishing
 from labeler.jobs import Job, Stopped
 from labeler.said import say
 
@@ -55,6 +56,7 @@ def work(once: bool) -> None:
 
 def do_due(database: Database, settings: Settings) -> None:
     """Do every job that waits, one after the other, and those that are asked for meanwhile."""
+    _ask_for_due(database)
     while ids := _due(database):
         ended = sum(do(database, settings.data, job_id) for job_id in ids)
         if not ended:
@@ -159,6 +161,14 @@ def _ended_by(database: Database, job: Job, error: Exception) -> Callable[[Sessi
         return None
     _log.error("job %s failed", job.id, exc_info=error)
     return lambda session: jobs.fail(session, job, _BUG)
+
+
+def _ask_for_due(database: Database) -> None:
+    """Ask for the jobs that follow from what has ended meanwhile."""
+    with database.reading() as session:
+        is_due = bool(finishing.due(session))
+    if is_due:
+        installation.written(database, finishing.ask_for_due)
 
 
 def _due(database: Database) -> Sequence[int]:

@@ -24,7 +24,7 @@ from labeler.endpoints.purses import Purse
 from labeler.endpoints.registry import Endpoint
 from labeler.errors import Conflict, Invalid, NotFound
 from labeler.generation import wishes
-from labeler.generation.screening import Reason
+from labeler.generation.stored import GenerationPrompt, KeptOut
 from labeler.generation.wishes import MICRO, Wish
 from labeler.jobs import Job, JobState
 from labeler.people.accounts import Person
@@ -132,38 +132,6 @@ class Generation(Base):
     def is_over(self) -> bool:
         """Whether nothing more comes of it."""
         return self.state not in MOVES
-
-
-class GenerationPrompt(Base):
-    """A prompt to which answers are drawn, numbered from 0 in its file."""
-
-    __tablename__ = "generation_prompts"
-    __table_args__ = (sa.UniqueConstraint("generation_id", "number"),)
-
-    id: Mapped[Id]
-    generation_id: Mapped[int] = reference("generations.id")
-    number: Mapped[int]
-    external_id: Mapped[str]
-    messages: Mapped[list[dict[str, str]]]
-    language: Mapped[str]
-    sensitive: Mapped[str] = mapped_column(default="")
-    details: Mapped[dict[str, Any]]
-
-
-class KeptOut(Base):
-    """An answer that is in no comparison, and why."""
-
-    __tablename__ = "kept_out"
-
-    id: Mapped[Id]
-    generation_id: Mapped[int] = reference("generations.id", index=True)
-    prompt_id: Mapped[int] = reference("generation_prompts.id")
-    call_id: Mapped[int] = reference("calls.id")
-    line: Mapped[str]
-    """The endpoint that gave it."""
-    reason: Mapped[Reason]
-    detail: Mapped[str]
-    """The word that gave it away, the language that it is in, and so on."""
 
 
 @dataclass(frozen=True)
