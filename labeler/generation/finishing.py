@@ -18,16 +18,11 @@ from labeler.endpoints import calls
 from labeler.endpoints.calls import Call, CallState
 from labeler.endpoints.registry import Endpoint
 from labeler.errors import Conflict
-from labeler.generation import beginning, generations, planning, screening
-from labeler.generation.generations import (
-    JOB,
-    Generation,
-    GenerationPrompt,
-    GenerationState,
-    KeptOut,
-)
+from labeler.generation import beginning, generations, planning, screening, stored
+from labeler.generation.generations import JOB, Generation, GenerationState
 from labeler.generation.pairing import Answer, Compared, Pairs
 from labeler.generation.screening import Found, Said
+from labeler.generation.stored import GenerationPrompt, KeptOut
 from labeler.jobs import Job, JobState, Place, Progress
 from labeler.people.accounts import Person
 from labeler.said import say
@@ -167,7 +162,7 @@ def _load(
         if is_new:
             _forget(session, generation)
         is_new = False
-        _keep(session, generation, tally)
+        _keep(session, tally)
         if step.batch.state is BatchState.ready:
             generation.batch_id = step.batch.id
             _end(session, generation, tally)
@@ -185,7 +180,7 @@ def _rows(reading: Reading, generation: Generation, tally: Tally) -> Iterator[Ro
     number = 0
     while True:
         with reading() as session:
-            page = beginning.page_of(session, generation, first=number, limit=PAGE)
+            page = stored.page(session, generation.source, first=number, limit=PAGE)
             found = _given(session, generation, page, drawn)
         if not page:
             return
@@ -308,14 +303,14 @@ def _forget(session: Session, generation: Generation) -> None:
     session.execute(sa.delete(KeptOut).where(KeptOut.generation_id == generation.id))
 
 
-def _keep(session: Session, generation: Generation, tally: Tally) -> None:
+def _keep(session: Session, tally: Tally) -> None:
     if tally.left:
         session.execute(sa.insert(KeptOut), tally.left)
         tally.left = []
 
 
 def _end(session: Session, generation: Generation, tally: Tally) -> dict[str, Any]:
-    _keep(session, generation, tally)
+    _keep(session, tally)
     generation.outcome = tally.outcome
     generation.ended_at = moment(session)
     generations.move(session, generation, GenerationState.done)
