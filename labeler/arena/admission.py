@@ -13,7 +13,6 @@ from labeler.arena import visits
 from labeler.errors import Conflict, NotFound
 from labeler.pay import budgets
 from labeler.pay.limits import Reached
-from labeler.people import visitors
 from labeler.people.accounts import Person
 from labeler.people.terms import NotAgreed
 from labeler.said import say
@@ -46,7 +45,7 @@ def require(session: Session, project: Project, by: Person) -> Promise:
 
     Raises NotFound to strangers, NotAgreed, Reached, and Conflict with the reason.
     """
-    visit = visitors.visit_of(session, by)
+    visit = visits.visit_of(session, by)
     is_visitor = visit is not None and visit.project_id == project.id
     if not is_visitor and projects.role_in(session, project, by) is None:
         raise NotFound("There is no such project.")

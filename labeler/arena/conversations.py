@@ -17,7 +17,6 @@ from labeler.arena.admission import Promise
 from labeler.arena.rules import ChatRules, GoesOn, Vote
 from labeler.endpoints.registry import Endpoint
 from labeler.errors import Conflict, Invalid, NotFound
-from labeler.people import visitors
 from labeler.people.accounts import Person
 from labeler.people.visitors import Visit
 from labeler.said import say
@@ -159,7 +158,7 @@ def languages_of(tag: str) -> set[str]:
 
 def _require_more(session: Session, project: Project, by: Person) -> None:
     """Raise Conflict if a visitor has had what there is for them, or for all of them today."""
-    visit = visitors.visit_of(session, by)
+    visit = visits.visit_of(session, by)
     if visit is None or visit.project_id != project.id:
         return
     limits = visits.hold_limits(session, project.id)

@@ -24,7 +24,6 @@ from labeler.schema import Base, reference
 from labeler.work import projects, questions, rubrics
 from labeler.work.projects import NOT_OPEN, Project
 
-
 NO_CHAT = say("This project has no chat.")
 UNUSABLE = say("These rules cannot be used as written.")
 UNASKED = say("Nobody is asked which of two answers is better.")
@@ -184,6 +183,19 @@ def usable(session: Session, project: Project, rules: ChatRules) -> list[Endpoin
             continue
         found.append(endpoint)
     return found
+
+
+def model_names(session: Session, rules: ChatRules) -> dict[str, str]:
+    """Return what the model of each endpoint of a chat is called in comparisons.
+
+    That is its own name, with the endpoint's where several of the chat's ask the same model.
+    """
+    asked = {name: registry.newest(session, name).written.model for name in rules.endpoints}
+    called = list(asked.values())
+    return {
+        name: model if called.count(model) == 1 else f"{model} ({name})"
+        for name, model in asked.items()
+    }
 
 
 def _columns(draft: RulesDraft) -> dict[str, Any]:

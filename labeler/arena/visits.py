@@ -127,6 +127,11 @@ def enter(session: Session, secret: str, *, browser: str = "") -> tuple[Person, 
     return person, sign_ins.start(session, person, browser=browser)
 
 
+def visit_of(session: Session, person: Person) -> Visit | None:
+    """Return by which link the person came; None for people who are no visitors."""
+    return visitors.visit_of(session, person)
+
+
 def require_open(session: Session, visit: Visit) -> None:
     """Raise Conflict if the link by which somebody came is over."""
     if session.scalar(_usable().where(ChatLink.id == visit.link_id)) is None:

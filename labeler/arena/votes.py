@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from labeler.arena import conversations, exchanges, histories, turns
+from labeler.arena import conversations, exchanges, histories, rules, turns
 from labeler.arena.conversations import Conversation
 from labeler.arena.exchanges import Both
 from labeler.arena.rules import ChatRules, GoesOn, Vote
@@ -148,13 +148,14 @@ def _responses(
 ) -> tuple[ResponseIn, ...]:
     """Return what is compared, each with where it comes from."""
     said, compared = turns.past(found, both), texts(conversation, found, both)
+    names = rules.model_names(session, session.get_one(ChatRules, conversation.project_id))
     made = []
     for number, endpoint in enumerate(conversations.endpoints(session, conversation)):
         origin = calls.provenance(both[-1].calls[number], endpoint)
         if _are_talks(conversation, found):
             origin |= {"transcript": histories.transcript(number, said)}
-        model = endpoint.written.model
-        made.append(ResponseIn.model_validate({**origin, "text": compared[number], "model": model}))
+        model = names.get(endpoint.name, endpoint.written.model)[:200]
+        made.append(ResponseIn(**origin | {"text": compared[number], "model": model}))
     return tuple(made)
 
 
