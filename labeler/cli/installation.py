@@ -15,6 +15,7 @@ from labeler import config, passing
 from labeler.config import Settings
 from labeler.database import Database
 from labeler.errors import Invalid, NotFound
+from labeler.jobs import Place
 from labeler.people import accounts
 from labeler.people.accounts import Person
 from labeler.people.memberships import Membership, Role
@@ -75,6 +76,21 @@ def written(database: Database, step: Callable[[Session], Result]) -> Result:
         made = passing.tried(whole, undo)
         session.commit()
     return made
+
+
+def place(database: Database, data: Path) -> Place:
+    """Return what a job may use of this installation."""
+
+    def write(step: Callable[[Session], Result], /) -> Result:
+        return written(database, step)
+
+    def write_steps(steps: Callable[[Session], Iterator[Result]], /) -> Result:
+        with database.writing() as session:
+            for made in steps(session):
+                session.commit()
+        return made
+
+    return Place(database.reading, write, write_steps, data.absolute())
 
 
 @contextmanager

@@ -131,11 +131,8 @@ def _attempt(
 ) -> Callable[[Session], bool] | None:
     """Do the work; return how the job ends, or None if it does not, or is ours no longer."""
 
-    def write(step: Callable[[Session], _Result]) -> _Result:
-        return installation.written(database, step)
-
     try:
-        place = Place(database.reading, write, data.absolute())
+        place = installation.place(database, data)
         result = jobs.work_of(job.kind)(place, job, pulse.progress)
     except Stopped:
         return None
