@@ -18,7 +18,7 @@ from labeler.cli import installation
 from labeler.config import Settings
 from labeler.database import Database
 from labeler.errors import NO_ROOM, Busy, Refusal
-from labeler.jobs import Job, Stopped
+from labeler.jobs import Job, Place, Stopped
 from labeler.said import say
 
 if TYPE_CHECKING:  # it brings Huey, which no other command needs
