@@ -4,25 +4,17 @@ Both answers of a turn appear at the same moment. Nothing here tells which of th
 long either took, or who it is from.
 """
 
-import enum
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from labeler.arena import exchanges, turns, votes
 from labeler.arena.conversations import Conversation
+from labeler.arena.exchanges import Both, Standing
 from labeler.arena.turns import Turn
 
-
-class Standing(enum.Enum):
-    """How far the answers of a turn are."""
-
-    writing = "writing"
-    """Not both are there."""
-    ready = "ready"
-    """Both are there."""
-    failed = "failed"
-    """One of the two failed for good: the turn can be drawn again."""
+__all__ = ["Exchange", "Look", "Standing", "look"]
 
 
 @dataclass(frozen=True)
@@ -67,4 +59,23 @@ class Look:
 
 def look(session: Session, conversation: Conversation) -> Look:
     """Return what the person sees of their conversation just now."""
-    raise NotImplementedError
+    found = turns.current(session, conversation)
+    both = exchanges.find(session, (turn.call_ids for turn in found))
+    why = turns.hindrance(conversation, found, both)
+    may_draw = bool(found) and not turns.draw_hindrance(conversation, found, both, found[-1])
+    can_vote = bool(found) and not votes.hindrance(conversation, found, both, found[-1])
+    return Look(
+        conversation,
+        tuple(_exchange(turn, answered) for turn, answered in zip(found, both, strict=True)),
+        may_say=why is None,
+        may_draw_again=may_draw,
+        votes_on=found[-1] if can_vote else None,
+        hindrance=why or "",
+    )
+
+
+def _exchange(turn: Turn, both: Both) -> Exchange:
+    if both.standing is not Standing.ready:
+        return Exchange(turn, both.standing, hindrance=both.hindrance or "")
+    shown = tuple(both.texts[number] for number in turn.places)
+    return Exchange(turn, both.standing, shown, both.ready_at, both.hindrance or "")

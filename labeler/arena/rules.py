@@ -6,15 +6,31 @@ What holds for a conversation is written down when it begins; other rules hold f
 import enum
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import sqlalchemy as sa
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import ValidationError as ModelError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from labeler import clock, errors, events
+from labeler.endpoints import registry
+from labeler.endpoints.registry import Endpoint
+from labeler.errors import Conflict, Forbidden, Invalid, NotFound
 from labeler.people.accounts import Person
+from labeler.people.memberships import Role
+from labeler.said import say
 from labeler.schema import Base, reference
-from labeler.work.projects import Project
+from labeler.work import projects, questions, rubrics
+from labeler.work.projects import NOT_OPEN, Project
+
+NO_CHAT = say("This project has no chat.")
+UNUSABLE = say("These rules cannot be used as written.")
+UNASKED = say("Nobody is asked which of two answers is better.")
+_TWICE = say("Each endpoint is named once")
+_NOT_AT_THE_END = say(
+    "A vote at the end is of two conversations, so each model goes on from its own"
+)
 
 
 class Vote(enum.Enum):
@@ -83,34 +99,126 @@ class RulesDraft(BaseModel):
     further: int = Field(0, ge=0, le=99, description="To how many others each pair is given.")
     visitors: VisitorsDraft | None = Field(None, description="null: nobody comes by a link.")
 
+    @field_validator("endpoints")
+    @classmethod
+    def _once(cls, names: list[str]) -> list[str]:
+        if len(set(names)) < len(names):
+            raise ValueError(_TWICE)
+        return names
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.vote is Vote.end and self.goes_on is GoesOn.better:
+            raise ValueError(_NOT_AT_THE_END)
+        return self
+
 
 def read(given: Mapping[str, Any]) -> RulesDraft:
     """Read rules from outside; raises Invalid naming every bad field."""
-    raise NotImplementedError
+    try:
+        return RulesDraft.model_validate(given)
+    except ModelError as error:
+        raise Invalid(UNUSABLE, fields=errors.faults(error, whole="rules")) from None
 
 
 def set_rules(session: Session, project: Project, draft: RulesDraft, *, by: Person) -> ChatRules:
     """Let people of the project chat by these rules from now on; nothing if it is so already.
 
-    Raises Invalid for endpoints that are not there, or that the project may not use.
+    Raises Forbidden to whoever is no owner, Invalid for endpoints that are not there, or that the
+    project may not use, and where the form does not ask which answer is better.
     """
-    raise NotImplementedError
+    if projects.role_in(session, project, by) is not Role.owner:
+        raise Forbidden(NOT_OPEN[Role.owner])
+    _require_usable(session, project, draft)
+    found = session.get(ChatRules, project.id, with_for_update=True)
+    if found is not None and draft_of(found) == draft:
+        return found
+    found = found or ChatRules(project_id=project.id)
+    for name, value in _columns(draft).items():
+        setattr(found, name, value)
+    found.set_by, found.set_at = by.id, clock.now()
+    session.add(found)
+    session.flush()
+    said = draft.model_dump(mode="json")
+    events.record(session, "chat.ruled", person_id=by.id, project_id=project.id, **said)
+    return found
 
 
 def of_project(session: Session, project_id: int) -> ChatRules | None:
     """Return the rules of a project; None if it has no chat."""
-    raise NotImplementedError
+    return session.get(ChatRules, project_id)
+
+
+def require(session: Session, project_id: int) -> ChatRules:
+    """Return the rules of a project; raises Conflict if it has no chat."""
+    found = of_project(session, project_id)
+    if found is None:
+        raise Conflict(NO_CHAT)
+    return found
 
 
 def draft_of(rules: ChatRules) -> RulesDraft:
     """Return the rules as an owner would write them."""
-    raise NotImplementedError
+    visitors = None
+    if rules.per_visitor:
+        visitors = VisitorsDraft(per_visitor=rules.per_visitor, per_day=rules.per_day)
+    return RulesDraft(
+        endpoints=rules.endpoints,
+        vote=rules.vote,
+        goes_on=rules.goes_on,
+        most_turns=rules.most_turns,
+        further=rules.further,
+        visitors=visitors,
+    )
+
+
+def usable(session: Session, project: Project, rules: ChatRules) -> list[Endpoint]:
+    """Return which of a chat's endpoints can be asked just now."""
+    found = []
+    for name in rules.endpoints:
+        try:
+            endpoint = registry.find(session, name)
+            registry.require_allowed(project, endpoint)
+        except (NotFound, Forbidden):
+            continue
+        found.append(endpoint)
+    return found
+
+
+def model_names(session: Session, rules: ChatRules) -> dict[str, str]:
+    """Return what the model of each endpoint of a chat is called in comparisons.
+
+    That is its own name, with the endpoint's where several of the chat's ask the same model.
+    """
+    asked = {name: registry.newest(session, name).written.model for name in rules.endpoints}
+    called = list(asked.values())
+    return {
+        name: model if called.count(model) == 1 else f"{model} ({name})"
+        for name, model in asked.items()
+    }
 
 
 def among(session: Session, project_ids: Collection[int]) -> set[int]:
     """Return which of these projects have a chat."""
-    return set(
-        session.scalars(
-            sa.select(ChatRules.project_id).where(ChatRules.project_id.in_(project_ids))
-        )
-    )
+    theirs = sa.select(ChatRules.project_id).where(ChatRules.project_id.in_(project_ids))
+    return set(session.scalars(theirs))
+
+
+def _columns(draft: RulesDraft) -> dict[str, Any]:
+    limits = draft.visitors.model_dump() if draft.visitors else {"per_visitor": 0, "per_day": 0}
+    names = ("vote", "goes_on", "most_turns", "further")
+    return {"endpoints": list(draft.endpoints), **limits} | {n: getattr(draft, n) for n in names}
+
+
+def _require_usable(session: Session, project: Project, draft: RulesDraft) -> None:
+    faults: dict[str, str] = {}
+    for number, name in enumerate(draft.endpoints):
+        try:
+            registry.require_allowed(project, registry.find(session, name))
+        except (NotFound, Forbidden) as refusal:
+            faults[f"endpoints.{number}"] = refusal.message
+    asked = rubrics.version(session, project.id, project.rubric_number).asked
+    if not any(question.kind in questions.MAIN for question in asked):
+        faults["rules"] = UNASKED
+    if faults:
+        raise Invalid(UNUSABLE, fields=faults)

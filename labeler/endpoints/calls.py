@@ -1,35 +1,32 @@
-"""Calls: what is asked of endpoints, one row each, from the wish to the answer. The table decides.
+"""Calls: what is asked of endpoints, one row each, from the wish to the answer.
 
-A call is taken by a conditional UPDATE, under the lock of its line. Whoever makes it says every few
-seconds that they are at it; after a silence it is taken up again. The first answer that comes is
-kept, and a call that has one is never made again. Every answer that was paid for is in the bill
-once: in `cost_micro` if it was kept, in `wasted_micro` if it came too late.
-
-Locks are always taken in this order: line, call, purse.
+The first answer that comes is kept, and a call that has one is never made again. Every answer that
+was paid for is in the bill once: in `cost_micro` if it was kept, in `wasted_micro` if it came when
+nobody wanted one any more. How calls are taken and ended is in `taking`.
 """
 
 import enum
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from labeler.endpoints.client import Reply
-from labeler.endpoints.faults import Fault
-from labeler.endpoints.profiles import Profile, Sampling
+from labeler.endpoints import billing, purses, registry
+from labeler.endpoints.profiles import Sampling
 from labeler.endpoints.registry import Endpoint
-from labeler.schema import Base, BigInt, Id, reference
+from labeler.errors import Conflict, NotFound
+from labeler.said import say
+from labeler.schema import Base, BigInt, Id, changed, dialect_of, insert, moment, reference
+from labeler.work.projects import Project
 
-PATIENCE = timedelta(seconds=30)
-"""After how long a silence whoever made a call counts as ended."""
 CHAT, BATCH = 10, 0
 """Priorities: somebody waits for a chat."""
 WAITING = sa.text("state = 'waiting'")
-RUNNING = sa.text("state = 'running'")
+TAKEN = sa.text("taken_by IS NOT NULL")
 
 Messages = Sequence[Mapping[str, str]]
 
@@ -71,7 +68,7 @@ class Call(Base):
             sqlite_where=WAITING,
             postgresql_where=WAITING,
         ),
-        sa.Index("ix_calls_running", "line", sqlite_where=RUNNING, postgresql_where=RUNNING),
+        sa.Index("ix_calls_taken", "line", sqlite_where=TAKEN, postgresql_where=TAKEN),
     )
 
     id: Mapped[Id]
@@ -92,9 +89,12 @@ class Call(Base):
     """How often it was begun. Who took it knows by this whether it is still theirs."""
     failures: Mapped[int]
     """How often it failed since it was last asked for."""
+    silences: Mapped[int]
+    """How often since then whoever made it was not heard of again."""
     due_at: Mapped[datetime]
     taken_at: Mapped[datetime | None]
     taken_by: Mapped[str | None]
+    """Who waits for its answer, though it may be cancelled meanwhile: the line knows of it."""
     heartbeat_at: Mapped[datetime | None]
     aside_micro: Mapped[BigInt]
     """What is set aside of its kin's purse while it is under way."""
@@ -125,19 +125,6 @@ class Call(Base):
     def is_complete(self) -> bool:
         """Whether the model ended its answer by itself."""
         return self.state is CallState.done and self.finish_reason == "stop"
-
-
-@dataclass(frozen=True)
-class Taken:
-    """A call that somebody makes now, with all they need for it but the key."""
-
-    call_id: int
-    attempt: int
-    line: str
-    kin: str
-    profile: Profile
-    messages: Messages
-    sampling: Sampling | None
 
 
 @dataclass(frozen=True)
@@ -173,48 +160,61 @@ def ask(
     keeps the endpoint away, Conflict if it is archived, or bills in another currency than the
     budget of the kin.
     """
-    raise NotImplementedError
+    if (found := _of_key(session, key)) is not None:
+        return found
+    _require_askable(session, endpoint, project_id, kin)
+    now = moment(session)
+    asked = insert(dialect_of(session), Call).values(
+        project_id=project_id,
+        endpoint_id=endpoint.id,
+        line=endpoint.name,
+        kin=kin,
+        key=key,
+        priority=priority,
+        messages=[dict(message) for message in messages],
+        sampling=sampling and sampling.model_dump(mode="json"),
+        currency=endpoint.written.price.currency,
+        due_at=now,
+        created_at=now,
+        **_FRESH,
+    )
+    once = asked.on_conflict_do_nothing(index_elements=["key"])
+    made = session.scalar(once.returning(Call.id))
+    if made is not None:
+        return session.get_one(Call, made)
+    found = _of_key(session, key)  # somebody else asked at the same moment
+    assert found is not None
+    return found
 
 
-def take(session: Session, by: str) -> Taken | None:
-    """Take the call that is to be made next; None if no line has room for one that is due.
-
-    The highest priority goes first, then the oldest. Commit before you make it.
-    """
-    raise NotImplementedError
-
-
-def beat(session: Session, by: str, call_ids: Collection[int]) -> int:
-    """Say that somebody is at these calls; return how many of them are still theirs."""
-    raise NotImplementedError
-
-
-def finish(session: Session, taken: Taken, reply: Reply) -> bool:
-    """Keep the answer; False if the call is over already, and this one was paid for in vain."""
-    raise NotImplementedError
-
-
-def fail(session: Session, taken: Taken, fault: Fault) -> bool:
-    """Note that an attempt brought no answer; False if the call is theirs no longer.
-
-    It is made again later if that may help and it has not failed too often.
-    """
-    raise NotImplementedError
-
-
-def lay_down(session: Session, by: str) -> int:
-    """Give back the calls that somebody was making, to be made anew; return how many."""
-    raise NotImplementedError
+_FRESH = MappingProxyType(
+    {
+        "state": CallState.waiting,
+        "attempts": 0,
+        "failures": 0,
+        "silences": 0,
+        "aside_micro": 0,
+        "cost_micro": 0,
+        "wasted_micro": 0,
+    }
+)
 
 
 def retry(session: Session, call: Call) -> bool:
-    """Make a call again that failed or was cancelled; False if it is open. Conflict if done."""
-    raise NotImplementedError
+    """Make a call again that failed or was cancelled; False if it is open.
+
+    Raises Conflict if it has its answer.
+    """
+    is_again = bool(_again(session, Call.id == call.id))
+    session.refresh(call)
+    if call.state is CallState.done:
+        raise Conflict("This has its answer already.")
+    return is_again
 
 
 def retry_all(session: Session, kin: str) -> int:
     """Make all calls of a kin again that failed or were cancelled; return how many."""
-    raise NotImplementedError
+    return _again(session, Call.kin == kin)
 
 
 def cancel_all(session: Session, kin: str) -> int:
@@ -222,40 +222,94 @@ def cancel_all(session: Session, kin: str) -> int:
 
     One that is under way is not kept any more, but what it costs is billed.
     """
-    raise NotImplementedError
+    open_ = Call.kin == kin, Call.state.in_(_before(CallState.cancelled))
+    ended = {"state": CallState.cancelled, "ended_at": moment(session)}
+    aside = session.scalars(_update().where(*open_).values(ended).returning(Call.aside_micro)).all()
+    if sum(aside):
+        spent_on = Call.kin == kin, Call.state == CallState.cancelled, Call.aside_micro > 0
+        changed(session, _update().where(*spent_on).values(aside_micro=0))
+        purses.spend(session, kin, 0, aside_micro=sum(aside))
+    return len(aside)
 
 
 def find(session: Session, call_id: int) -> Call:
     """Return a call; raises NotFound."""
-    raise NotImplementedError
+    call = session.get(Call, call_id)
+    if call is None:
+        raise NotFound("There is no such call.")
+    return call
 
 
-def of_kin(session: Session, kin: str) -> Sequence[Call]:
-    """Return the calls of a kin, oldest first."""
-    raise NotImplementedError
+def of_kin(session: Session, kin: str, *, state: CallState | None = None) -> Sequence[Call]:
+    """Return the calls of a kin, oldest first: all, or those in a state."""
+    wanted = sa.select(Call).where(Call.kin == kin)
+    if state is not None:
+        wanted = wanted.where(Call.state == state)
+    return session.scalars(wanted.order_by(Call.id)).all()
 
 
 def counts(session: Session, kin: str) -> Mapping[CallState, int]:
     """Return how many calls of a kin are in each state, without reading them."""
-    raise NotImplementedError
+    wanted = sa.select(Call.state, sa.func.count()).where(Call.kin == kin).group_by(Call.state)
+    found = dict(session.execute(wanted).tuples().all())
+    return {state: found.get(state, 0) for state in CallState}
 
 
 def spent(session: Session, kin: str) -> Bill | None:
     """Return what the calls of a kin cost until now; None if there are none."""
-    raise NotImplementedError
+    sums = sa.func.sum(Call.cost_micro), sa.func.sum(Call.wasted_micro)
+    wanted = sa.select(Call.currency, *sums).where(Call.kin == kin).group_by(Call.currency)
+    found = session.execute(wanted.order_by(sa.desc(sums[0]))).first()
+    if found is None:
+        return None
+    currency, cost, wasted = found
+    return Bill(currency, int(cost), int(wasted))
 
 
 def provenance(call: Call, endpoint: Endpoint) -> dict[str, Any]:
     """Return what a dataset says of where an answer comes from, beside its text and its model.
 
-    These are the further keys of a response in a batch. `endpoint` is the version that answered.
+    These are the further keys of a response in a batch; `endpoint` is the version that was asked.
     """
-    raise NotImplementedError
+    return {
+        "endpoint": endpoint.name,
+        "endpoint_version": endpoint.version,
+        **(call.origin or {}),
+    }
 
 
-def most_micro(profile: Profile, messages: Messages, sampling: Sampling | None = None) -> int:
-    """Return what one call costs at most, in millionths of the unit of the currency.
+def _require_askable(session: Session, endpoint: Endpoint, project_id: int, kin: str) -> None:
+    registry.require_allowed(session.get_one(Project, project_id), endpoint)
+    if endpoint.archived_at is not None:
+        raise Conflict(say("The endpoint %(name)s is archived.", name=endpoint.name))
+    purse = purses.find(session, kin)
+    price = endpoint.written.price
+    if purse and not billing.is_free(price) and price.currency != purse.currency:
+        words = "%(name)s is paid in %(currency)s, but the budget is in %(other)s."
+        raise Conflict(
+            say(words, name=endpoint.name, currency=price.currency, other=purse.currency)
+        )
 
-    A token is never shorter than a byte. An answer without a limit counts as `UNLIMITED` tokens.
-    """
-    raise NotImplementedError
+
+def _of_key(session: Session, key: str) -> Call | None:
+    return session.scalar(sa.select(Call).where(Call.key == key))
+
+
+def _again(session: Session, which: sa.ColumnElement[bool]) -> int:
+    ended = which, Call.state.in_((CallState.failed, CallState.cancelled))
+    anew = {
+        "state": CallState.waiting,
+        "failures": 0,
+        "silences": 0,
+        "due_at": moment(session),
+        "ended_at": None,
+    }
+    return changed(session, _update().where(*ended).values(anew))
+
+
+def _before(state: CallState) -> list[CallState]:
+    return [before for before, after in MOVES.items() if state in after]
+
+
+def _update() -> sa.Update:
+    return sa.update(Call).execution_options(synchronize_session=False)

@@ -23,6 +23,7 @@ LONGEST_WAIT_S = 86400.0
 """How long a server may tell us to wait; what it says beyond that is not believed."""
 TOO_MANY = 429
 MINUTE = 60.0
+_ANEW = {"populate_existing": True}
 
 
 class EndpointLine(Base):
@@ -50,7 +51,7 @@ class EndpointLine(Base):
         """Return when the next call may begin, as far as time goes: now, or later."""
         paced = now
         if self.per_minute and self.next_at:
-            spacing, tolerance = spaced(self.per_minute)
+            _, tolerance = spaced(self.per_minute)
             paced = self.next_at - tolerance
         return max(now, paced, self.rests_until or now)
 
@@ -80,8 +81,13 @@ def lay(session: Session, name: str, limits: Limits) -> None:
 
 def locked(session: Session, name: str) -> EndpointLine:
     """Return a line that nobody else takes a call from until the commit."""
-    wanted = sa.select(EndpointLine).where(EndpointLine.name == name).with_for_update()
-    return session.scalars(wanted, execution_options={"populate_existing": True}).one()
+    return session.scalars(_line(name).with_for_update(), execution_options=_ANEW).one()
+
+
+def locked_if_free(session: Session, name: str) -> EndpointLine | None:
+    """Return a line as `locked` does; None if somebody else has it: whoever has one never waits."""
+    free = _line(name).with_for_update(skip_locked=True)
+    return session.scalars(free, execution_options=_ANEW).one_or_none()
 
 
 def begin(session: Session, line: EndpointLine, now: datetime) -> None:
@@ -99,21 +105,22 @@ def answered(session: Session, name: str) -> None:
 
 def missed(session: Session, name: str, fault: Fault, now: datetime) -> None:
     """Let a line wait if the endpoint said so, and rest if it failed several times in a row."""
-    line = locked(session, name)
-    if fault.status == TOO_MANY:
-        if fault.retry_after_s:
-            until = now + wait(fault.retry_after_s)
-            _set(session, name, rests_until=max(until, line.rests_until or until))
-        return
     if not fault.retryable:
         return
-    misses = line.misses + 1
-    resting = line.rests_until is not None and line.rests_until > now
-    if misses < MISSES or resting:  # the latter were begun before it rested
-        _set(session, name, misses=max(line.misses, min(misses, MISSES)))
-        return
-    rest = min(FIRST_REST_S * 2 ** min(misses - MISSES, 16), LONGEST_REST_S)
-    _set(session, name, misses=misses, rests_until=now + timedelta(seconds=rest))
+    line = locked(session, name)
+    told = now + wait(fault.retry_after_s) if fault.retry_after_s else now
+    until = max(now, told, line.rests_until or now)
+    misses = line.misses
+    if fault.status != TOO_MANY and until == now:  # else it was begun before it rested
+        misses += 1
+        if misses >= MISSES:
+            until = now + _rest(misses)
+    _set(session, name, misses=misses, rests_until=until if until > now else None)
+
+
+def _rest(misses: int) -> timedelta:
+    """Return how long a line rests: 2, 4, 8 … 300 seconds."""
+    return timedelta(seconds=min(FIRST_REST_S * 2 ** min(misses - MISSES, 16), LONGEST_REST_S))
 
 
 def wait(seconds: float) -> timedelta:
@@ -125,6 +132,10 @@ def backoff(failures: int) -> timedelta:
     """Draw how long a call waits after so many failures: up to 1, 2, 4 … 60 seconds."""
     longest = min(2.0 ** (failures - 1), 60.0)
     return timedelta(seconds=random.uniform(longest / 2, longest))  # noqa: S311  no secret
+
+
+def _line(name: str) -> sa.Select[EndpointLine]:
+    return sa.select(EndpointLine).where(EndpointLine.name == name)
 
 
 def _set(session: Session, name: str, **values: object) -> None:

@@ -83,10 +83,13 @@ def spend(session: Session, kin: str, cost_micro: int, *, aside_micro: int) -> N
 
 
 def stop(session: Session, kin: str) -> bool:
-    """Stop a kin for which the next call is too dear; False while calls are under way.
+    """Stop a kin for which the next call is too dear; False if it goes on, as calls are under way.
 
     Those may turn out to be cheaper than was set aside for them.
     """
     last = Purse.kin == kin, Purse.stopped.is_(None), Purse.aside_micro == 0
     why = {"stopped": Stop.budget, "stopped_at": moment(session)}
-    return bool(changed(session, sa.update(Purse).where(*last).values(why)))
+    if changed(session, sa.update(Purse).where(*last).values(why)):
+        return True
+    purse = find(session, kin)
+    return purse is not None and purse.stopped is not None

@@ -16,7 +16,7 @@ ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 MOMENT = sa.DateTime(timezone=True)
 CURRENT = sa.text("is_current")
 WAITING = sa.text("state = 'waiting'")
-RUNNING = sa.text("state = 'running'")
+TAKEN = sa.text("taken_by IS NOT NULL")
 
 
 def upgrade() -> None:
@@ -95,6 +95,7 @@ def _calls() -> None:
         sa.Column("state", sa.String(length=24), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("silences", sa.Integer(), nullable=False),
         sa.Column("due_at", MOMENT, nullable=False),
         sa.Column("taken_at", MOMENT, nullable=True),
         sa.Column("taken_by", sa.Text(), nullable=True),
@@ -118,7 +119,7 @@ def _calls() -> None:
         postgresql_where=WAITING,
     )
     op.create_index(
-        "ix_calls_running", "calls", ["line"], sqlite_where=RUNNING, postgresql_where=RUNNING
+        "ix_calls_taken", "calls", ["line"], sqlite_where=TAKEN, postgresql_where=TAKEN
     )
 
 

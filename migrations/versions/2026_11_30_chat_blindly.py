@@ -146,17 +146,20 @@ def _visits() -> None:
     op.create_index("ix_chat_links_project", "chat_links", ["project_id", "id"])
     op.create_table(
         "visits",
+        sa.Column("id", ID, nullable=False),
         sa.Column("person_id", ID, nullable=False),
         sa.Column("link_id", ID, nullable=False),
         sa.Column("project_id", ID, nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("forgotten_at", MOMENT, nullable=True),
         _refers("visits", "person_id", "people"),
         _refers("visits", "link_id", "chat_links"),
         _refers("visits", "project_id", "projects"),
-        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_visits")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_visits")),
+        sa.UniqueConstraint("person_id", name="uq_visits_person_id"),
     )
     op.create_index("ix_visits_link_id", "visits", ["link_id"])
-    op.create_index("ix_visits_project_id", "visits", ["project_id"])
+    op.create_index("ix_visits_project", "visits", ["project_id", "created_at"])
 
 
 def _refers(table: str, column: str, target: str) -> sa.ForeignKeyConstraint:
