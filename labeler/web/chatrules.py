@@ -199,9 +199,7 @@ def _values(held: ChatRules | None) -> dict[str, Any]:
     }
 
 
-def _choices(
-    session: Session, project: Project, held: ChatRules | None
-) -> list[tuple[str, str]]:
+def _choices(session: Session, project: Project, held: ChatRules | None) -> list[tuple[str, str]]:
     """Return the endpoints that can be ticked: those that the project may use, and those chosen."""
     usable = [each.name for each in registry.current(session) if _is_allowed(project, each)]
     chosen = list(held.endpoints) if held else []

@@ -1,13 +1,12 @@
 """The pages of the blind chat, without JavaScript: and that none of them tells who answers."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from labeler.arena.turns import Turn
@@ -15,7 +14,6 @@ from labeler.database import Database
 from labeler.pay.worktime import Interval, Source
 from labeler.people import memberships, terms
 from labeler.people.memberships import Placement
-from labeler.work import projects
 from labeler.work.judgments import Judgment
 from labeler.work.rubrics import Verdict
 from tests import chats
@@ -337,9 +335,7 @@ def test_nothing_tells_which_model_is_which(
     assert not [name for name in {*chats.MODELS, *chats.MODELS.values()} if name.lower() in said]
 
 
-def _conversation(
-    address: str, folder: Path, texts: Mapping[str, str], *, first: str
-) -> list[str]:
+def _conversation(address: str, folder: Path, texts: Mapping[str, str], *, first: str) -> list[str]:
     """Return all that is told of a conversation, in which one model is quicker than the other."""
     with lend_app(address, folder) as app:
         database: Database = app.extensions["labeler.database"]
