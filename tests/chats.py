@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 
 from labeler.arena import rules
 from labeler.arena.rules import ChatRules
-from labeler.endpoints import calls, profiles, registry
-from labeler.endpoints.calls import Taken
+from labeler.endpoints import profiles, registry, taking
 from labeler.endpoints.client import Reply
 from labeler.endpoints.faults import Fault
+from labeler.endpoints.taking import Taken
 from labeler.people.accounts import Person
 from labeler.work.projects import Project
 
@@ -43,7 +43,7 @@ def open_chat(session: Session, project: Project, *, by: Person, **changes: Any)
 def take_all(session: Session) -> dict[str, Taken]:
     """Begin to make every call that waits; return them by the name of their endpoint."""
     taken = {}
-    while (one := calls.take(session, TAKER)) is not None:
+    while (one := taking.take(session, TAKER)) is not None:
         taken[one.line] = one
     return taken
 
@@ -63,21 +63,13 @@ def finish(session: Session, taken: Taken, text: str, **changes: Any) -> None:
         "latency_ms": 900,
         "params_sent": {},
     }
-    assert calls.finish(session, taken, Reply(**(given | changes)))
+    assert taking.finish(session, taken, Reply(**(given | changes)))
 
 
 def break_off(session: Session, taken: Taken) -> None:
     """Have a model give no answer, for good."""
-    fault = Fault(
-        status=400,
-        code="bad_request",
-        type="invalid_request_error",
-        message="No.",
-        retryable=False,
-        retry_after_s=None,
-        raw="",
-    )
-    assert calls.fail(session, taken, fault)
+    fault = Fault(400, "bad_request", "invalid_request_error", "No.", retryable=False)
+    assert taking.fail(session, taken, fault)
 
 
 def answer_all(session: Session, texts: Mapping[str, str]) -> None:

@@ -68,7 +68,7 @@ def _keep_to_the_chat() -> ResponseReturnValue | None:
 
 @pages.get("/<secret>")
 def show(secret: str) -> ResponseReturnValue:
-    """Say what this is. Only the button lets anybody in, which no program presses that looks ahead."""
+    """Say what this is. Only the button lets anybody in: programs that look ahead press none."""
     session = database.session()
     project = visits.project_of(session, secret)
     held = rules.of_project(session, project.id)
