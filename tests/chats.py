@@ -1,12 +1,14 @@
 """What a chat needs in a test: models that can be asked, rules, and answers to what was asked."""
 
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from labeler.arena import rules
+from labeler.arena import conversations, rules, turns
 from labeler.arena.rules import ChatRules
+from labeler.arena.turns import Turn
 from labeler.endpoints import profiles, registry, taking
 from labeler.endpoints.client import Reply
 from labeler.endpoints.faults import Fault
@@ -16,6 +18,12 @@ from labeler.work.projects import Project
 
 MODELS = {"gull": "Gull-Large-9", "heron": "heron-mini-2"}
 """Endpoints by name, with what their models are called."""
+ANSWERS = {
+    "gull": "Keep it in a *linen bag*:\n\n1. Let it cool.\n2. Wrap it.\n\n"
+    "| Days | Crust |\n|---|---|\n| 1 | crisp |\n| 3 | soft |",
+    "heron": "Freeze it in slices, and toast them one by one. Never put bread into the fridge: "
+    "there it dries sooner than on the table.",
+}
 TAKER = "a test"
 
 
@@ -76,3 +84,9 @@ def answer_all(session: Session, texts: Mapping[str, str]) -> None:
     """Have the models answer whatever they are asked, each with a text of its own."""
     for name, taken in take_all(session).items():
         finish(session, taken, texts[name])
+
+
+def chat(session: Session, project: Project, text: str, *, by: Person) -> Turn:
+    """Have somebody write a message in their conversation, which begins with it if it has not."""
+    conversation = conversations.begin(session, project, language="en", by=by)
+    return turns.say(session, conversation, text, key=str(uuid.uuid4()), by=by)
