@@ -30,6 +30,10 @@ from labeler.work.projects import Project
 pages = Blueprint("chatrules", __name__, url_prefix="/projects/<slug>/chat")
 
 
+MODELS = "models."
+"""What the name of a field begins with that ticks an endpoint."""
+
+
 class Manner(enum.StrEnum):
     """When people say which answer is better, and what the next message is an answer to."""
 
@@ -128,7 +132,7 @@ def make_link(slug: str) -> ResponseReturnValue:
     session.commit()
     settings: Settings = current_app.extensions["labeler.settings"]
     database.reread()
-    address = settings.public_url.rstrip("/") + url_for("guests.show", secret=secret)
+    address = settings.public_url.rstrip("/") + url_for("guests.show", ticket=secret)
     return _page(slug, link=address)
 
 
@@ -148,8 +152,14 @@ def _has_chat(project: Project) -> bool:
 
 
 def _given() -> dict[str, Any]:
-    """Return the form, whose endpoints are as many fields of one name."""
-    return forms.given() | {"endpoints": request.form.getlist("endpoints")}
+    """Return the form, in which each endpoint has a field of its own."""
+    given = forms.given()
+    others = {name: value for name, value in given.items() if not name.startswith(MODELS)}
+    return others | {"endpoints": _ticked(given)}
+
+
+def _ticked(given: Mapping[str, str]) -> list[str]:
+    return [name.removeprefix(MODELS) for name in given if name.startswith(MODELS)]
 
 
 def _named(faults: Mapping[str, str]) -> dict[str, str]:
@@ -175,7 +185,7 @@ def _page(slug: str, faults: Mapping[str, str] | None = None, *, link: str | Non
         role=projects.role_in(session, project, olga),
         rules=held,
         values=_values(held) if not faults else request.form,
-        chosen=request.form.getlist("endpoints") if faults else (held.endpoints if held else []),
+        chosen=_ticked(request.form) if faults else (held.endpoints if held else []),
         endpoints=_choices(session, project, held),
         manners=[(manner.value, words) for manner, words in MANNER_WORDS],
         links=visits.links(session, project.id),
@@ -199,13 +209,11 @@ def _values(held: ChatRules | None) -> dict[str, Any]:
     }
 
 
-def _choices(
-    session: Session, project: Project, held: ChatRules | None
-) -> list[tuple[str, str]]:
+def _choices(session: Session, project: Project, held: ChatRules | None) -> list[str]:
     """Return the endpoints that can be ticked: those that the project may use, and those chosen."""
     usable = [each.name for each in registry.current(session) if _is_allowed(project, each)]
     chosen = list(held.endpoints) if held else []
-    return [(name, name) for name in dict.fromkeys(sorted({*usable, *chosen}))]
+    return sorted({*usable, *chosen})
 
 
 def _is_allowed(project: Project, endpoint: Endpoint) -> bool:

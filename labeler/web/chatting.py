@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from labeler.arena import endings, looks
 from labeler.arena.conversations import Conversation
+from labeler.arena.endings import Named
 from labeler.arena.looks import Exchange, Look, Standing
 from labeler.arena.rules import Vote
 from labeler.arena.turns import Turn
@@ -124,7 +125,7 @@ def read(session: Session, conversation: Conversation) -> Chat:
     """Return the conversation as its page shows it just now."""
     look = looks.look(session, conversation)
     stage = stage_of(look)
-    named = {each.number: each.models for each in endings.named(session, conversation)}
+    named = {each.number: _names(each) for each in endings.named(session, conversation)}
     shown = [_shown(session, each, look, named.get(each.turn.number)) for each in look.exchanges]
     last = shown.pop() if shown and _is_current(look, stage) else None
     number = len(look.exchanges) + (stage is Stage.write)
@@ -138,7 +139,7 @@ def read(session: Session, conversation: Conversation) -> Chat:
         current=last,
         turn=look.exchanges[-1].turn if look.exchanges else None,
         may_draw_again=look.may_draw_again,
-        hindrance=look.hindrance,
+        hindrance="" if last and last.hindrance == look.hindrance else look.hindrance,
         is_open=conversation.ended_at is None,
         is_named=conversation.revealed_at is not None,
         votes_once=conversation.vote is Vote.end,
@@ -146,14 +147,18 @@ def read(session: Session, conversation: Conversation) -> Chat:
     )
 
 
+def _names(named: Named) -> list[str]:
+    """Name the models, and the endpoints where they are called otherwise here."""
+    both = zip(named.models, named.endpoints, strict=True)
+    return [model if model == name else f"{model} · {name}" for model, name in both]
+
+
 def _is_current(look: Look, stage: Stage) -> bool:
     """Say whether the last turn stands apart: what was said of it is said, once it was voted on."""
     return stage is not Stage.over and not look.exchanges[-1].is_voted
 
 
-def _shown(
-    session: Session, exchange: Exchange, look: Look, models: Sequence[str] | None
-) -> Shown:
+def _shown(session: Session, exchange: Exchange, look: Look, models: Sequence[str] | None) -> Shown:
     language = look.conversation.language
     answers = [
         Text.of(text, language, letter=letter)

@@ -66,11 +66,11 @@ def _keep_to_the_chat() -> ResponseReturnValue | None:
     raise Forbidden("You came by a link to a chat: that alone is open to you.")
 
 
-@pages.get("/<secret>")
-def show(secret: str) -> ResponseReturnValue:
-    """Say what this is. Only the button lets anybody in: programs that look ahead do not press it."""
+@pages.get("/<ticket>")
+def show(ticket: str) -> ResponseReturnValue:
+    """Say what this is. Only the button lets anybody in: programs that look ahead press none."""
     session = database.session()
-    project = visits.project_of(session, secret)
+    project = visits.project_of(session, ticket)
     held = rules.of_project(session, project.id)
     if held is None:
         raise NotFound("There is no chat here.")
@@ -79,22 +79,22 @@ def show(secret: str) -> ResponseReturnValue:
         "guests/show.html",
         project=project,
         rules=held,
-        secret=secret,
+        ticket=ticket,
         where=WHERE_WORDS[project.models_from],
         site=urlsplit(settings.public_url).netloc,
         contact=settings.contact,
     )
 
 
-@pages.post("/<secret>")
-def enter(secret: str) -> ResponseReturnValue:
+@pages.post("/<ticket>")
+def enter(ticket: str) -> ResponseReturnValue:
     session = database.session()
-    project = visits.project_of(session, secret)
+    project = visits.project_of(session, ticket)
     onwards = redirect(url_for("chat.index", slug=project.slug))
     if current_user.is_authenticated:
         return onwards
     browser = request.headers.get("User-Agent", "")[:200]
-    person, cookie = visits.enter(session, secret, browser=browser)
+    person, cookie = visits.enter(session, ticket, browser=browser)
     session.commit()
     visitors.welcome(person, cookie)
     return onwards

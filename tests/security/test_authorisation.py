@@ -302,6 +302,23 @@ PAGES = {
     ("GET", "/representative"): Case("/representative", SIGNED_IN),
     ("POST", "/representative"): Case("/representative", ADMIN_BAD_FORM),
     ("POST", "/representative/step-down"): Case("/representative/step-down", WORKER_DONE),
+    ("GET", "/projects/<slug>/chat"): Case(HELPFUL + "/chat", MEMBER),
+    ("POST", "/projects/<slug>/chat"): Case(HELPFUL + "/chat", MEMBER_BAD_FORM),
+    ("GET", "/projects/<slug>/chat/rules"): Case(HELPFUL + "/chat/rules", OWNER),
+    ("POST", "/projects/<slug>/chat/rules"): Case(HELPFUL + "/chat/rules", OWNER_BAD_FORM),
+    ("POST", "/projects/<slug>/chat/links"): Case(HELPFUL + "/chat/links", OWNER_BAD_FORM),
+    ("POST", "/projects/<slug>/chat/links/<link_id>/revoke"): Case(
+        HELPFUL + "/chat/links/{chat_link}/revoke", OWNER_DONE
+    ),
+    ("GET", "/chat/<conversation_id>"): Case("/chat/{chat}", ONLY_ADA),
+    ("GET", "/chat/<conversation_id>/state"): Case("/chat/{chat}/state", ONLY_ADA),
+    ("POST", "/chat/<conversation_id>/messages"): Case("/chat/{chat}/messages", ONLY_ADA_BAD_FORM),
+    ("POST", "/chat/turns/<turn_id>/vote"): Case("/chat/turns/{turn}/vote", ONLY_ADA_BAD_FORM),
+    ("POST", "/chat/turns/<turn_id>/again"): Case("/chat/turns/{turn}/again", ONLY_ADA_DONE),
+    ("POST", "/chat/<conversation_id>/end"): Case("/chat/{ended_chat}/end", ONLY_ADA_DONE),
+    ("POST", "/chat/<conversation_id>/names"): Case("/chat/{ended_chat}/names", ONLY_ADA_DONE),
+    ("GET", "/visit/<ticket>"): Case("/visit/nothing", "404 404 404 404 404 404 404 404"),
+    ("POST", "/visit/<ticket>"): Case("/visit/nothing", "404 404 404 404 404 404 404 404"),
     ("GET", "/projects/<slug>/releases"): Case(HELPFUL + "/releases", OWNER),
     ("POST", "/projects/<slug>/releases"): Case(
         HELPFUL + "/releases", OWNER_BAD_FORM, {"min_margin": "0"}

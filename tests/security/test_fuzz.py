@@ -207,6 +207,20 @@ FORMS: dict[str, Mapping[str, str]] = {
     "/representative": {"worker": "bea@example.org", "reason": "x"},
     "/projects/<slug>/remark": {"text": "x"},
     "/projects/<slug>/remark/decline": {"number": "1", "reason": "x"},
+    "/projects/<slug>/chat": {"language": "en"},
+    "/projects/<slug>/chat/rules": {
+        "manner": "better",
+        "most_turns": "3",
+        "further": "1",
+        "models.gull": "1",
+        "models.heron": "1",
+        "visitors": "1",
+        "per_visitor": "1",
+        "per_day": "9",
+    },
+    "/projects/<slug>/chat/links": {"label": "x", "days": "3"},
+    "/chat/<conversation_id>/messages": {"text": "x", "key": str(uuid.UUID(int=10))},
+    "/chat/turns/<turn_id>/vote": {"choice": "2", "reason": "x", "key": str(uuid.UUID(int=11))},
     "/projects/<slug>/releases": {
         name: QUERIES[name]
         for name in ("min_judgments", "min_margin", "agreement_percent", "languages", "licence")
@@ -272,7 +286,7 @@ def send(stage: Stage, sent: Sent) -> int:
 
 
 def who_may(rule: str) -> str:
-    mine = ("/work/", "/assignments/", "/questions/", "/decisions/")
+    mine = ("/work/", "/assignments/", "/questions/", "/decisions/", "/chat/<", "/chat/turns/")
     return "ada" if any(part in rule for part in mine) else "root"
 
 

@@ -41,6 +41,13 @@ WRITTEN = {
 ACCOUNT = {"kind": "bank", "currency": "EUR", "name": "Ada", "iban": "DE89370400440532013000"}
 RUN = {"currency": "EUR", "rail": "plain", "period_end": "2026-01-31", "pay_on": "2026-02-01"}
 PAID = "/projects/<slug>/payouts/runs/<run_id>"
+CHATTING = {
+    "manner": "own",
+    "most_turns": "2",
+    "further": "0",
+    "models.gull": "1",
+    "models.heron": "1",
+}
 DRAFT = {"title": "Twice", "languages": "en", "pay.currency": "EUR", "rubric.tie": "1"}
 
 
@@ -251,6 +258,22 @@ BY_PAGE = {
     "/projects/<slug>/remark/decline": Way(
         "olga", f"{HELPFUL}/remark/decline", {"number": "1", "reason": "It was days."}
     ),
+    "/projects/<slug>/chat": Way("olga", f"{HELPFUL}/chat", {"language": "en"}),
+    "/projects/<slug>/chat/rules": Way("olga", f"{HELPFUL}/chat/rules", CHATTING),
+    "/projects/<slug>/chat/links": Way("olga", f"{HELPFUL}/chat/links", {"days": "3"}),
+    "/projects/<slug>/chat/links/<link_id>/revoke": Way(
+        "olga", HELPFUL + "/chat/links/{chat_link}/revoke"
+    ),
+    "/chat/<conversation_id>/messages": Way(
+        "rex", "/chat/{fresh_chat}/messages", {"key": KEY, "text": "Why?"}
+    ),
+    "/chat/turns/<turn_id>/vote": Way(
+        "ada", "/chat/turns/{turn}/vote", {"key": KEY, "choice": "2"}
+    ),
+    "/chat/turns/<turn_id>/again": Way("ada", "/chat/turns/{turn}/again"),
+    "/chat/<conversation_id>/end": Way("rex", "/chat/{fresh_chat}/end"),
+    "/chat/<conversation_id>/names": Way("ada", "/chat/{ended_chat}/names"),
+    "/visit/<ticket>": Way("anonymous", "/visit/{chat_secret}"),
     "/projects/<slug>/releases": Way(
         "olga", f"{HELPFUL}/releases", {"min_judgments": "1", "licence": "mit"}
     ),
