@@ -10,71 +10,71 @@ from labeler.said import Said, say
 AZURE = frozenset((Provider.azure, Provider.azure_classic))
 QUOTA = frozenset(("insufficient_quota", "billing_not_active"))
 
-FOUND_HERE = MappingProxyType(
+FOUND_HERE: Mapping[str, Said] = MappingProxyType(
     {
-        Code.not_allowed: say(
+        Code.not_allowed.value: say(
             "%(host)s is not on the list of hosts that may be called. Add it to the setting "
             "endpoint_hosts, and start again."
         ),
-        Code.not_https: say(
+        Code.not_https.value: say(
             "%(host)s is not in your own network, so it is only called by https. Write https:// "
             "in base_url."
         ),
-        Code.private: say(
+        Code.private.value: say(
             "%(host)s has an address that is not of the internet. If it is a machine of your own, "
             'say so: place = "on_premises".'
         ),
-        Code.no_such_host: say(
+        Code.no_such_host.value: say(
             "There is no server with the name %(host)s. Look for a slip in base_url: %(url)s"
         ),
-        Code.names_away: say(
+        Code.names_away.value: say(
             "Nobody could say which address %(host)s has. Is this machine connected, and does its "
             "name service answer?"
         ),
-        Code.refused_connection: say(
+        Code.refused_connection.value: say(
             "Nothing answers at %(host)s. Is the server started, and does it listen there?"
         ),
-        Code.unreachable: say(
+        Code.unreachable.value: say(
             "%(host)s could not be reached. Is it switched on, and does a firewall let this "
             "machine through?"
         ),
-        Code.tls: say(
+        Code.tls.value: say(
             "%(host)s has a certificate that this machine does not trust. If an authority of your "
             "own signed it, name the authority's file in the variable SSL_CERT_FILE."
         ),
-        Code.no_tls: say(
+        Code.no_tls.value: say(
             "%(host)s does not speak https. A server of your own may speak http: look at base_url, "
             "%(url)s"
         ),
-        Code.silent: say(
+        Code.silent.value: say(
             "The server took the call and was silent for %(silence)s seconds. Loading a model can "
             "take long: try again, or raise limits.timeout_s."
         ),
-        Code.too_slow: say(
+        Code.too_slow.value: say(
             "A whole answer took longer than %(longest)s seconds. Raise limits.longest_s, or lower "
             "sampling.max_tokens."
         ),
-        Code.cut: say(
+        Code.cut.value: say(
             "The connection ended in the midst of the answer. The server's log may say why; or "
             "something between here and there closes connections."
         ),
-        Code.redirected: say(
+        Code.redirected.value: say(
             "The server sends the call elsewhere, which is not followed. Write into base_url where "
             "it really is; now it is %(url)s"
         ),
-        Code.too_large: say("The server sent more than an answer can be. It is not used."),
-        Code.encoded: say(
+        Code.too_large.value: say("The server sent more than an answer can be. It is not used."),
+        Code.encoded.value: say(
             "The server packs its answers though it was not asked to. Turn compression off there."
         ),
-        Code.not_json: say(
+        Code.not_json.value: say(
             "What the server sent is not JSON. Is %(url)s the address of a server of models?"
         ),
-        Code.not_openai: say(
+        Code.not_openai.value: say(
             "What answers at %(url)s is no server for chat completions as OpenAI has them. Mostly "
             "such an address ends in /v1."
         ),
-        Code.empty: say("The server answered without any answer. Its log may say why."),
-        Code.bad_key: say(
+        Code.empty.value: say("The server answered without any answer. Its log may say why."),
+        Code.bad_key.value: say(
             "The key has characters that no key can have. Is it a key, and alone on its line? "
             "It is read from %(key)s."
         ),
@@ -108,8 +108,10 @@ IN_TROUBLE = say(
 
 def explain(profile: Profile, fault: Fault) -> Said:
     """Say what is wrong and what to do about it."""
-    words = FOUND_HERE[Code(fault.code)] if fault.type == OURS else _of_server(profile, fault)
-    return say(words, **_values(profile, fault))
+    if fault.type != OURS:
+        return say(_of_server(profile, fault), **_values(profile, fault))
+    found = FOUND_HERE.get(fault.code)
+    return say(found, **_values(profile, fault)) if found else say(fault.message)
 
 
 def _values(profile: Profile, fault: Fault) -> dict[str, str]:
@@ -155,8 +157,8 @@ BY_STATUS: Mapping[int, Callable[[Profile], Said]] = MappingProxyType(
         401: _key,
         403: lambda _profile: NOT_FOR_KEY,
         404: _missing,
-        405: lambda _profile: FOUND_HERE[Code.not_openai],
-        408: lambda _profile: FOUND_HERE[Code.silent],
+        405: lambda _profile: FOUND_HERE[Code.not_openai.value],
+        408: lambda _profile: FOUND_HERE[Code.silent.value],
         429: lambda _profile: TOO_MANY,
     }
 )
