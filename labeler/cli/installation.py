@@ -1,5 +1,6 @@
 """The installation that a command works on: its settings, its database, and who acts in it."""
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -124,3 +125,15 @@ def require_file(database: Database) -> None:
     path = database.url.database
     if database.is_sqlite and path and not Path(path).exists():
         raise Invalid(f"There is no database at {path}: `labeler db upgrade` makes one.")
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Let SIGTERM do what Ctrl+C does, which is how a service ends well."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("Stopped.", err=True)
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,11 +1,10 @@
 """Working: jobs that pages asked for are done apart from the server."""
 
 import logging
-import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -48,7 +47,7 @@ def work(once: bool) -> None:
 
     settings = config.load()
     require(settings.bell)
-    with installation.connected(settings) as database, _stoppable():
+    with installation.connected(settings) as database, installation.stoppable():
         do_due(database, settings)
         if not once:
             _go_on(database, settings, Bell(settings.bell))
@@ -183,15 +182,3 @@ def _go_on(database: Database, settings: Settings, bell: "Bell") -> None:
                 _log.warning("the jobs that wait cannot be seen: %s", error)
     finally:
         bell.close()
-
-
-@contextmanager
-def _stoppable() -> Iterator[None]:
-    """Let SIGTERM do what Ctrl+C does, which is how a service ends well."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    except KeyboardInterrupt:
-        click.echo("Stopped.", err=True)
-    finally:
-        signal.signal(signal.SIGTERM, before)
