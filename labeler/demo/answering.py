@@ -196,7 +196,7 @@ def complete(body: Any) -> dict[str, Any]:
 
 
 def _streamed(said: Mapping[str, Any]) -> str:
-    """Write a completion as the events of a stream. It is all there at once, so it comes at once."""
+    """Write a completion as the events of a stream, which come at once."""
     choice, usage = said["choices"][0], said["usage"]
     around = {name: value for name, value in said.items() if name not in ("choices", "usage")}
     around["object"] = "chat.completion.chunk"

@@ -253,8 +253,8 @@ def _put(session: Session, profile: Profile, *, by: Person) -> Endpoint:
 
 
 def _kept(endpoint: Endpoint) -> ResponseReturnValue:
-    words = _("%(name)s is kept as version %(number)s.", name=endpoint.name, number=endpoint.version)
-    flask.flash(words)
+    about = {"name": endpoint.name, "number": endpoint.version}
+    flask.flash(_("%(name)s is kept as version %(number)s.", **about))
     return redirect(url_for("endpoints.show", name=endpoint.name))
 
 

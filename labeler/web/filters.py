@@ -111,7 +111,7 @@ def moneys(sums: Mapping[str, int]) -> str:
 
 
 def micro(amount_micro: int, currency: str) -> str:
-    """Write millionths of a currency's unit, for example "0.0042 EUR": what a call costs is small."""
+    """Write millionths of a currency's unit, for example "0.0042 EUR"; calls cost little."""
     places = amounts.exponent(currency)
     small = 0 < abs(amount_micro) < 10 ** (6 - places) * 100
     value = decimal(Decimal(amount_micro).scaleb(-6), min(places + 2, 6) if small else places)

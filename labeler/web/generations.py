@@ -1,13 +1,7 @@
-"""Batches drawn from models, for owners: what is asked of which, what it costs, how far it is.
+"""Batches drawn from models, for owners: what is asked of which, what it costs, how far it is."""
 
-A file of prompts is kept for a day, so that its owner sees what it comes to before anything is
-asked: the address of that page says all that was chosen.
-"""
-
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 import flask
 from flask import Blueprint, current_app, jsonify, redirect, render_template, request, url_for
@@ -19,25 +13,23 @@ from werkzeug.datastructures import MultiDict
 
 from labeler import bells, database, jobs
 from labeler.config import Settings
-from labeler.endpoints import checking, keys, registry
+from labeler.endpoints import checking, registry
 from labeler.endpoints.calls import Call
 from labeler.endpoints.faults import Fault
 from labeler.endpoints.registry import Endpoint
-from labeler.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
-from labeler.generation import beginning, generations, planning, prompts, wishes
+from labeler.errors import Invalid, Refusal
+from labeler.generation import generations, planning, wishes
 from labeler.generation.generations import Course, Generation, GenerationState
 from labeler.generation.pairing import Pairing
-from labeler.generation.planning import Plan
-from labeler.generation.prompts import Source
 from labeler.generation.screening import Reason
-from labeler.generation.wishes import Wish
 from labeler.jobs import Job
 from labeler.people.memberships import Role
 from labeler.said import Said, say
-from labeler.web import batches, endpoints, forms, visitors
+from labeler.web import batches, endpoints, forms, visitors, wishing
 from labeler.web.filters import gettext as _
 from labeler.web.filters import micro, ngettext
-from labeler.work import files, projects, uploads
+from labeler.web.wishing import Values
+from labeler.work import projects
 from labeler.work.projects import Project
 
 pages = Blueprint("generations", __name__, url_prefix="/projects/<slug>/generations")
@@ -66,9 +58,6 @@ REASON_WORDS = {
     Reason.wrong_language.value: say("It is in another language than the prompt."),
     Reason.names_maker.value: say("It says who made the model."),
 }
-WISHES = ("samples", "pairs", "baseline", "per_prompt", "seed", "budget")
-"""Fields of the form that are the wish's, beside the endpoints."""
-OTHERS = ("kept", "name", "language", "earlier")
 
 
 class BudgetForm(BaseModel):
@@ -103,16 +92,16 @@ def new(slug: str) -> ResponseReturnValue:
 @login_required
 def send(slug: str) -> ResponseReturnValue:
     """Keep the file of prompts, and lead to what it comes to."""
-    _project(slug)
-    values = MultiDict(request.form)
-    values.poplist("csrf_token")
+    with database.of_app().reading() as session:
+        projects.find(session, slug, by=visitors.person(), role=Role.owner)
+    values: Values = MultiDict(request.form)
     try:
-        _wish(values)
-        _keep_file(values)
+        wishing.wish(values)
+        wishing.keep_file(values)
     except Invalid as refusal:
         database.reread()
-        return _form(slug, values, _named(refusal)), refusal.status
-    return redirect(url_for("generations.plan", slug=slug, **_chosen(values)))
+        return _form(slug, values, wishing.faults(refusal)), refusal.status
+    return redirect(url_for("generations.plan", slug=slug, **wishing.chosen(values)))
 
 
 @pages.get("/plan")
@@ -120,18 +109,17 @@ def send(slug: str) -> ResponseReturnValue:
 def plan(slug: str) -> ResponseReturnValue:
     session, project = database.session(), _project(slug)
     try:
-        found = planning.plan(
-            session, project, _wish(request.args), _source(session, project, request.args)
-        )
+        source = wishing.source(session, project, request.args)
+        found = planning.plan(session, project, wishing.wish(request.args), source)
     except Refusal as refusal:
-        return _form(slug, request.args, _named(refusal)), refusal.status
+        return _form(slug, request.args, wishing.faults(refusal)), refusal.status
     return render_template(
         "generations/plan.html",
         project=project,
         role=Role.owner,
         plan=found,
-        name=_name(session, project, request.args),
-        chosen=_chosen(request.args),
+        name=wishing.name_of(session, project, request.args),
+        chosen=wishing.chosen(request.args),
         pairing=dict(PAIRING_WORDS)[found.wish.pairs.value],
         place_words=endpoints.PLACE_WORDS,
     )
@@ -140,13 +128,15 @@ def plan(slug: str) -> ResponseReturnValue:
 @pages.post("/begin")
 @login_required
 def begin(slug: str) -> ResponseReturnValue:
-    session, project = database.session(), _project(slug)
+    with database.of_app().reading() as session:
+        project = projects.find(session, slug, by=visitors.person(), role=Role.owner)
     try:
-        generation = _begun(session, project, request.form)
+        generation = wishing.begun(project, request.form)
     except Refusal as refusal:
         database.reread()
-        return _form(slug, request.form, _named(refusal)), refusal.status
+        return _form(slug, request.form, wishing.faults(refusal)), refusal.status
     if generation.state is GenerationState.asking:
+        session = database.session()
         _go_on(session, generations.ask_for_batch(session, generation))
     return _to(slug, generation)
 
@@ -236,99 +226,10 @@ def _go_on(session: Session, job: Job) -> None:
     bells.ring(_settings().bell, job.id)
 
 
-def _wish(values: "MultiDict[str, str]") -> Wish:
-    """Read what is wished for; a baseline counts only where pairs are made with one."""
-    given: dict[str, Any] = {n: values[n].strip() for n in WISHES if values.get(n, "").strip()}
-    if given.get("pairs") != Pairing.baseline.value:
-        given.pop("baseline", None)
-    return wishes.read(given | {"endpoints": values.getlist("endpoints")})
-
-
-def _keep_file(values: "MultiDict[str, str]") -> None:
-    """Keep the file that was sent, and look whether it can be used."""
-    upload = request.files.get("file")
-    if upload is not None and upload.filename:
-        name = Path(upload.filename).name
-        values["name"] = name
-        values["kept"] = uploads.lay(upload.stream, _settings().uploads, files.kind(name))
-    if not values.get("kept"):
-        raise Invalid("Please choose a file.", fields={"file": say("Please choose a file.")})
-    try:
-        _look(values)
-    except Invalid as refusal:
-        raise Invalid(refusal.message, fields={"file": refusal.message, **refusal.fields}) from None
-
-
-def _look(values: Mapping[str, str]) -> Source:
-    path = uploads.laid(_settings().uploads, values.get("kept", ""))
-    return prompts.look(path, language=values.get("language") or None)
-
-
-def _source(session: Session, project: Project, values: Mapping[str, str]) -> Source:
-    earlier = _earlier(session, project, values)
-    return beginning.stored(session, earlier) if earlier else _look(values)
-
-
-def _earlier(
-    session: Session, project: Project, values: Mapping[str, str]
-) -> Generation | None:
-    """Return the round before whose prompts are asked again, if that is so."""
-    number = values.get("earlier", "")
-    if not number:
-        return None
-    try:
-        return generations.find(session, project.id, forms.row_id(number))
-    except ValueError:
-        raise NotFound("There is no such generation.") from None
-
-
-def _begun(session: Session, project: Project, values: "MultiDict[str, str]") -> Generation:
-    """Begin, and go as far as all prompts are stored; the calls are asked for by a job."""
-    for generation in _steps(session, project, values):
-        session.commit()
-        if generation.state is not GenerationState.loading:
-            break
-    return generation
-
-
-def _steps(
-    session: Session, project: Project, values: "MultiDict[str, str]"
-) -> Iterator[Generation]:
-    wish, by = _wish(values), visitors.person()
-    named = {"name": _name(session, project, values), "by": by}
-    if earlier := _earlier(session, project, values):
-        return beginning.another_round(session, project, earlier, wish, **named)
-    path = uploads.laid(_settings().uploads, values.get("kept", ""))
-    language = values.get("language") or None
-    source = prompts.look(path, language=language)
-    return beginning.begin(session, project, wish, source, path, language=language, **named)
-
-
-def _name(session: Session, project: Project, values: Mapping[str, str]) -> str:
-    """Return what the batch is to be called: after its file, or after the round before."""
-    earlier = _earlier(session, project, values)
-    return earlier.name if earlier else values.get("name", "") or _("Prompts")
-
-
-def _chosen(values: "MultiDict[str, str]") -> dict[str, Any]:
-    """Return all that was chosen, as an address or hidden fields carry it."""
-    chosen = {name: values[name] for name in (*WISHES, *OTHERS) if values.get(name)}
-    return chosen | {"endpoints": values.getlist("endpoints")}
-
-
-def _named(refusal: Refusal) -> dict[str, str]:
-    """Name faults after the fields of the page; the rest is about the choice of models."""
-    renamed = {"batch": "endpoints", "prompts": "file"}
-    named = {
-        renamed.get(name, name): words for name, words in forms.by_field(refusal.fields).items()
-    }
-    return named or {"endpoints": refusal.message}
-
-
-def _form(slug: str, values: "MultiDict[str, str]", faults: Mapping[str, str]) -> str:
+def _form(slug: str, values: Values, faults: Mapping[str, str]) -> str:
     session, project = database.session(), _project(slug)
-    earlier = _earlier(session, project, values)
-    told = values if values.get("pairs") else _usual(project, earlier)
+    earlier = wishing.earlier_of(session, project, values)
+    told = values if values.get("pairs") else wishing.usual(project, earlier)
     return render_template(
         "generations/form.html",
         project=project,
@@ -336,33 +237,12 @@ def _form(slug: str, values: "MultiDict[str, str]", faults: Mapping[str, str]) -
         earlier=earlier,
         values=told,
         chosen=told.getlist("endpoints"),
-        choices=[(each, _barred(project, each)) for each in registry.current(session)],
+        choices=[(each, wishing.barred(project, each)) for each in registry.current(session)],
         pairings=PAIRING_WORDS,
         place_words=endpoints.PLACE_WORDS,
         upload_mb=_settings().upload_mb,
         faults=faults,
     )
-
-
-def _usual(project: Project, earlier: Generation | None) -> "MultiDict[str, str]":
-    """Return what the form says at first: as the round before, or what is usual."""
-    if earlier:
-        told = earlier.settings | {"earlier": earlier.id}
-        return MultiDict({name: told[name] for name in told if told[name] is not None})
-    only = project.languages[0] if len(project.languages) == 1 else ""
-    return MultiDict({"pairs": "all", "samples": "1", "per_prompt": "1", "language": only})
-
-
-def _barred(project: Project, endpoint: Endpoint) -> str:
-    """Say why the project cannot ask this one; nothing if it can."""
-    try:
-        registry.require_allowed(project, endpoint)
-    except Forbidden as refusal:
-        return refusal.message
-    profile = endpoint.written
-    if not endpoints.is_listed(profile):
-        return say("Its host may not be called from here.")
-    return "" if keys.is_there(profile) else say("Its key is missing.")
 
 
 def _page(slug: str, generation_id: int, faults: Mapping[str, str]) -> str:
@@ -413,9 +293,7 @@ def _share(course: Course) -> float | None:
 
 
 def _told(course: Course) -> str:
-    words = _(
-        "%(done)s of %(all)s answers are there.", done=course.done, all=course.calls
-    )
+    words = _("%(done)s of %(all)s answers are there.", done=course.done, all=course.calls)
     if course.failed:
         words += " " + ngettext("%(num)s failed.", "%(num)s failed.", course.failed)
     if course.bill and course.bill.total_micro:
@@ -428,4 +306,5 @@ def _why(session: Session, call: Call) -> Said | str:
     """Explain why a call brought no answer."""
     if not call.fault:
         return ""
-    return checking.explain(session.get_one(Endpoint, call.endpoint_id).written, Fault(**call.fault))
+    profile = session.get_one(Endpoint, call.endpoint_id).written
+    return checking.explain(profile, Fault(**call.fault))

@@ -1,4 +1,4 @@
-"""Profiles of endpoints as a page asks for them: fields are called as in TOML, with their tables."""
+"""Profiles of endpoints as a page asks for them: its fields are called as in TOML."""
 
 import json
 import re

@@ -124,9 +124,7 @@ def test_what_cannot_be_answered_is_refused_in_openais_shape(
     assert said["error"]["message"]
 
 
-def test_who_says_no_length_or_waits_is_no_harm_to_others(
-    url: str, client: openai.OpenAI
-) -> None:
+def test_who_says_no_length_or_waits_is_no_harm_to_others(url: str, client: openai.OpenAI) -> None:
     assert post(url, b"", **{"Content-Length": "all of it"})[0] == 411
     parts = urlsplit(url)
     idle = [HTTPConnection(parts.hostname or "", parts.port or 0) for _ in range(4)]
