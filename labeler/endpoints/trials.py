@@ -10,24 +10,24 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler import events, jobs, said
-from labeler.endpoints import checking, client, keys
+from labeler.endpoints import calling, checking
 from labeler.endpoints.client import Reply
-from labeler.endpoints.faults import Failed
+from labeler.endpoints.faults import Fault
 from labeler.endpoints.profiles import Profile
 from labeler.endpoints.registry import Endpoint
-from labeler.errors import Invalid
 from labeler.jobs import Job
 from labeler.people.accounts import Person
 from labeler.said import Said, say
 
 KIND = "endpoint.check"
-QUESTION = "Please answer with one word: hello."
+WHOLE = ("stop", "length")
+"""How an answer to a trial may end, which is short on purpose."""
 SHOWN = 500
 """Characters of the answer that are kept."""
 _ANSWERED = say("It answered in %(seconds)s seconds, as %(model)s.")
 _CUT = say(
-    "It answered in %(seconds)s seconds, as %(model)s, but was not done: the answer ended with "
-    "“%(reason)s”. Such answers are not compared. Look at sampling.max_tokens."
+    "It answered in %(seconds)s seconds, as %(model)s, but the answer ended with %(reason)s: it "
+    "would be compared with nothing."
 )
 
 
@@ -48,14 +48,11 @@ def last(session: Session, endpoint: Endpoint) -> Job | None:
 
 def make(profile: Profile, hosts: Collection[str]) -> dict[str, Any]:
     """Make the call; return in JSON whether it went well, what that means, and what came back."""
-    messages = [{"role": "user", "content": QUESTION}]
-    try:
-        reply = client.ask(profile, keys.read(profile), messages, hosts=hosts)
-    except Invalid as refusal:
-        return _told(refusal.message)
-    except Failed as failed:
-        return _told(checking.explain(profile, failed.fault), raw=failed.fault.raw[:SHOWN])
-    return _told(_of(reply), is_good=reply.finish_reason == "stop", text=reply.text[:SHOWN])
+    outcome = calling.tried(profile, hosts)
+    if isinstance(outcome, Fault):
+        return _told(checking.explain(profile, outcome), raw=outcome.raw[:SHOWN])
+    is_good = outcome.finish_reason in WHOLE
+    return _told(_of(profile, outcome), is_good=is_good, text=outcome.text[:SHOWN])
 
 
 def words(job: Job) -> Said:
@@ -63,10 +60,14 @@ def words(job: Job) -> Said:
     return said.joined(job.result["words"]) if job.result else job.why
 
 
-def _of(reply: Reply) -> Said:
-    seconds = f"{reply.latency_ms / 1000:.1f}"
-    words = _ANSWERED if reply.finish_reason == "stop" else _CUT
-    return say(words, seconds=seconds, model=reply.model_returned, reason=reply.finish_reason)
+def _of(profile: Profile, reply: Reply) -> Said:
+    words = _ANSWERED if reply.finish_reason in WHOLE else _CUT
+    return say(
+        words,
+        seconds=f"{reply.latency_ms / 1000:.1f}",
+        model=reply.model_returned or profile.model,
+        reason=reply.finish_reason,
+    )
 
 
 def _told(words: str, *, is_good: bool = False, text: str = "", raw: str = "") -> dict[str, Any]:

@@ -6,6 +6,8 @@ at addresses and the refusal to be sent elsewhere hold for all of it.
 
 import re
 
+import pytest
+
 from tests.house.source import modules
 
 WAY_OUT = "labeler.endpoints.outgoing"
@@ -22,9 +24,10 @@ SOCKETS = re.compile(r"^(socket|ssl|asyncio)(\.|$)")
 MAY = {
     # It speaks through a client that `outgoing` made.
     ("labeler.endpoints.client", "openai"),
-    # They open no connection: one listens for a moment to find a free port, one asks for the name
-    # of this machine.
+    # They open no connection: two listen, the demo and what answers in its chat, one asks for the
+    # name of this machine.
     ("labeler.cli.demonstration", "socket"),
+    ("labeler.demo.answering", "socket"),
     ("labeler.endpoints.calling", "socket"),
 }
 
@@ -51,8 +54,12 @@ def test_no_other_module_opens_a_connection() -> None:
     assert opened == []
 
 
-def test_whoever_listens_does_not_call() -> None:
-    listening = next(m for m in modules() if m.name == "labeler.cli.demonstration")
+@pytest.mark.parametrize("name", ["labeler.cli.demonstration", "labeler.demo.answering"])
+def test_whoever_listens_does_not_call(name: str) -> None:
+    listening = next(m for m in modules() if m.name == name)
     used = {name for _, name in listening.names() if name.startswith("socket.")}
-    assert used <= {"socket.socket", "socket.SOL_SOCKET", "socket.SO_REUSEADDR"}
+    assert used <= {
+        *("socket.socket", "socket.create_server"),
+        *("socket.SOL_SOCKET", "socket.SO_REUSEADDR"),
+    }
     assert not re.search(r"\.connect\(", listening.text)
