@@ -80,9 +80,9 @@ def test_visitors_are_erased_in_time_and_stay_visitors(
     write(session, chat, "My aunt is called Rosa.", person)
     endings.end(session, chat, by=person)
     frozen.forward(days=180)
-    assert dict((rule.table, n) for rule, n in retention.report(session, Periods()))["visits"] == 0
+    assert {rule.table: n for rule, n in retention.report(session, Periods())}["visits"] == 0
     frozen.forward(days=1)
-    assert dict((rule.table, n) for rule, n in retention.report(session, Periods()))["visits"] == 1
+    assert {rule.table: n for rule, n in retention.report(session, Periods())}["visits"] == 1
     list(retention.apply(session, Periods()))
     session.expire_all()
     assert list(retention.apply(session, Periods())) == []
