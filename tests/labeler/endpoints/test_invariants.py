@@ -148,7 +148,7 @@ class Calls(RuleBasedStateMachine):
 
     @invariant()
     def no_purse_is_empty_before_it_says_so(self) -> None:
-        assert asking.differences(self.session) == []
+        assert list(purses.faults(self.session)) == []
         purse = purses.find(self.session, self._kin("poor"))
         assert purse
         assert purse.aside_micro >= 0
