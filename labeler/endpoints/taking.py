@@ -105,9 +105,8 @@ def finish(session: Session, taken: Taken, reply: Reply) -> bool:
     """Keep the answer; False if the call is over already, and this one was paid for in vain."""
     pacing.answered(session, taken.line)
     held, now = _hold(session, taken.call_id), moment(session)
-    cost = billing.cost_micro(
-        taken.profile.price, reply.input_tokens or 0, reply.output_tokens or 0
-    )
+    tokens = reply.input_tokens, reply.output_tokens
+    cost = billing.billed_micro(taken.profile, taken.messages, taken.sampling, tokens)
     is_wanted = held.state in (CallState.waiting, CallState.running)
     if is_wanted:
         _set(session, taken.call_id, held, cost_micro=cost, **_answer(taken, reply, now))

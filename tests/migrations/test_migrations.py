@@ -23,6 +23,7 @@ from exports.releases import Release
 from labeler import audit, clock, jobs
 from labeler import database as database_module
 from labeler.database import Database
+from labeler.endpoints import calls, profiles, purses, registry
 from labeler.pay import budgets, destinations, limits, mappings, rates, statements, wages
 from labeler.pay.corrections import Correction
 from labeler.pay.payouts import Payout
@@ -304,6 +305,7 @@ REDONE = {
     "2026_11_28_sensitive": {"opt_ins"},
     "2026_11_28_put_right": {"corrections"},
     "2026_11_28_jobs": {"jobs"},
+    "e8a1c0de0001": {"endpoints", "endpoint_lines", "calls", "purses"},
     "2026_11_28_voice": {
         *("topics", "posts", "representatives", "remarks", "declines", "evaluations"),
     },
@@ -383,7 +385,17 @@ def populate(database: Database, time: StoppedClock, folder: Path) -> None:
     release(database, plan(database, judged), folder / "release", data=folder, by=cast.olga)
     with database.writing() as session:
         jobs.ask(session, "test", {}, key="1", by=cast.olga.id, project_id=judged.id)
+        _ask_a_model(session, judged, cast)
         session.commit()
+
+
+def _ask_a_model(session: Session, project: Project, cast: Cast) -> None:
+    given = {"provider": "llamacpp", "base_url": "http://127.0.0.1:8080/v1", "model": "small"}
+    profile = profiles.read({"name": "here", "place": "on_premises", **given})
+    here = registry.add(session, profile, by=cast.root)
+    purses.fill(session, "generation:1", 1_000_000, "EUR")
+    hello = [{"role": "user", "content": "Hello."}]
+    calls.ask(session, here, hello, project_id=project.id, kin="generation:1", key="1")
 
 
 def _speak(session: Session, project: Project, cast: Cast) -> None:
