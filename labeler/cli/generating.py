@@ -2,12 +2,13 @@
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from labeler import config
@@ -15,7 +16,7 @@ from labeler.cli import bars, installation, working
 from labeler.cli.batches import FILE
 from labeler.config import Settings
 from labeler.database import Database
-from labeler.endpoints import hosts
+from labeler.errors import Busy
 from labeler.generation import beginning, costs, finishing, generations, planning, prompts, wishes
 from labeler.generation.generations import Course, Generation, GenerationState
 from labeler.generation.pairing import Pairing
@@ -214,23 +215,14 @@ def _begun(session: Session, steps: Iterator[Generation]) -> Generation:
 
 def _see_through(database: Database, settings: Settings, generation: Generation) -> Course:
     """Make the calls until all are over, and let the batch be made if nothing is missing."""
-    from labeler.endpoints.calling import Caller, Place
+    from labeler.cli.calling import place
+    from labeler.endpoints.calling import Caller
 
-    place = Place(
-        database.reading,
-        lambda step: installation.written(database, step),
-        hosts.read(settings.endpoint_hosts),
-    )
-    with _watched(database, generation):
-        while not _is_called(database, generation):
-            Caller(place).run(LINGER_S)
+    here = place(database, settings)
+    with _watched(database, generation) as is_called, installation.stoppable():
+        Caller(here).run(None, is_wanted=lambda: not is_called())
     _pair(database, settings, generation)
     return _course(database, generation)
-
-
-def _is_called(database: Database, generation: Generation) -> bool:
-    course = _course(database, generation)
-    return course.is_called or course.generation.is_over
 
 
 def _pair(database: Database, settings: Settings, generation: Generation) -> None:
@@ -258,20 +250,27 @@ def _again(session: Session, generation: Generation) -> Generation:
 
 
 @contextmanager
-def _watched(database: Database, generation: Generation) -> Iterator[None]:
-    """Show how far the calls are for as long as the block lasts."""
-    over = threading.Event()
+def _watched(database: Database, generation: Generation) -> Iterator[Callable[[], bool]]:
+    """Show how far the calls are for as long as the block lasts; yield what tells their end."""
+    called, over = threading.Event(), threading.Event()
 
     def watch(show: Progress) -> None:
-        while not over.wait(LOOK_S):
-            course = _course(database, generation)
-            show(course.done + course.failed, course.calls, f"answers, {_paid(course)},")
+        while not called.is_set() and not over.wait(LOOK_S):
+            with suppress(Busy, DBAPIError):  # it is away for a while
+                look(show)
+
+    def look(show: Progress) -> None:
+        course = _course(database, generation)
+        show(course.done + course.failed, course.calls, f"answers, {_paid(course)},")
+        if course.is_called or course.generation.is_over:
+            called.set()
 
     with bars.bar() as show:
+        look(show)
         thread = threading.Thread(target=watch, args=(show,), daemon=True)
         thread.start()
         try:
-            yield
+            yield called.is_set
         finally:
             over.set()
             thread.join()
@@ -305,6 +304,8 @@ def _report(course: Course) -> None:
 
 def _what_next(course: Course) -> str:
     number = course.generation.id
+    if not course.generation.is_over and not course.is_called:
+        return "The same command goes on from here; nothing that was answered is asked again."
     if course.used_up:
         return (
             "The budget is used up. The same command with a higher --budget goes on; "
