@@ -227,11 +227,11 @@ def _is_hopeless(session: Session, call: Call, now: datetime) -> bool:
     endpoint = session.get_one(Endpoint, call.endpoint_id)
     code, why = "", say("")
     if call.silences >= MOST_SILENCES:
-        code, why = "silent", _SILENT
+        code, why = "abandoned", _SILENT
     try:
         registry.require_allowed(session.get_one(Project, call.project_id), endpoint)
     except Forbidden as refusal:
-        code, why = "not_allowed", refusal.message
+        code, why = "forbidden", refusal.message
     if not code:
         return False
     fault = Fault(status=None, code=code, type=OURS, message=why, retryable=False)
