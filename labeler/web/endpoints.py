@@ -158,7 +158,7 @@ def revise(name: str) -> ResponseReturnValue:
     before = registry.newest(session, name)
     try:
         profile = profiles.read(profileforms.given(request.form) | {"name": name})
-        _require_newest(before)
+        _require_newest(before, profile)
         endpoint = registry.revise(session, profile, by=root)
     except (Invalid, Conflict) as refusal:
         database.reread()
@@ -223,9 +223,9 @@ def _by(session: Session, endpoint: Endpoint) -> str:
     return session.get_one(Person, endpoint.created_by).name
 
 
-def _require_newest(before: Endpoint) -> None:
-    """Raise Conflict if the form was filled in with an older version than there is now."""
-    if request.form.get("version", "") not in ("", str(before.version)):
+def _require_newest(before: Endpoint, profile: Profile) -> None:
+    """Raise Conflict if the form changes a version that is not the newest any more."""
+    if before.written != profile and request.form.get("version", "") not in ("", str(before.version)):
         raise Conflict(
             "Somebody else has changed this since you opened the page. Please look at it again."
         )
