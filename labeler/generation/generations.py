@@ -338,6 +338,7 @@ def move(session: Session, generation: Generation, to: GenerationState) -> None:
     was = generation.state
     if to not in MOVES.get(was, ()):
         raise Conflict(_OVER if generation.is_over else _OTHERWISE)
+    session.flush()
     still = Generation.id == generation.id, Generation.state == was
     if not changed(session, sa.update(Generation).where(*still).values(state=to)):
         raise Conflict(_OTHERWISE)

@@ -1,4 +1,4 @@
-"""`labeler batch generate`: from prompts, through two endpoints over HTTP, to a batch and a bill."""
+"""`labeler batch generate`: from prompts, through two endpoints, to a batch and a bill."""
 
 import os
 import signal
@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,8 @@ def test_calls_that_fail_are_listed_and_made_again(site: Site) -> None:
     site.server.only("llamacpp", Turn())
     told = site.told(site.terminal.good("batch", "generations", "helpful", "1", "--retry"))
     assert (told["answers"], told["comparisons"]) == ("4 of 4", "2")
+    again = site.terminal.refused(1, "batch", "generations", "helpful", "1", "--retry")
+    assert "over already" in again
     [row] = site.terminal.good("batch", "generations", "helpful").splitlines()
     assert row.split("\t")[:4] == ["1", "prompts.jsonl", "done", "4 of 4 answers"]
 
@@ -194,7 +197,7 @@ def test_killed_again_and_again_nothing_is_paid_twice(site: Site, soak: bool) ->
     for _ in range(kills):
         with _generating(site, path) as process:
             wanted = seen + max(6, number // kills)
-            _wait(lambda: len(site.server.asked) >= wanted or process.poll() is not None)
+            _wait(partial(_has_come, site, process, wanted))
             process.send_signal(signal.SIGKILL)
         seen = len(site.server.asked)
         _let_silence_pass(site)
@@ -241,6 +244,10 @@ def _generating(site: Site, path: Path) -> Iterator["subprocess.Popen[str]"]:
     finally:
         process.kill()
         process.communicate()
+
+
+def _has_come(site: Site, process: "subprocess.Popen[str]", asked: int) -> bool:
+    return len(site.server.asked) >= asked or process.poll() is not None
 
 
 def _let_silence_pass(site: Site) -> None:

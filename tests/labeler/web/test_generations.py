@@ -20,6 +20,7 @@ from labeler.generation.generations import Generation, GenerationState
 from labeler.schema import Base
 from labeler.web import generations as pages
 from labeler.work.comparisons import Comparison
+from labeler.work.drafts import ModelsFrom
 from tests.labeler.generation import drawing
 from tests.labeler.web.conftest import HELPFUL, HOSTILE, Site
 from tests.visits import Visit
@@ -141,7 +142,7 @@ def test_a_budget_for_what_is_free_is_refused_where_the_plan_would_be(olga: Visi
 
 def test_the_projects_rule_keeps_models_away(site: Site, olga: Visit) -> None:
     with site.writing() as (session, project):
-        project.models_from = type(project.models_from).on_premises
+        project.models_from = ModelsFrom.on_premises
     page = olga.get(f"{HERE}/new").text
     barred = re.search(r'value="far"( checked)?( disabled)?>.*?</label>', page, re.DOTALL)
     assert barred is not None
