@@ -225,7 +225,10 @@ def _by(session: Session, endpoint: Endpoint) -> str:
 
 def _require_newest(before: Endpoint, profile: Profile) -> None:
     """Raise Conflict if the form changes a version that is not the newest any more."""
-    if before.written != profile and request.form.get("version", "") not in ("", str(before.version)):
+    if before.written != profile and request.form.get("version", "") not in (
+        "",
+        str(before.version),
+    ):
         raise Conflict(
             "Somebody else has changed this since you opened the page. Please look at it again."
         )

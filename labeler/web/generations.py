@@ -27,7 +27,7 @@ from labeler.people.memberships import Role
 from labeler.said import Said, say
 from labeler.web import batches, endpoints, forms, visitors, wishing
 from labeler.web.filters import gettext as _
-from labeler.web.filters import micro, ngettext
+from labeler.web.filters import micros, ngettext
 from labeler.web.wishing import Values
 from labeler.work import projects
 from labeler.work.projects import Project
@@ -179,6 +179,8 @@ def cancel(slug: str, generation_id: int) -> ResponseReturnValue:
 def retry(slug: str, generation_id: int) -> ResponseReturnValue:
     session, generation = _found(slug, generation_id)
     number = generations.retry_failed(session, generation, by=visitors.person())
+    if generation.state is GenerationState.asking:  # what asks for calls may have failed, too
+        _go_on(session, generations.ask_for_batch(session, generation))
     session.commit()
     flask.flash(
         ngettext("%(num)s call is made again.", "%(num)s calls are made again.", number)
@@ -296,9 +298,9 @@ def _told(course: Course) -> str:
     words = _("%(done)s of %(all)s answers are there.", done=course.done, all=course.calls)
     if course.failed:
         words += " " + ngettext("%(num)s failed.", "%(num)s failed.", course.failed)
-    if course.bill and course.bill.total_micro:
-        spent = micro(course.bill.total_micro, course.bill.currency)
-        words += " " + _("%(spent)s are spent.", spent=spent)
+    spent = {bill.currency: bill.total_micro for bill in course.bills if bill.total_micro}
+    if spent:
+        words += " " + _("Spent: %(spent)s.", spent=micros(spent))
     return words
 
 

@@ -62,7 +62,7 @@ def keep_file(values: Values) -> None:
 def source(session: Session, project: Project, values: Mapping[str, str]) -> Source:
     """Say what is in the prompts: those of a file that was kept, or of the round before."""
     earlier = earlier_of(session, project, values)
-    return beginning.stored(session, earlier) if earlier else _look(values)
+    return beginning.look(session, earlier) if earlier else _look(values)
 
 
 def earlier_of(session: Session, project: Project, values: Mapping[str, str]) -> Generation | None:

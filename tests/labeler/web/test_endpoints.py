@@ -12,8 +12,10 @@ from labeler import clock, jobs
 from labeler.cli import checking, installation
 from labeler.demo import answering
 from labeler.endpoints import pacing, profiles, registry, writing
+from labeler.endpoints.client import Reply
 from labeler.endpoints.faults import Fault
 from labeler.endpoints.registry import Endpoint
+from labeler.endpoints.taking import Taken
 from tests.labeler.generation import drawing
 from tests.labeler.web.conftest import HOSTILE, Site
 from tests.visits import Visit
@@ -176,7 +178,9 @@ def test_a_change_is_a_new_version_and_nothing_else_is_lost(site: Site, root: Vi
     page = root.get("/endpoints/named/large/change").text
     told = {
         name: value
-        for name, value in re.findall(r'<input[^>]* name="([\w.]+)" type="text" value="([^"]*)"', page)
+        for name, value in re.findall(
+            r'<input[^>]* name="([\w.]+)" type="text" value="([^"]*)"', page
+        )
     }
     told |= {"provider": "mistral", "place": "eu", "output_use": "unrestricted", "version": "1"}
     told |= {"makers": "Mistral\nLe Chat", "sampling.extra": '{"safe_prompt": true}'}
@@ -263,13 +267,20 @@ def test_a_check_says_what_is_wrong(
 
 
 def test_what_was_asked_this_month_is_counted(site: Site, root: Visit, tmp_path: Path) -> None:
+    def said(taken: Taken) -> Reply | Fault:
+        return drawing.BROKEN if taken.line == "b" else drawing.plainly(taken)
+
     with site.writing() as (session, project):
         drawing.make_endpoint(session, "a", site.people.root, **drawing.priced("4000"))
         drawing.make_endpoint(session, "b", site.people.root)
         path = drawing.write(tmp_path, [drawing.line(1), drawing.line(2)])
         drawing.begin(session, project, path, site.people.olga)
-        drawing.answer_all(session, lambda t: drawing.BROKEN if t.line == "b" else drawing.plainly(t))
-    rows = re.findall(r'<tr role="row"><th role="rowheader".*?</tr>', root.get("/endpoints").text, re.S)
+        drawing.answer_all(
+            session, lambda t: drawing.BROKEN if t.line == "b" else drawing.plainly(t)
+        )
+    rows = re.findall(
+        r'<tr role="row"><th role="rowheader".*?</tr>', root.get("/endpoints").text, re.S
+    )
     cells = [[re.sub("<[^>]+>", "", c) for c in re.findall("<td.*?</td>", r, re.S)] for r in rows]
     assert [row[2:5] for row in cells] == [["2", "0", "0.08 EUR"], ["2", "2", "nothing"]]
     assert "0.08 EUR" in root.get("/endpoints/named/a").text

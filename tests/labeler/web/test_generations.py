@@ -54,8 +54,7 @@ def begin(olga: Visit, rows: Sequence[Any] = PROMPTS, **changes: Any) -> str:
     plan = send(olga, rows, **changes).location
     assert plan is not None
     assert olga.get(plan).status_code == 200
-    chosen = {name: values for name, values in parse_qs(urlsplit(plan).query).items()}
-    begun = olga.post(f"{HERE}/begin", **chosen)
+    begun = olga.post(f"{HERE}/begin", **parse_qs(urlsplit(plan).query))
     assert begun.status_code == 302
     return str(begun.location)
 
@@ -141,7 +140,7 @@ def test_a_budget_for_what_is_free_is_refused_where_the_plan_would_be(olga: Visi
 
 
 def test_the_projects_rule_keeps_models_away(site: Site, olga: Visit) -> None:
-    with site.writing() as (session, project):
+    with site.writing() as (_session, project):
         project.models_from = ModelsFrom.on_premises
     page = olga.get(f"{HERE}/new").text
     barred = re.search(r'value="far"( checked)?( disabled)?>.*?</label>', page, re.DOTALL)
@@ -177,9 +176,7 @@ def test_progress_is_told_to_the_script(site: Site, olga: Visit, tmp_path: Path)
     assert told["is_over"]
 
 
-def test_what_failed_is_explained_and_asked_again(
-    site: Site, olga: Visit, tmp_path: Path
-) -> None:
+def test_what_failed_is_explained_and_asked_again(site: Site, olga: Visit, tmp_path: Path) -> None:
     where = begin(olga)
     broken = Fault(None, "not_allowed", OURS, "No.", retryable=False)
     answer(site, tmp_path, lambda t: broken if t.line == "b" else drawing.plainly(t))
@@ -277,9 +274,7 @@ def test_a_file_is_kept_for_a_day(site: Site, olga: Visit, tmp_path: Path) -> No
     assert olga.get(f"{HERE}/plan?kept=../../labeler.db&{urlsplit(plan).query}").status_code == 404
 
 
-def test_what_people_and_models_write_stays_text(
-    site: Site, olga: Visit, tmp_path: Path
-) -> None:
+def test_what_people_and_models_write_stays_text(site: Site, olga: Visit, tmp_path: Path) -> None:
     rows = [drawing.line(1, prompt=HOSTILE, id=HOSTILE)]
     plan = send(olga, rows, file=(io.BytesIO(json.dumps(rows[0]).encode()), "<b>.jsonl")).location
     assert plan is not None
