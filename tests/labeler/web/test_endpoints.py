@@ -45,6 +45,9 @@ place = "eu"
 """
 
 
+INPUT = r'<input[^>]* name="([\w.]+)" type="text" value="([^"]*)"'
+
+
 @pytest.fixture
 def root(site: Site) -> Visit:
     """The administrator's browser."""
@@ -176,12 +179,7 @@ def test_a_change_is_a_new_version_and_nothing_else_is_lost(site: Site, root: Vi
     root.get("/endpoints/new")
     root.post("/endpoints/new", **FIELDS)
     page = root.get("/endpoints/named/large/change").text
-    told = {
-        name: value
-        for name, value in re.findall(
-            r'<input[^>]* name="([\w.]+)" type="text" value="([^"]*)"', page
-        )
-    }
+    told = dict(re.findall(INPUT, page))
     told |= {"provider": "mistral", "place": "eu", "output_use": "unrestricted", "version": "1"}
     told |= {"makers": "Mistral\nLe Chat", "sampling.extra": '{"safe_prompt": true}'}
     assert root.post("/endpoints/named/large/change", **told).status_code == 302
