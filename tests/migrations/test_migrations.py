@@ -25,6 +25,7 @@ from labeler import audit, clock, jobs
 from labeler import database as database_module
 from labeler.arena import visits
 from labeler.database import Database
+from labeler.endpoints import calls, profiles, purses, registry
 from labeler.pay import budgets, destinations, limits, mappings, rates, statements, wages
 from labeler.pay.corrections import Correction
 from labeler.pay.payouts import Payout
@@ -309,6 +310,7 @@ REDONE = {
     "2026_11_28_jobs": {"jobs"},
     # And of no models that are asked, and nobody who chats with them.
     "e8a1c0de0003": {"chat_rules", "conversations", "turns", "chat_links", "visits"},
+    "e8a1c0de0001": {"endpoints", "endpoint_lines", "calls", "purses"},
     "2026_11_28_voice": {
         *("topics", "posts", "representatives", "remarks", "declines", "evaluations"),
     },
@@ -389,6 +391,7 @@ def populate(database: Database, time: StoppedClock, folder: Path) -> None:
     release(database, plan(database, judged), folder / "release", data=folder, by=cast.olga)
     with database.writing() as session:
         jobs.ask(session, "test", {}, key="1", by=cast.olga.id, project_id=judged.id)
+        _ask_a_model(session, judged, cast)
         session.commit()
 
 
@@ -399,6 +402,15 @@ def _chat(session: Session, cast: Cast, time: StoppedClock) -> None:
     tomorrow = time.time + timedelta(days=1)
     secret = visits.make_link(session, project, label="Fair", expires_at=tomorrow, by=cast.olga)
     visits.enter(session, secret)
+
+
+def _ask_a_model(session: Session, project: Project, cast: Cast) -> None:
+    given = {"provider": "llamacpp", "base_url": "http://127.0.0.1:8080/v1", "model": "small"}
+    profile = profiles.read({"name": "here", "place": "on_premises", **given})
+    here = registry.add(session, profile, by=cast.root)
+    purses.fill(session, "generation:1", 1_000_000, "EUR")
+    hello = [{"role": "user", "content": "Hello."}]
+    calls.ask(session, here, hello, project_id=project.id, kin="generation:1", key="1")
 
 
 def _speak(session: Session, project: Project, cast: Cast) -> None:
