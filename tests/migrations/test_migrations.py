@@ -311,10 +311,10 @@ REDONE = {
     "2026_11_28_sensitive": {"opt_ins"},
     "2026_11_28_put_right": {"corrections"},
     "2026_11_28_jobs": {"jobs"},
-    "e8a1c0de0001": {"endpoints", "endpoint_lines", "calls", "purses"},
-    "e8a1c0de0002": {"generations", "generation_prompts", "kept_out"},
     # And of no models that are asked, and nobody who chats with them.
     "e8a1c0de0003": {"chat_rules", "conversations", "turns", "chat_links", "visits"},
+    "e8a1c0de0001": {"endpoints", "endpoint_lines", "calls", "purses"},
+    "e8a1c0de0002": {"generations", "generation_prompts", "kept_out"},
     "2026_11_28_voice": {
         *("topics", "posts", "representatives", "remarks", "declines", "evaluations"),
     },
@@ -399,6 +399,15 @@ def populate(database: Database, time: StoppedClock, folder: Path) -> None:
         session.commit()
 
 
+def _chat(session: Session, cast: Cast, time: StoppedClock) -> None:
+    project = talks.make_chat(session, cast, visitors={})
+    chat = talks.begin(session, project, cast.ada)
+    talks.vote(session, talks.write(session, chat, "Hello", cast.ada), 1, cast.ada)
+    tomorrow = time.time + timedelta(days=1)
+    secret = visits.make_link(session, project, label="Fair", expires_at=tomorrow, by=cast.olga)
+    visits.enter(session, secret)
+
+
 def _ask_a_model(session: Session, project: Project, cast: Cast) -> None:
     given = {"provider": "llamacpp", "base_url": "http://127.0.0.1:8080/v1", "model": "small"}
     profile = profiles.read({"name": "here", "place": "on_premises", **given})
@@ -428,15 +437,6 @@ def _ask_a_model(session: Session, project: Project, cast: Cast) -> None:
     kept = KeptOut(generation_id=made.id, prompt_id=prompt.id, call_id=call.id)
     kept.line, kept.reason, kept.detail = "here", Reason.empty, ""
     session.add(kept)
-
-
-def _chat(session: Session, cast: Cast, time: StoppedClock) -> None:
-    project = talks.make_chat(session, cast, visitors={})
-    chat = talks.begin(session, project, cast.ada)
-    talks.vote(session, talks.write(session, chat, "Hello", cast.ada), 1, cast.ada)
-    tomorrow = time.time + timedelta(days=1)
-    secret = visits.make_link(session, project, label="Fair", expires_at=tomorrow, by=cast.olga)
-    visits.enter(session, secret)
 
 
 def _speak(session: Session, project: Project, cast: Cast) -> None:

@@ -11,6 +11,7 @@ from labeler.pay import ledger
 from labeler.people import forum, memberships, sign_ins, visitors
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
+from labeler.progress import costs
 from labeler.work import projects
 from labeler.work.projects import Project, ProjectState
 from tests.cast import Cast
@@ -50,6 +51,8 @@ def test_a_visitor_chats_and_is_not_paid(
     assert judgment.counts
     assert ledger.earned(session, person_id=person.id) == {}
     assert ledger.cost(session, project.id) == {}
+    frozen.forward(days=7)
+    assert costs.of_project(session, project.id).languages == []
 
 
 def test_a_visitor_is_given_nothing_else(
