@@ -11,8 +11,10 @@ import labeler
 from labeler.cli import corrections, refusals
 from labeler.cli.backups import backup, restore
 from labeler.cli.batches import batch
+from labeler.cli.calling import call
 from labeler.cli.databases import db
 from labeler.cli.demonstration import demo
+from labeler.cli.endpoints import endpoint
 from labeler.cli.keeping import retention
 from labeler.cli.ledgers import ledger
 from labeler.cli.migrating import migrate
@@ -84,8 +86,10 @@ for _command in (
     *(
         backup,
         batch,
+        call,
         db,
         demo,
+        endpoint,
         ledger,
         migrate,
         pay,

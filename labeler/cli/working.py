@@ -1,11 +1,10 @@
 """Working: jobs that pages asked for are done apart from the server."""
 
 import logging
-import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -48,7 +47,7 @@ def work(once: bool) -> None:
 
     settings = config.load()
     require(settings.bell)
-    with installation.connected(settings) as database, _stoppable():
+    with installation.connected(settings) as database, installation.stoppable():
         do_due(database, settings)
         if not once:
             _go_on(database, settings, Bell(settings.bell))
@@ -132,11 +131,8 @@ def _attempt(
 ) -> Callable[[Session], bool] | None:
     """Do the work; return how the job ends, or None if it does not, or is ours no longer."""
 
-    def write(step: Callable[[Session], _Result]) -> _Result:
-        return installation.written(database, step)
-
     try:
-        place = Place(database.reading, write, data.absolute())
+        place = installation.place(database, data)
         result = jobs.work_of(job.kind)(place, job, pulse.progress)
     except Stopped:
         return None
@@ -183,15 +179,3 @@ def _go_on(database: Database, settings: Settings, bell: "Bell") -> None:
                 _log.warning("the jobs that wait cannot be seen: %s", error)
     finally:
         bell.close()
-
-
-@contextmanager
-def _stoppable() -> Iterator[None]:
-    """Let SIGTERM do what Ctrl+C does, which is how a service ends well."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    except KeyboardInterrupt:
-        click.echo("Stopped.", err=True)
-    finally:
-        signal.signal(signal.SIGTERM, before)

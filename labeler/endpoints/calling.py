@@ -20,8 +20,10 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from labeler.endpoints import client, keys, taking
+from labeler.endpoints.calls import Messages
 from labeler.endpoints.client import Reply
 from labeler.endpoints.faults import OURS, Failed, Fault
+from labeler.endpoints.profiles import Profile, Sampling
 from labeler.endpoints.taking import Taken
 from labeler.errors import Busy, Invalid
 from labeler.jobs import Write
@@ -41,6 +43,7 @@ GRACE_S = 5.0
 PAUSE_S = 1.0
 """How long a caller waits when the database is away."""
 _BUG = say("Something went wrong that should not have. Whoever runs this site finds it in its log.")
+_QUESTION = [{"role": "user", "content": "Please answer with one word: are you there?"}]
 _log = logging.getLogger(__name__)
 
 Outcome = Reply | Fault
@@ -67,14 +70,14 @@ class Caller:
         self._is_over = threading.Event()
         self._last = time.monotonic()
 
-    def run(self, linger_s: float | None) -> None:
-        """Make what is due; end when nothing has been for so long, or never.
+    def run(self, linger_s: float | None, is_wanted: Callable[[], bool] = lambda: True) -> None:
+        """Make what is due; end when nothing has been for so long, or when nobody wants it.
 
         Whatever ends it, what is still under way is given back.
         """
         threading.Thread(target=self._beat, daemon=True).start()
         try:
-            while linger_s is None or self._is_busy(linger_s):
+            while is_wanted() and (linger_s is None or self._is_busy(linger_s)):
                 if not self._begin_all():
                     self._wake.wait(LOOK_S)
                     self._wake.clear()
@@ -126,20 +129,8 @@ class Caller:
 
     def _outcome(self, taken: Taken) -> Outcome:
         """Make the call: return its answer, or what went wrong. No transaction is open."""
-        key = ""
         try:
-            key = keys.read(taken.profile)
-            return client.ask(
-                taken.profile,
-                key,
-                taken.messages,
-                hosts=self._place.hosts,
-                sampling=taken.sampling,
-            )
-        except Failed as failed:
-            return keys.covered(failed.fault, key)
-        except Invalid as refusal:
-            return _ours("key", refusal.message)
+            return _asked(taken.profile, self._place.hosts, taken.messages, taken.sampling)
         except Exception as error:  # its words may hold anything, so only its kind is told
             _tell(error, taken)
             return _ours("bug", _BUG)
@@ -179,6 +170,23 @@ class Caller:
             self._is_over.set()
             with suppress(Busy, DBAPIError):  # without it they are taken up after a silence
                 self._place.write(lambda session: taking.lay_down(session, self.name))
+
+
+def tried(profile: Profile, hosts: Collection[str]) -> Outcome:
+    """Ask an endpoint one short question; return its answer, or what went wrong."""
+    return _asked(profile, hosts, _QUESTION, None)
+
+
+def _asked(
+    profile: Profile, hosts: Collection[str], messages: Messages, sampling: Sampling | None
+) -> Outcome:
+    try:
+        key = keys.read(profile)
+        return client.ask(profile, key, messages, hosts=hosts, sampling=sampling)
+    except Failed as failed:
+        return failed.fault
+    except Invalid as refusal:
+        return _ours("key", refusal.message)
 
 
 def _end_of(taken: Taken, outcome: Outcome) -> Callable[[Session], bool]:

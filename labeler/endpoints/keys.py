@@ -1,4 +1,4 @@
-"""Keys: where the key of an endpoint is read, at the moment at which it is needed, and kept nowhere.
+"""Keys: where the key of an endpoint is read, when it is needed, and kept nowhere.
 
 A profile names a variable of the environment or a file. The key goes into the request and into
 nothing else: no row, no log, no page, no fault.
@@ -6,10 +6,8 @@ nothing else: no row, no log, no page, no fault.
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
-from labeler.endpoints.faults import Fault
 from labeler.endpoints.profiles import Profile
 from labeler.errors import Invalid
 from labeler.said import say
@@ -17,9 +15,6 @@ from labeler.said import say
 NONE = "none"
 """What is sent where no key is asked for."""
 LONGEST = 8192
-COVER = "•••"
-SHORTEST = 8
-"""A shorter one is a word like any other, such as the one that local servers ignore."""
 
 
 def read(profile: Profile, environ: Mapping[str, str] = os.environ) -> str:
@@ -38,14 +33,6 @@ def is_there(profile: Profile, environ: Mapping[str, str] = os.environ) -> bool:
     except Invalid:
         return False
     return True
-
-
-def covered(fault: Fault, key: str) -> Fault:
-    """Return the fault without the key, which a server may have sent back."""
-    if len(key) < SHORTEST:
-        return fault
-    found = {name: getattr(fault, name) for name in ("code", "type", "message", "raw")}
-    return replace(fault, **{name: text.replace(key, COVER) for name, text in found.items()})
 
 
 def _of_file(name: str) -> str:

@@ -13,12 +13,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from labeler import clock
 from labeler.people import secrets
-from labeler.people.accounts import Person
+from labeler.people.accounts import VISITORS, Person
 from labeler.people.memberships import Membership, Role
 from labeler.said import say
 from labeler.schema import Base, Id, reference
 
-HOST = "visitor.invalid"
 NAME = say("Visitor")
 
 
@@ -40,7 +39,7 @@ class Visit(Base):
 def add(session: Session, project_id: int, link_id: int) -> Person:
     """Add a visitor of a project."""
     now = clock.now()
-    email = f"{secrets.digest(secrets.new())[:24]}@{HOST}"
+    email = f"{secrets.digest(secrets.new())[:24]}@{VISITORS}"
     person = Person(email=email, name=NAME, created_at=now, password_hash=None)
     session.add(person)
     session.flush()
@@ -59,7 +58,7 @@ def visit_of(session: Session, person: Person) -> Visit | None:
 
 def is_one(person: Person) -> bool:
     """Say whether somebody who is not forgotten is a visitor."""
-    return person.email.endswith(f"@{HOST}")
+    return person.is_visitor
 
 
 def among(session: Session, person_ids: Iterable[int]) -> set[int]:
