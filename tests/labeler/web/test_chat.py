@@ -256,6 +256,20 @@ def test_what_models_say_is_hostile(room: Room) -> None:
     assert "onclick=alert" not in page.text.replace("&lt;b onclick=alert", "")
 
 
+def test_a_script_is_told_in_json(room: Room) -> None:
+    ada = room.site.visit("ada")
+    chat, key = begin(ada), new_key()
+    asked = ada.ask(f"{chat}/messages", query={"active_ms": 0}, text=" ", key=key)
+    assert (asked.status_code, [*asked.json["error"]["fields"]]) == (422, ["text"])
+    for _ in range(2):
+        asked = ada.ask(f"{chat}/messages", query={"active_ms": 0}, text="Why?", key=key)
+        assert (asked.status_code, asked.json) == (200, {})
+    room.answer()
+    asked = ada.ask("/chat/turns/1/vote", query={"active_ms": 0}, choice="1", key=new_key())
+    assert (asked.status_code, asked.json) == (200, {})
+    assert ada.get(f"{chat}/state").json == {"stage": "1.1-write"}
+
+
 # Who may
 
 
