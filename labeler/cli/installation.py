@@ -1,6 +1,7 @@
 """The installation that a command works on: its settings, its database, and who acts in it."""
 
 import signal
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -85,10 +86,12 @@ def place(database: Database, data: Path) -> Place:
         return written(database, step)
 
     def write_steps(steps: Callable[[Session], Iterator[Result]], /) -> Result:
+        last: deque[Result] = deque(maxlen=1)
         with database.writing() as session:
             for made in steps(session):
                 session.commit()
-        return made
+                last.append(made)
+        return last.pop()
 
     return Place(database.reading, write, write_steps, data.absolute())
 

@@ -25,6 +25,21 @@ def cost_micro(price: Price, input_tokens: int, output_tokens: int) -> int:
     return int(Decimal(cost).to_integral_value(rounding=ROUND_CEILING))
 
 
+def billed_micro(
+    profile: Profile,
+    messages: Sequence[Mapping[str, str]],
+    sampling: Sampling | None,
+    tokens: tuple[int | None, int | None],
+) -> int:
+    """Return what an answer cost that took so many tokens, in and out.
+
+    Where a server does not say how many, it is billed as what it cost at most.
+    """
+    if tokens[0] is None or tokens[1] is None:
+        return most_micro(profile, messages, sampling)
+    return cost_micro(profile.price, tokens[0], tokens[1])
+
+
 def most_micro(
     profile: Profile, messages: Sequence[Mapping[str, str]], sampling: Sampling | None = None
 ) -> int:

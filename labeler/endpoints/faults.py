@@ -45,6 +45,8 @@ class Code(Enum):
     refused_connection = "refused_connection"
     unreachable = "unreachable"
     tls = "tls"
+    """A certificate that is not trusted, or is another server's."""
+    no_tls = "no_tls"
     silent = "silent"
     too_slow = "too_slow"
     cut = "cut"
@@ -67,6 +69,7 @@ WORDS = MappingProxyType(
         Code.refused_connection: say("%(host)s refused the connection."),
         Code.unreachable: say("%(host)s could not be reached: %(reason)s."),
         Code.tls: say("The certificate of %(host)s was not accepted: %(reason)s."),
+        Code.no_tls: say("%(host)s does not speak https: %(reason)s."),
         Code.silent: say("The server was silent for %(seconds)s seconds."),
         Code.too_slow: say("The whole answer took longer than %(seconds)s seconds."),
         Code.cut: say("The connection ended in the midst of the answer."),

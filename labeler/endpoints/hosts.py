@@ -27,7 +27,7 @@ _FORM = re.compile(rf"\*(\.{_LABEL}){{2,}}")
 # Where clouds tell a machine its secrets, though the address looks like one that may be called.
 _SECRETS = ("100.100.100.200", "168.63.129.16", "fd00:ec2::254", "fd20:ce::254")
 # Where others than machines of the internet answer, though Python may call it global.
-_INSIDE = ("192.88.99.0/24", "64:ff9b:1::/48", "fec0::/10", "::/96")
+_INSIDE = ("192.88.99.0/24", "64:ff9b:1::/48", "fec0::/10", "::/96", "2002::/16")
 _OWN = (
     *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8"),
     *("::1/128", "fc00::/7"),
@@ -146,4 +146,4 @@ def _real(address: str) -> Address:
         return given.ipv4_mapped
     if given in _NAT64:
         return IPv4Address(int(given) & 0xFFFFFFFF)
-    return given.sixtofour or given
+    return given

@@ -185,7 +185,9 @@ class _Bounded(httpcore2.NetworkStream):
         try:
             stream = self._stream.start_tls(ssl_context, server_hostname, self._left(timeout))
         except httpcore2.ConnectError as error:
-            raise ours(Code.tls, host=self._host, reason=_reason(error)) from None
+            distrusted = isinstance(error.__cause__, ssl.SSLCertVerificationError)
+            code = Code.tls if distrusted else Code.no_tls
+            raise ours(code, host=self._host, reason=_reason(error)) from None
         return _Bounded(stream, self._until, self._host)
 
     def get_extra_info(self, info: str) -> Any:

@@ -17,6 +17,7 @@ from labeler.schema import Base, changed, dialect_of, insert
 
 MISSES = 3
 """So many failures of an endpoint in a row let it rest."""
+FIRST_WAIT_S = 1.0
 FIRST_REST_S = 2.0
 LONGEST_REST_S = 300.0
 LONGEST_WAIT_S = 86400.0
@@ -92,9 +93,15 @@ def locked_if_free(session: Session, name: str) -> EndpointLine | None:
 
 def begin(session: Session, line: EndpointLine, now: datetime) -> None:
     """Note that a call begins on a line that is locked."""
-    if line.per_minute:
-        spacing, _ = spaced(line.per_minute)
-        _set(session, line.name, next_at=max(now, line.next_at or now) + spacing)
+    _set(session, line.name, next_at=after(line, now))
+
+
+def after(line: EndpointLine, now: datetime) -> datetime | None:
+    """Return the line's `next_at` after a call that begins now."""
+    if not line.per_minute:
+        return None
+    spacing, _ = spaced(line.per_minute)
+    return max(now, line.next_at or now) + spacing
 
 
 def answered(session: Session, name: str) -> None:
@@ -130,7 +137,7 @@ def wait(seconds: float) -> timedelta:
 
 def backoff(failures: int) -> timedelta:
     """Draw how long a call waits after so many failures: up to 1, 2, 4 … 60 seconds."""
-    longest = min(2.0 ** (failures - 1), 60.0)
+    longest = min(FIRST_WAIT_S * 2.0 ** (failures - 1), 60.0)
     return timedelta(seconds=random.uniform(longest / 2, longest))  # noqa: S311  no secret
 
 

@@ -105,9 +105,8 @@ def finish(session: Session, taken: Taken, reply: Reply) -> bool:
     """Keep the answer; False if the call is over already, and this one was paid for in vain."""
     pacing.answered(session, taken.line)
     held, now = _hold(session, taken.call_id), moment(session)
-    cost = billing.cost_micro(
-        taken.profile.price, reply.input_tokens or 0, reply.output_tokens or 0
-    )
+    tokens = reply.input_tokens, reply.output_tokens
+    cost = billing.billed_micro(taken.profile, taken.messages, taken.sampling, tokens)
     is_wanted = held.state in (CallState.waiting, CallState.running)
     if is_wanted:
         _set(session, taken.call_id, held, cost_micro=cost, **_answer(taken, reply, now))
@@ -228,11 +227,11 @@ def _is_hopeless(session: Session, call: Call, now: datetime) -> bool:
     endpoint = session.get_one(Endpoint, call.endpoint_id)
     code, why = "", say("")
     if call.silences >= MOST_SILENCES:
-        code, why = "silent", _SILENT
+        code, why = "abandoned", _SILENT
     try:
         registry.require_allowed(session.get_one(Project, call.project_id), endpoint)
     except Forbidden as refusal:
-        code, why = "not_allowed", refusal.message
+        code, why = "forbidden", refusal.message
     if not code:
         return False
     fault = Fault(status=None, code=code, type=OURS, message=why, retryable=False)

@@ -15,20 +15,21 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler import events
-from labeler.endpoints import calls, purses
+from labeler.endpoints import calls, purses, registry
 from labeler.endpoints.profiles import Sampling
+from labeler.endpoints.purses import Purse
 from labeler.endpoints.registry import Endpoint
 from labeler.errors import Conflict, Invalid
-from labeler.generation import generations, planning, prompts
+from labeler.generation import generations, planning, prompts, stored
 from labeler.generation.generations import (
     STANDING,
     Generation,
-    GenerationPrompt,
     GenerationState,
     key_of,
 )
 from labeler.generation.planning import Plan
-from labeler.generation.prompts import Size, Source
+from labeler.generation.prompts import Source
+from labeler.generation.stored import GenerationPrompt
 from labeler.generation.wishes import Wish
 from labeler.people.accounts import Person
 from labeler.said import say
@@ -43,7 +44,6 @@ CHUNK_PROMPTS = 500
 """How many prompts one transaction stores at most."""
 CHUNK_CALLS = 200
 """How many calls one transaction asks for, or as many as one prompt has."""
-PAGE = 1000
 OPEN = GenerationState.asking, GenerationState.running
 """While a generation may cost something yet."""
 _CHANGED = say("The file has changed while it was read.")
@@ -67,7 +67,7 @@ def begin(
     the same wish is the same generation, however far it is; only its budget may be another, and
     holds. Raises as `planning.plan` does, before anything is changed.
     """
-    found = _standing(session, project, _digest(source.digest, wish))
+    found = standing(session, project, wish, source)
     if found is None:
         plan = planning.plan(session, project, wish, source)
         found = _open(session, project, plan, _digest(source.digest, wish), name=name, by=by)
@@ -79,11 +79,21 @@ def begin(
     yield from _ask_all(session, found)
 
 
+def standing(session: Session, project: Project, wish: Wish, source: Source) -> Generation | None:
+    """Return the generation of this file and wish that was begun before, if it stands."""
+    return _standing(session, project, _digest(source.digest, wish))
+
+
+def later(session: Session, project: Project, wish: Wish, earlier: Generation) -> Generation | None:
+    """Return the round that follows a generation with the versions in use, if it stands."""
+    return _standing(session, project, _digest_after(session, earlier, wish))
+
+
 def another_round(
     session: Session,
     project: Project,
-    earlier: Generation,
     wish: Wish,
+    earlier: Generation,
     *,
     name: str,
     by: Person,
@@ -95,44 +105,20 @@ def another_round(
     """
     if earlier.state is GenerationState.loading or not earlier.prompts:
         raise Conflict(_NOT_STORED)
-    plan = planning.plan(session, project, wish, stored(session, earlier))
-    ids = [endpoint.id for endpoint in plan.endpoints]
-    digest = _digest(f"{earlier.id}/{ids}", wish)
-    found = _standing(session, project, digest)
+    found = later(session, project, wish, earlier)
     if found is None:
+        plan = planning.plan(session, project, wish, look(session, earlier))
+        digest = _digest_after(session, earlier, wish)
         found = _open(session, project, plan, digest, name=name, by=by, earlier=earlier)
+    elif wish.budget is not None and found.state in OPEN:
+        generations.raise_budget(session, found, wish.budget, by=by)
     yield found
     yield from _ask_all(session, found)
 
 
-def stored(session: Session, generation: Generation) -> Source:
-    """Say what is in the prompts of a generation, as `prompts.look` does of a file."""
-    sizes: dict[str, Size] = {}
-    is_sensitive = False
-    for page in pages(session, generation):
-        for prompt in page:
-            contents = (message["content"] for message in prompt.messages)
-            prompts.add(sizes.setdefault(prompt.language, Size()), contents)
-            is_sensitive = is_sensitive or bool(prompt.sensitive)
-    return Source(generation.digest, sizes, is_sensitive)
-
-
-def pages(
-    session: Session, generation: Generation, *, first: int = 0, limit: int = PAGE
-) -> Iterator[Sequence[GenerationPrompt]]:
-    """Yield the prompts of a generation from a number on, a page at a time."""
-    while page := page_of(session, generation, first=first, limit=limit):
-        yield page
-        first = page[-1].number + 1
-
-
-def page_of(
-    session: Session, generation: Generation, *, first: int, limit: int
-) -> Sequence[GenerationPrompt]:
-    """Return the prompts of a generation from a number on."""
-    mine = GenerationPrompt.generation_id == generation.source, GenerationPrompt.number >= first
-    found = sa.select(GenerationPrompt).where(*mine).order_by(GenerationPrompt.number)
-    return session.scalars(found.limit(limit)).all()
+def look(session: Session, earlier: Generation) -> Source:
+    """Say what is in the prompts of an earlier generation."""
+    return stored.look(session, earlier.source, earlier.digest)
 
 
 def ask_some(session: Session, generation: Generation) -> bool:
@@ -145,15 +131,27 @@ def ask_some(session: Session, generation: Generation) -> bool:
     if generation.state is not GenerationState.asking:
         return False
     wish, endpoints = generation.wish, generations.endpoints(session, generation)
+    is_stopped = _is_stopped(session, generation)
     first = generation.asked // wish.answers
     some = max(1, CHUNK_CALLS // wish.answers)
-    for prompt in page_of(session, generation, first=first, limit=some):
+    for prompt in stored.page(session, generation.source, first=first, limit=some):
         _ask(session, generation, wish, prompt, endpoints)
         generation.asked += wish.answers
     if generation.asked >= generation.prompts * wish.answers:
         generations.move(session, generation, GenerationState.running)
+    if is_stopped:
+        calls.cancel_all(session, generation.kin)
     session.flush()
     return generation.state is GenerationState.asking
+
+
+def _is_stopped(session: Session, generation: Generation) -> bool:
+    """Say whether the budget is used up; until the commit it does not come to be so.
+
+    Calls that are asked for then go the way of those that were waiting.
+    """
+    mine = sa.select(Purse.stopped).where(Purse.kin == generation.kin)
+    return session.scalar(mine.with_for_update()) is not None
 
 
 def _ask_all(session: Session, generation: Generation) -> Iterator[Generation]:
@@ -209,7 +207,7 @@ def _open(
     by: Person,
     earlier: Generation | None = None,
 ) -> Generation:
-    """Make the generation, with its purse; the one that somebody else has made meanwhile, if any."""
+    """Make the generation, with its purse, unless somebody else has made it meanwhile."""
     batches.take_turn(session, project.id)
     if (found := _standing(session, project, digest)) is not None:
         return found
@@ -291,3 +289,9 @@ def _digest(of_prompts: str, wish: Wish) -> str:
     """Hash all that a generation follows from, but for the versions of endpoints."""
     told = json.dumps([of_prompts, wish.settings], sort_keys=True)
     return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _digest_after(session: Session, earlier: Generation, wish: Wish) -> str:
+    """Hash what a later round follows from; a new version of an endpoint makes another one."""
+    ids = [registry.find(session, name).id for name in wish.endpoints]
+    return _digest(f"{earlier.id}/{ids}", wish)

@@ -6,7 +6,7 @@ the same rows.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, NamedTuple
@@ -18,16 +18,11 @@ from labeler.endpoints import calls
 from labeler.endpoints.calls import Call, CallState
 from labeler.endpoints.registry import Endpoint
 from labeler.errors import Conflict
-from labeler.generation import beginning, generations, planning, screening
-from labeler.generation.generations import (
-    JOB,
-    Generation,
-    GenerationPrompt,
-    GenerationState,
-    KeptOut,
-)
+from labeler.generation import beginning, generations, planning, screening, stored
+from labeler.generation.generations import JOB, Generation, GenerationState
 from labeler.generation.pairing import Answer, Compared, Pairs
 from labeler.generation.screening import Found, Said
+from labeler.generation.stored import GenerationPrompt, KeptOut
 from labeler.jobs import Job, JobState, Place, Progress
 from labeler.people.accounts import Person
 from labeler.said import say
@@ -107,8 +102,18 @@ def run(place: Place, job: Job, progress: Progress) -> dict[str, Any]:
         generation = session.get_one(Generation, job.payload["generation"])
     if generation.state is GenerationState.asking:
         return _ask_all(place, generation, progress)
-    place.write(lambda session: _close(session, generation.id))
-    return place.write_steps(lambda session: _load(session, place.reading, job, progress))
+    generation = place.write(lambda session: _closed(session, generation.id))
+    if generation.state is GenerationState.done:
+        return generation.outcome or {}
+    if generation.state is not GenerationState.finishing:
+        raise Conflict(_CANCELLED)
+    tally = Tally()
+    rows = _rows(place.reading, generation, tally)
+    first = next(rows, None)  # read before anybody has to wait for the turn to write
+    if first is None:
+        return place.write(lambda session: _end_without(session, generation.id, tally))
+    whole = chain([first], rows)
+    return place.write_steps(lambda session: _load(session, job, whole, tally, progress))
 
 
 def _goes_on(session: Session, generation: Generation) -> bool:
@@ -135,44 +140,42 @@ def _ask_all(place: Place, generation: Generation, progress: Progress) -> dict[s
     return {"asked": asked}
 
 
-def _close(session: Session, generation_id: int) -> None:
-    """Let nothing more be asked of a generation whose calls are over."""
+def _closed(session: Session, generation_id: int) -> Generation:
+    """Return a generation as it stands; of one whose calls are over, nothing more is asked."""
     generation = session.get_one(Generation, generation_id)
     if generation.state is GenerationState.running and _has_all(session, generation):
         generations.move(session, generation, GenerationState.finishing)
+    return generation
+
+
+def _end_without(session: Session, generation_id: int, tally: Tally) -> dict[str, Any]:
+    """End a generation of which no two answers can be compared."""
+    generation = session.get_one(Generation, generation_id)
+    _forget(session, generation)
+    _keep(session, tally)
+    return _end(session, generation, tally)
 
 
 def _load(
-    session: Session, reading: Reading, job: Job, progress: Progress
+    session: Session, job: Job, rows: Iterable[Row], tally: Tally, progress: Progress
 ) -> Iterator[dict[str, Any]]:
     """Load what can be compared as a batch; yield after every chunk, to be committed."""
     generation = session.get_one(Generation, job.payload["generation"])
-    if generation.state is GenerationState.done:
-        yield generation.outcome or {}
-        return
-    if generation.state is not GenerationState.finishing:
-        raise Conflict(_CANCELLED)
-    tally = Tally()
-    rows = _rows(reading, generation, tally)
-    first = next(rows, None)
-    if first is None:
-        _forget(session, generation)
-        yield _end(session, generation, tally)
-        return
     project = session.get_one(Project, generation.project_id)
     by = session.get_one(Person, generation.created_by)
-    is_new = True
     named = {"name": generation.name, "digest": generation.digest, "by": by}
-    for step in batches.load(session, project, chain([first], rows), **named):
-        if is_new:
+    is_first = True
+    for step in batches.load(session, project, rows, **named):
+        if is_first:
             _forget(session, generation)
-        is_new = False
-        _keep(session, generation, tally)
+        is_first = False
+        _keep(session, tally)
         if step.batch.state is BatchState.ready:
             generation.batch_id = step.batch.id
             _end(session, generation, tally)
         progress(step.loaded, 0, _PAIRING)
         yield tally.outcome
+        tally.left.clear()
 
 
 def _rows(reading: Reading, generation: Generation, tally: Tally) -> Iterator[Row]:
@@ -185,7 +188,7 @@ def _rows(reading: Reading, generation: Generation, tally: Tally) -> Iterator[Ro
     number = 0
     while True:
         with reading() as session:
-            page = beginning.page_of(session, generation, first=number, limit=PAGE)
+            page = stored.page(session, generation.source, first=number, limit=PAGE)
             found = _given(session, generation, page, drawn)
         if not page:
             return
@@ -308,14 +311,12 @@ def _forget(session: Session, generation: Generation) -> None:
     session.execute(sa.delete(KeptOut).where(KeptOut.generation_id == generation.id))
 
 
-def _keep(session: Session, generation: Generation, tally: Tally) -> None:
+def _keep(session: Session, tally: Tally) -> None:
     if tally.left:
         session.execute(sa.insert(KeptOut), tally.left)
-        tally.left = []
 
 
 def _end(session: Session, generation: Generation, tally: Tally) -> dict[str, Any]:
-    _keep(session, generation, tally)
     generation.outcome = tally.outcome
     generation.ended_at = moment(session)
     generations.move(session, generation, GenerationState.done)

@@ -1,4 +1,4 @@
-"""Generations: batches whose answers are drawn from endpoints, from their prompts to what came of it.
+"""Generations: batches whose answers are drawn from endpoints, and how far each is.
 
 A generation goes from loading, while its prompts are stored, over asking, while calls are asked
 for, and running, while they are made, to done, when its answers are a batch. Whoever is killed on
@@ -24,7 +24,7 @@ from labeler.endpoints.purses import Purse
 from labeler.endpoints.registry import Endpoint
 from labeler.errors import Conflict, Invalid, NotFound
 from labeler.generation import wishes
-from labeler.generation.screening import Reason
+from labeler.generation.stored import GenerationPrompt, KeptOut
 from labeler.generation.wishes import MICRO, Wish
 from labeler.jobs import Job, JobState
 from labeler.people.accounts import Person
@@ -134,38 +134,6 @@ class Generation(Base):
         return self.state not in MOVES
 
 
-class GenerationPrompt(Base):
-    """A prompt to which answers are drawn, numbered from 0 in its file."""
-
-    __tablename__ = "generation_prompts"
-    __table_args__ = (sa.UniqueConstraint("generation_id", "number"),)
-
-    id: Mapped[Id]
-    generation_id: Mapped[int] = reference("generations.id")
-    number: Mapped[int]
-    external_id: Mapped[str]
-    messages: Mapped[list[dict[str, str]]]
-    language: Mapped[str]
-    sensitive: Mapped[str] = mapped_column(default="")
-    details: Mapped[dict[str, Any]]
-
-
-class KeptOut(Base):
-    """An answer that is in no comparison, and why."""
-
-    __tablename__ = "kept_out"
-
-    id: Mapped[Id]
-    generation_id: Mapped[int] = reference("generations.id", index=True)
-    prompt_id: Mapped[int] = reference("generation_prompts.id")
-    call_id: Mapped[int] = reference("calls.id")
-    line: Mapped[str]
-    """The endpoint that gave it."""
-    reason: Mapped[Reason]
-    detail: Mapped[str]
-    """The word that gave it away, the language that it is in, and so on."""
-
-
 @dataclass(frozen=True)
 class Course:
     """How far a generation is: its calls by what became of them, and what they cost."""
@@ -174,7 +142,8 @@ class Course:
     calls: int
     """How many there are to be in all."""
     counts: Mapping[CallState, int]
-    bill: Bill | None
+    bills: Sequence[Bill]
+    """One for each currency; never added up."""
     purse: Purse | None
     job: Job | None
     """What makes the answers a batch, if it was asked for."""
@@ -241,10 +210,18 @@ def progress(session: Session, generation: Generation) -> Course:
         generation,
         generation.prompts * generation.wish.answers,
         calls.counts(session, generation.kin),
-        calls.spent(session, generation.kin),
+        bills(session, generation),
         purses.find(session, generation.kin),
         _job(session, generation),
     )
+
+
+def bills(session: Session, generation: Generation) -> Sequence[Bill]:
+    """Return what its calls cost until now, in each currency."""
+    sums = sa.func.sum(Call.cost_micro), sa.func.sum(Call.wasted_micro)
+    mine = sa.select(Call.currency, *sums).where(Call.kin == generation.kin)
+    found = session.execute(mine.group_by(Call.currency).order_by(Call.currency))
+    return [Bill(currency, int(cost), int(wasted)) for currency, cost, wasted in found]
 
 
 def failed_calls(
@@ -274,11 +251,14 @@ def retry_failed(session: Session, generation: Generation, *, by: Person) -> int
     """Make the calls again that brought no answer; return how many.
 
     They go to the versions that endpoints have now, unless these ask another model: a profile may
-    have been put right. Raises Conflict if the generation is over.
+    have been put right. If not all calls could be asked for, that is tried again, too. Raises
+    Conflict if the generation is over.
     """
     _require_open(generation)
     _renew(session, generation)
     number = calls.retry_all(session, generation.kin)
+    if generation.state is GenerationState.asking:
+        ask_for_batch(session, generation)
     if number:
         _note(session, "generation.retried", generation, by, calls=number)
     return number
@@ -319,12 +299,12 @@ def finish(session: Session, generation: Generation, *, by: Person) -> Job:
 
 def cancel(session: Session, generation: Generation, *, by: Person) -> None:
     """End a generation that nobody wants any more; raises Conflict if it is over."""
-    move(session, generation, GenerationState.cancelled)
-    generation.ended_at = moment(session)
-    calls.cancel_all(session, generation.kin)
     job = _job(session, generation)
     if job is not None and not job.is_over:
         jobs.cancel(session, job)
+    move(session, generation, GenerationState.cancelled)
+    generation.ended_at = moment(session)
+    calls.cancel_all(session, generation.kin)
     _note(session, "generation.cancelled", generation, by)
 
 
@@ -358,6 +338,7 @@ def move(session: Session, generation: Generation, to: GenerationState) -> None:
     was = generation.state
     if to not in MOVES.get(was, ()):
         raise Conflict(_OVER if generation.is_over else _OTHERWISE)
+    session.flush()
     still = Generation.id == generation.id, Generation.state == was
     if not changed(session, sa.update(Generation).where(*still).values(state=to)):
         raise Conflict(_OTHERWISE)

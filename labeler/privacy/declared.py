@@ -222,6 +222,35 @@ KEEPS = (
         *(AS_PROJECT, DATA, NUMBER),
     ),
     Keep(
+        *("endpoints", "where models answer, how they are asked and under which terms; no key"),
+        "as long as the database: a change is a new version, which answers cite",
+        *(DATA, NUMBER),
+    ),
+    Keep(
+        *("endpoint_lines", "how fast a model may be asked, and whether it answers"),
+        *("as long as the endpoint", WORK, NOTHING),
+    ),
+    Keep(
+        *("calls", "what models were asked, what they answered and what it cost; no name"),
+        *(AS_PROJECT, DATA, "stays; a conversation says whose it was, as long as it does"),
+    ),
+    Keep(
+        *("purses", "how much calls may cost together, and what they did"),
+        *(AS_PROJECT, WORK, NOTHING),
+    ),
+    Keep(
+        *("generations", "which answers were to be drawn from models, and what came of it"),
+        *(AS_PROJECT, DATA, NUMBER),
+    ),
+    Keep(
+        *("generation_prompts", "the prompts of those, as their file has them"),
+        *(AS_PROJECT, DATA, NOTHING),
+    ),
+    Keep(
+        *("kept_out", "which of those answers are compared with nothing, and why"),
+        *(AS_PROJECT, DATA, NOTHING),
+    ),
+    Keep(
         *("events", "who did what, when; by number, without names"),
         "as long as the database: each carries the hash of the one before it",
         *(PROOF, NUMBER),

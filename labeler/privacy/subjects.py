@@ -387,7 +387,8 @@ ELSEWHERE: Mapping[str, str] = {
         (
             *("adjudications", "pay_runs", "payout_layouts", "wage_references", "releases"),
             "declarations",
-            *("declines", "evaluations", "jobs", "chat_rules", "chat_links"),
+            *("declines", "endpoints", "evaluations", "generations", "jobs"),
+            *("chat_rules", "chat_links"),
         ),
         "what somebody did for a project is the project's; that they did it is among the events",
     ),

@@ -25,6 +25,10 @@ from labeler import audit, clock, jobs
 from labeler import database as database_module
 from labeler.arena import visits
 from labeler.database import Database
+from labeler.endpoints import calls, profiles, purses, registry
+from labeler.generation.generations import Generation, GenerationState
+from labeler.generation.screening import Reason
+from labeler.generation.stored import GenerationPrompt, KeptOut
 from labeler.pay import budgets, destinations, limits, mappings, rates, statements, wages
 from labeler.pay.corrections import Correction
 from labeler.pay.payouts import Payout
@@ -309,6 +313,8 @@ REDONE = {
     "2026_11_28_jobs": {"jobs"},
     # And of no models that are asked, and nobody who chats with them.
     "e8a1c0de0003": {"chat_rules", "conversations", "turns", "chat_links", "visits"},
+    "e8a1c0de0001": {"endpoints", "endpoint_lines", "calls", "purses"},
+    "e8a1c0de0002": {"generations", "generation_prompts", "kept_out"},
     "2026_11_28_voice": {
         *("topics", "posts", "representatives", "remarks", "declines", "evaluations"),
     },
@@ -389,6 +395,7 @@ def populate(database: Database, time: StoppedClock, folder: Path) -> None:
     release(database, plan(database, judged), folder / "release", data=folder, by=cast.olga)
     with database.writing() as session:
         jobs.ask(session, "test", {}, key="1", by=cast.olga.id, project_id=judged.id)
+        _ask_a_model(session, judged, cast)
         session.commit()
 
 
@@ -399,6 +406,37 @@ def _chat(session: Session, cast: Cast, time: StoppedClock) -> None:
     tomorrow = time.time + timedelta(days=1)
     secret = visits.make_link(session, project, label="Fair", expires_at=tomorrow, by=cast.olga)
     visits.enter(session, secret)
+
+
+def _ask_a_model(session: Session, project: Project, cast: Cast) -> None:
+    given = {"provider": "llamacpp", "base_url": "http://127.0.0.1:8080/v1", "model": "small"}
+    profile = profiles.read({"name": "here", "place": "on_premises", **given})
+    here = registry.add(session, profile, by=cast.root)
+    purses.fill(session, "generation:1", 1_000_000, "EUR")
+    hello = [{"role": "user", "content": "Hello."}]
+    call = calls.ask(session, here, hello, project_id=project.id, kin="generation:1", key="1")
+    made = Generation(
+        project_id=project.id,
+        name="prompts.jsonl",
+        digest="0",
+        settings={"endpoints": ["here"], "samples": 2},
+        endpoint_ids=[here.id],
+        standing={},
+        state=GenerationState.cancelled,
+        prompts=1,
+        asked=1,
+        created_by=cast.olga.id,
+        created_at=clock.now(),
+    )
+    session.add(made)
+    session.flush()
+    prompt = GenerationPrompt(generation_id=made.id, number=0, external_id="p", language="en")
+    prompt.messages, prompt.details = hello, {}
+    session.add(prompt)
+    session.flush()
+    kept = KeptOut(generation_id=made.id, prompt_id=prompt.id, call_id=call.id)
+    kept.line, kept.reason, kept.detail = "here", Reason.empty, ""
+    session.add(kept)
 
 
 def _speak(session: Session, project: Project, cast: Cast) -> None:

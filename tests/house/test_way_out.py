@@ -1,0 +1,58 @@
+"""One way out: no module but one opens a connection to anything that is not ours.
+
+What a person or a file names is never called by anything else, so that the list of hosts, the look
+at addresses and the refusal to be sent elsewhere hold for all of it.
+"""
+
+import re
+
+from tests.house.source import modules
+
+WAY_OUT = "labeler.endpoints.outgoing"
+SPEAKERS = re.compile(
+    r"^(aiohttp|boto3|botocore|ftplib|http\.client|httpcore2?|httpx2?|imaplib|nntplib|openai|paramiko"
+    r"|poplib|pycurl|requests|smtplib|socketserver|socks|telnetlib|urllib3|urllib\.request|websockets"
+    r"|xmlrpc)(\.|$)"
+)
+OPENERS = re.compile(
+    r"(^|\.)(create_connection|create_unix_connection|open_connection|open_unix_connection"
+    r"|create_datagram_endpoint|socketpair|SOCK_DGRAM|urlopen|urlretrieve|connect_ex)$"
+)
+SOCKETS = re.compile(r"^(socket|ssl|asyncio)(\.|$)")
+MAY = {
+    # It speaks through a client that `outgoing` made.
+    ("labeler.endpoints.client", "openai"),
+    # They open no connection: one listens for a moment to find a free port, one asks for the name
+    # of this machine.
+    ("labeler.cli.demonstration", "socket"),
+    ("labeler.endpoints.calling", "socket"),
+}
+
+
+def test_no_other_module_speaks_to_servers() -> None:
+    found = {
+        (module.name, name.partition(".")[0])
+        for module in modules()
+        for _, name in module.imports()
+        if SPEAKERS.match(name) or SOCKETS.match(name)
+    }
+    ways_out = {(name, what) for name, what in found if name == WAY_OUT}
+    assert {what for _, what in ways_out} == {"httpcore2", "httpx2", "socket", "ssl"}
+    assert found - ways_out - MAY == set()
+
+
+def test_no_other_module_opens_a_connection() -> None:
+    opened = [
+        module.at(node)
+        for module in modules()
+        for node, name in [*module.imports(), *module.names()]
+        if OPENERS.search(name)
+    ]
+    assert opened == []
+
+
+def test_whoever_listens_does_not_call() -> None:
+    listening = next(m for m in modules() if m.name == "labeler.cli.demonstration")
+    used = {name for _, name in listening.names() if name.startswith("socket.")}
+    assert used <= {"socket.socket", "socket.SOL_SOCKET", "socket.SO_REUSEADDR"}
+    assert not re.search(r"\.connect\(", listening.text)
