@@ -27,7 +27,7 @@ from tests.visits import Visit
 CHAT = f"{HELPFUL}/chat"
 TEXTS = {
     "gull": "Bread rises because the yeast in it breathes.",
-    "heron": "It is the gas in it that lifts up all the dough.",
+    "heron": "It is the gas in it that raises up the dough.",
 }
 """Of one length: what is told of how long a page is differs by nothing else then."""
 SENT = re.compile(r'(name="(?:csrf_token|key)" value="|data-clock=")([^"]+)')
@@ -128,7 +128,10 @@ def test_a_conversation_without_javascript(room: Room) -> None:
     press(ada, "Show who answered")
     page = ada.get(chat)
     assert all(name in page.text for name in chats.MODELS)
-    assert [judgment.verdict for judgment in room.judgments()] == [Verdict.b, Verdict.both_bad]
+    assert [(said.verdict, said.step) for said in room.judgments()] == [
+        (Verdict.preference, 7),
+        (Verdict.both_bad, None),
+    ]
 
 
 def test_time_is_counted_without_javascript(room: Room, frozen: StoppedClock) -> None:
@@ -238,6 +241,7 @@ def test_names_come_after_the_end_and_close_the_vote(room: Room) -> None:
     room.answer()
     asked = ada.get(chat)
     assert ada.post(f"{chat}/names").status_code == 409
+    ada.get(chat)
     press(ada, "End the conversation")
     ada.get(chat)
     assert ada.post(f"{chat}/names").status_code == 302
