@@ -1,6 +1,5 @@
 """What a chat needs in a test: models that can be asked, rules, and answers to what was asked."""
 
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,12 +8,13 @@ from sqlalchemy.orm import Session
 from labeler.arena import conversations, rules, turns
 from labeler.arena.rules import ChatRules
 from labeler.arena.turns import Turn
-from labeler.endpoints import profiles, registry, taking
-from labeler.endpoints.client import Reply
+from labeler.endpoints import taking
 from labeler.endpoints.faults import Fault
 from labeler.endpoints.taking import Taken
 from labeler.people.accounts import Person
 from labeler.work.projects import Project
+from tests.labeler.arena import talks
+from tests.make import new_key
 
 MODELS = {"gull": "Gull-Large-9", "heron": "heron-mini-2"}
 """Endpoints by name, with what their models are called."""
@@ -30,16 +30,7 @@ TAKER = "a test"
 def add_models(session: Session, models: Mapping[str, str] = MODELS) -> None:
     """Register models that run on one's own machines."""
     for name, model in models.items():
-        profile = profiles.read(
-            {
-                "name": name,
-                "provider": "llamacpp",
-                "base_url": "http://127.0.0.1:9/v1",
-                "model": model,
-                "place": "on_premises",
-            }
-        )
-        registry.add(session, profile, by=None)
+        talks.make_endpoint(session, name, model=model)
 
 
 def open_chat(session: Session, project: Project, *, by: Person, **changes: Any) -> ChatRules:
@@ -58,20 +49,7 @@ def take_all(session: Session) -> dict[str, Taken]:
 
 def finish(session: Session, taken: Taken, text: str, **changes: Any) -> None:
     """Have a model answer."""
-    given: dict[str, Any] = {
-        "text": text,
-        "thinking": "",
-        "finish_reason": "stop",
-        "model_returned": taken.profile.model,
-        "fingerprint": "",
-        "request_id": f"{taken.line}-{taken.call_id}",
-        "http_status": 200,
-        "input_tokens": 9,
-        "output_tokens": 12,
-        "latency_ms": 900,
-        "params_sent": {},
-    }
-    assert taking.finish(session, taken, Reply(**(given | changes)))
+    assert taking.finish(session, taken, talks.reply(text, **changes))
 
 
 def break_off(session: Session, taken: Taken) -> None:
@@ -89,4 +67,4 @@ def answer_all(session: Session, texts: Mapping[str, str]) -> None:
 def chat(session: Session, project: Project, text: str, *, by: Person) -> Turn:
     """Have somebody write a message in their conversation, which begins with it if it has not."""
     conversation = conversations.begin(session, project, language="en", by=by)
-    return turns.say(session, conversation, text, key=str(uuid.uuid4()), by=by)
+    return turns.say(session, conversation, text, key=new_key(), by=by)

@@ -67,7 +67,13 @@ function turn(state) {
 }
 
 document.addEventListener("outbox:sent", async () => {
-  if (sending && !(await kept()).some(isOurs)) paint(true);
+  if (!sending || (await kept()).some(isOurs)) return;
+  try {
+    await paint(true);
+  } catch {  // the connection is away again: it is asked for like answers
+    place.dataset.writing = "";
+    plan();
+  }
 });
 
 // Looking: whether both are there, never how far one of them is
@@ -94,11 +100,12 @@ async function look() {
 /** Take what has changed over into this page; after what somebody did here, lead them on. */
 async function paint(isOwn) {
   const reply = await fetch(place.dataset.page, { redirect: "manual" });
+  if (reply.status >= 500) throw new Error("not now");
   if (!reply.ok) return location.reload();
   const other = new DOMParser().parseFromString(await reply.text(), "text/html");
   const there = other.querySelector("[data-chat]");
   if (there?.dataset.person !== person) return location.reload();
-  const held = now.contains(document.activeElement) || document.activeElement === document.body;
+  const isInside = now.contains(document.activeElement);
   for (const part of other.querySelectorAll("[data-part]")) take(part);
   for (const name of ["stage", "writing"]) {
     if (name in there.dataset) place.dataset[name] = there.dataset[name];
@@ -107,7 +114,8 @@ async function paint(isOwn) {
   document.title = other.title;
   const said = document.querySelector("[data-told]");
   said.textContent = isOwn ? "" : there.querySelector("[data-told]").dataset.told;
-  if (held && !now.contains(document.activeElement) && isOwn) now.focus({ preventScroll: true });
+  const isLost = document.activeElement === document.body;  // with what was replaced
+  if (isLost && (isInside || isOwn)) now.focus({ preventScroll: true });
   if (isOwn) now.scrollIntoView({ block: "nearest" });
   begin();
 }
@@ -180,6 +188,7 @@ if (place) {
     begin();
     readied.then(lookBack);
   });
-  for (const kind of ["online", "pageshow"]) addEventListener(kind, () => { pause = FIRST_MS; plan(); });
+  addEventListener("online", () => { pause = FIRST_MS; plan(); });
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
   document.addEventListener("visibilitychange", () => { if (!document.hidden) { pause = FIRST_MS; plan(); } });
 }

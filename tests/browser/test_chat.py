@@ -90,7 +90,10 @@ def test_two_people_chat(
     _in_french(context, page, chat)
     with chromium.new_context(locale="en", service_workers="block") as other:
         _in_swahili(other.new_page(), chat)
-    assert [said.verdict for said in chat.said(ADA)] == [Verdict.b, Verdict.both_bad]
+    assert [(said.verdict, said.step) for said in chat.said(ADA)] == [
+        (Verdict.preference, 6),
+        (Verdict.both_bad, None),
+    ]
     assert [said.verdict for said in chat.said(BEA)] == [Verdict.tie]
     with chat.database.reading() as session:
         assert list(audit.faults(session)) == []

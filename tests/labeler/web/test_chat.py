@@ -27,7 +27,7 @@ from tests.visits import Visit
 CHAT = f"{HELPFUL}/chat"
 TEXTS = {
     "gull": "Bread rises because the yeast in it breathes.",
-    "heron": "It is the gas in it that lifts up all the dough.",
+    "heron": "It is the gas in it that raises up the dough.",
 }
 """Of one length: what is told of how long a page is differs by nothing else then."""
 SENT = re.compile(r'(name="(?:csrf_token|key)" value="|data-clock=")([^"]+)')
@@ -128,7 +128,10 @@ def test_a_conversation_without_javascript(room: Room) -> None:
     press(ada, "Show who answered")
     page = ada.get(chat)
     assert all(name in page.text for name in chats.MODELS)
-    assert [judgment.verdict for judgment in room.judgments()] == [Verdict.b, Verdict.both_bad]
+    assert [(said.verdict, said.step) for said in room.judgments()] == [
+        (Verdict.preference, 7),
+        (Verdict.both_bad, None),
+    ]
 
 
 def test_time_is_counted_without_javascript(room: Room, frozen: StoppedClock) -> None:
@@ -238,6 +241,7 @@ def test_names_come_after_the_end_and_close_the_vote(room: Room) -> None:
     room.answer()
     asked = ada.get(chat)
     assert ada.post(f"{chat}/names").status_code == 409
+    ada.get(chat)
     press(ada, "End the conversation")
     ada.get(chat)
     assert ada.post(f"{chat}/names").status_code == 302
@@ -254,6 +258,20 @@ def test_what_models_say_is_hostile(room: Room) -> None:
     page = ada.get(chat)
     assert "<script>alert" not in page.text
     assert "onclick=alert" not in page.text.replace("&lt;b onclick=alert", "")
+
+
+def test_a_script_is_told_in_json(room: Room) -> None:
+    ada = room.site.visit("ada")
+    chat, key = begin(ada), new_key()
+    asked = ada.ask(f"{chat}/messages", query={"active_ms": 0}, text=" ", key=key)
+    assert (asked.status_code, [*asked.json["error"]["fields"]]) == (422, ["text"])
+    for _ in range(2):
+        asked = ada.ask(f"{chat}/messages", query={"active_ms": 0}, text="Why?", key=key)
+        assert (asked.status_code, asked.json) == (200, {})
+    room.answer()
+    asked = ada.ask("/chat/turns/1/vote", query={"active_ms": 0}, choice="1", key=new_key())
+    assert (asked.status_code, asked.json) == (200, {})
+    assert ada.get(f"{chat}/state").json == {"stage": "1.1-write"}
 
 
 # Who may
