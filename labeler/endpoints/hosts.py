@@ -77,7 +77,7 @@ def target(url: str) -> Target:
 
 def _canonical(host: str) -> str:
     """Return the host in one way of writing; raises ValueError for what is none."""
-    if ":" in host:
+    if ":" in host and "%" not in host:
         return str(ipaddress.IPv6Address(host))
     name = host.lower().removesuffix(".")
     if not _NAME.fullmatch(name):
