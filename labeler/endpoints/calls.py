@@ -30,6 +30,8 @@ TAKEN = sa.text("taken_by IS NOT NULL")
 
 Messages = Sequence[Mapping[str, str]]
 
+_ANEW = {"populate_existing": True}
+
 
 class CallState(enum.Enum):
     """What became of a call."""
@@ -234,7 +236,7 @@ def cancel_all(session: Session, kin: str) -> int:
 
 def find(session: Session, call_id: int) -> Call:
     """Return a call; raises NotFound."""
-    call = session.get(Call, call_id)
+    call = session.get(Call, call_id, populate_existing=True)
     if call is None:
         raise NotFound("There is no such call.")
     return call
@@ -245,13 +247,13 @@ def of_kin(session: Session, kin: str, *, state: CallState | None = None) -> Seq
     wanted = sa.select(Call).where(Call.kin == kin)
     if state is not None:
         wanted = wanted.where(Call.state == state)
-    return session.scalars(wanted.order_by(Call.id)).all()
+    return session.scalars(wanted.order_by(Call.id), execution_options=_ANEW).all()
 
 
 def counts(session: Session, kin: str) -> Mapping[CallState, int]:
     """Return how many calls of a kin are in each state, without reading them."""
     wanted = sa.select(Call.state, sa.func.count()).where(Call.kin == kin).group_by(Call.state)
-    found = dict(session.execute(wanted).tuples().all())
+    found = dict(session.execute(wanted).all())
     return {state: found.get(state, 0) for state in CallState}
 
 
@@ -292,7 +294,7 @@ def _require_askable(session: Session, endpoint: Endpoint, project_id: int, kin:
 
 
 def _of_key(session: Session, key: str) -> Call | None:
-    return session.scalar(sa.select(Call).where(Call.key == key))
+    return session.scalar(sa.select(Call).where(Call.key == key), execution_options=_ANEW)
 
 
 def _again(session: Session, which: sa.ColumnElement[bool]) -> int:

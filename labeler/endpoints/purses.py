@@ -5,7 +5,9 @@ number of processes spends more than there is. A kin without a purse may spend w
 """
 
 import enum
+from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -37,8 +39,33 @@ class Purse(Base):
     stopped_at: Mapped[datetime | None]
 
 
+_CALLS = sa.table(
+    "calls",
+    *map(sa.column, ("kin", "cost_micro", "wasted_micro", "aside_micro")),
+)
+
+
+def faults(session: Session) -> Iterator[str]:
+    """Yield a sentence for each purse that says something else than the calls of its kin."""
+    spent, aside = (
+        _sum_of(Purse.kin, "cost_micro", "wasted_micro"),
+        _sum_of(Purse.kin, "aside_micro"),
+    )
+    wrong = sa.or_(Purse.spent_micro != spent, Purse.aside_micro != aside)
+    for kin in session.scalars(sa.select(Purse.kin).where(wrong).order_by(Purse.kin)):
+        yield f"the purse of {kin} says something else than its calls"
+
+
+def _sum_of(kin: Any, *columns: str) -> sa.ScalarSelect[int]:
+    added = sum((_CALLS.c[name] for name in columns), sa.literal(0))
+    whole = sa.cast(sa.func.coalesce(sa.func.sum(added), 0), sa.BigInteger)
+    return sa.select(whole).where(_CALLS.c.kin == kin).scalar_subquery()
+
+
 def fill(session: Session, kin: str, budget_micro: int, currency: str) -> Purse:
     """Let the calls of a kin cost so much in all, from the first on; the kin goes on if it stopped.
+
+    If it had none, what its calls have cost before counts.
 
     Raises Conflict if its budget is in another currency.
     """
@@ -46,8 +73,8 @@ def fill(session: Session, kin: str, budget_micro: int, currency: str) -> Purse:
         kin=kin,
         currency=currency,
         budget_micro=budget_micro,
-        spent_micro=0,
-        aside_micro=0,
+        spent_micro=_sum_of(kin, "cost_micro", "wasted_micro"),
+        aside_micro=_sum_of(kin, "aside_micro"),
     )
     anew = {"budget_micro": budget_micro, "stopped": None, "stopped_at": None}
     session.execute(made.on_conflict_do_update(index_elements=["kin"], set_=anew))

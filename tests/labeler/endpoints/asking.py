@@ -10,7 +10,6 @@ from labeler.endpoints.calls import Call
 from labeler.endpoints.client import Reply
 from labeler.endpoints.faults import Fault
 from labeler.endpoints.profiles import Profile
-from labeler.endpoints.purses import Purse
 from labeler.endpoints.registry import Endpoint
 from labeler.endpoints.taking import Taken
 from labeler.work.projects import Project
@@ -80,16 +79,3 @@ def reply(text: str = "Hi.", **changes: Any) -> Reply:
         "params_sent": {"max_tokens": 100},
     }
     return Reply(**given | changes)
-
-
-def differences(session: Session) -> list[str]:
-    """Return where purses say something else than the calls of their kin."""
-    spent = sa.func.sum(Call.cost_micro + Call.wasted_micro)
-    sums = sa.select(Call.kin, spent, sa.func.sum(Call.aside_micro)).group_by(Call.kin)
-    by_kin = {kin: (int(all_), int(aside)) for kin, all_, aside in session.execute(sums)}
-    purses = session.scalars(sa.select(Purse), execution_options={"populate_existing": True})
-    return [
-        f"{purse.kin}: {said} is not {by_kin.get(purse.kin, (0, 0))}"
-        for purse in purses
-        if (said := (purse.spent_micro, purse.aside_micro)) != by_kin.get(purse.kin, (0, 0))
-    ]

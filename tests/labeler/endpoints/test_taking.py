@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler.endpoints import calls, pacing, purses, registry, taking
@@ -152,7 +153,7 @@ def test_the_first_answer_is_kept_and_each_is_billed_once(
     bill = calls.spent(session, KIN)
     assert bill
     assert (bill.currency, bill.total_micro) == ("EUR", 2 * COST)
-    assert asking.differences(session) == []
+    assert list(purses.faults(session)) == []
 
 
 def test_who_was_silent_cannot_fail_what_another_asks_now(
@@ -206,7 +207,7 @@ def test_what_is_cancelled_is_billed_and_its_line_waits_for_it(
     call = asking.now(session)
     assert (call.state, call.text, call.wasted_micro) == (CallState.cancelled, None, COST)
     assert asking.take(session).kin == "other"
-    assert asking.differences(session) == []
+    assert list(purses.faults(session)) == []
 
 
 def test_no_more_is_spent_than_there_is(
@@ -240,7 +241,7 @@ def test_no_more_is_spent_than_there_is(
     assert calls.counts(session, KIN)[CallState.done] == 5
     session.refresh(call)
     assert call.state is CallState.done
-    assert asking.differences(session) == []
+    assert list(purses.faults(session)) == []
 
 
 def test_a_kin_that_has_nothing_left_holds_up_no_other(
@@ -251,6 +252,23 @@ def test_a_kin_that_has_nothing_left_holds_up_no_other(
     asking.ask(session, endpoint, project, "2", kin="other")
     assert asking.take(session).kin == "other"
     assert asking.now(session).state is CallState.cancelled
+
+
+def test_a_purse_that_is_filled_late_knows_what_was_spent_before(
+    session: Session, project: Project, endpoint: Endpoint
+) -> None:
+    for key in "12":
+        asking.ask(session, endpoint, project, key)
+    taking.finish(session, asking.take(session), asking.reply())
+    second = asking.take(session)
+    purse = purses.fill(session, KIN, 10_000, "EUR")
+    assert (purse.spent_micro, purse.aside_micro) == (COST, 678)
+    taking.finish(session, second, asking.reply())
+    assert list(purses.faults(session)) == []
+    session.execute(sa.update(purses.Purse).values(spent_micro=1))
+    assert list(purses.faults(session)) == [
+        "the purse of generation:1 says something else than its calls"
+    ]
 
 
 def test_what_costs_nothing_needs_no_budget(session: Session, project: Project) -> None:
