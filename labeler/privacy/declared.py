@@ -220,6 +220,18 @@ KEEPS = (
         *(AS_PROJECT, WORK, NOTHING),
     ),
     Keep(
+        *("generations", "which answers were to be drawn from models, and what came of it"),
+        *(AS_PROJECT, DATA, NUMBER),
+    ),
+    Keep(
+        *("generation_prompts", "the prompts of those, as their file has them"),
+        *(AS_PROJECT, DATA, NOTHING),
+    ),
+    Keep(
+        *("kept_out", "which of those answers are compared with nothing, and why"),
+        *(AS_PROJECT, DATA, NOTHING),
+    ),
+    Keep(
         *("events", "who did what, when; by number, without names"),
         "as long as the database: each carries the hash of the one before it",
         *(PROOF, NUMBER),

@@ -367,7 +367,7 @@ ELSEWHERE: Mapping[str, str] = {
         (
             *("adjudications", "pay_runs", "payout_layouts", "wage_references", "releases"),
             "declarations",
-            *("declines", "endpoints", "evaluations", "jobs"),
+            *("declines", "endpoints", "evaluations", "generations", "jobs"),
         ),
         "what somebody did for a project is the project's; that they did it is among the events",
     ),

@@ -54,15 +54,11 @@ def tell_nobody(_done: int, _total: int, _words: str, /) -> None:
 
 def run(database: Database, job: Job, data: Path, progress: Progress = tell_nobody) -> Any:
     """Do a job as a program does that has taken it."""
-
-    def write(step: Callable[..., Any], /) -> Any:
-        return installation.written(database, step)
-
     with database.writing() as session:
         taken = jobs.take(session, job.id)
         session.commit()
     assert taken is not None
-    result = orders.run(Place(database.reading, write, data), taken, progress)
+    result = orders.run(installation.place(database, data), taken, progress)
     with database.writing() as session:
         jobs.finish(session, taken, result)
         session.commit()

@@ -24,6 +24,9 @@ from labeler import audit, clock, jobs
 from labeler import database as database_module
 from labeler.database import Database
 from labeler.endpoints import calls, profiles, purses, registry
+from labeler.generation.generations import Generation, GenerationState
+from labeler.generation.screening import Reason
+from labeler.generation.stored import GenerationPrompt, KeptOut
 from labeler.pay import budgets, destinations, limits, mappings, rates, statements, wages
 from labeler.pay.corrections import Correction
 from labeler.pay.payouts import Payout
@@ -306,6 +309,7 @@ REDONE = {
     "2026_11_28_put_right": {"corrections"},
     "2026_11_28_jobs": {"jobs"},
     "e8a1c0de0001": {"endpoints", "endpoint_lines", "calls", "purses"},
+    "e8a1c0de0002": {"generations", "generation_prompts", "kept_out"},
     "2026_11_28_voice": {
         *("topics", "posts", "representatives", "remarks", "declines", "evaluations"),
     },
@@ -395,7 +399,29 @@ def _ask_a_model(session: Session, project: Project, cast: Cast) -> None:
     here = registry.add(session, profile, by=cast.root)
     purses.fill(session, "generation:1", 1_000_000, "EUR")
     hello = [{"role": "user", "content": "Hello."}]
-    calls.ask(session, here, hello, project_id=project.id, kin="generation:1", key="1")
+    call = calls.ask(session, here, hello, project_id=project.id, kin="generation:1", key="1")
+    made = Generation(
+        project_id=project.id,
+        name="prompts.jsonl",
+        digest="0",
+        settings={"endpoints": ["here"], "samples": 2},
+        endpoint_ids=[here.id],
+        standing={},
+        state=GenerationState.cancelled,
+        prompts=1,
+        asked=1,
+        created_by=cast.olga.id,
+        created_at=clock.now(),
+    )
+    session.add(made)
+    session.flush()
+    prompt = GenerationPrompt(generation_id=made.id, number=0, external_id="p", language="en")
+    prompt.messages, prompt.details = hello, {}
+    session.add(prompt)
+    session.flush()
+    kept = KeptOut(generation_id=made.id, prompt_id=prompt.id, call_id=call.id)
+    kept.line, kept.reason, kept.detail = "here", Reason.empty, ""
+    session.add(kept)
 
 
 def _speak(session: Session, project: Project, cast: Cast) -> None:
