@@ -113,8 +113,9 @@ def moneys(sums: Mapping[str, int]) -> str:
 def micro(amount_micro: int, currency: str) -> str:
     """Write millionths of a currency's unit, for example "0.0042 EUR"; calls cost little."""
     places = amounts.exponent(currency)
-    small = 0 < abs(amount_micro) < 10 ** (6 - places) * 100
-    value = decimal(Decimal(amount_micro).scaleb(-6), min(places + 2, 6) if small else places)
+    is_whole = amount_micro % 10 ** (6 - places) == 0
+    shown = places if is_whole or amount_micro >= 1_000_000 else min(places + 2, 6)
+    value = decimal(Decimal(amount_micro).scaleb(-6), shown)
     return f"{value} {currency}"
 
 

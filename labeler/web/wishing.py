@@ -47,13 +47,13 @@ def wish(values: Values) -> Wish:
 def keep_file(values: Values) -> None:
     """Keep the file that was sent, and look whether it can be used."""
     upload = request.files.get("file")
-    if upload is not None and upload.filename:
-        name = Path(upload.filename).name
-        values["name"] = name
-        values["kept"] = uploads.lay(upload.stream, _folder(), files.kind(name))
-    if not values.get("kept"):
-        raise Invalid("Please choose a file.", fields={"file": say("Please choose a file.")})
     try:
+        if upload is not None and upload.filename:
+            name = Path(upload.filename).name
+            values["kept"] = uploads.lay(upload.stream, _folder(), files.kind(name))
+            values["name"] = name
+        if not values.get("kept"):
+            raise Invalid("Please choose a file.")
         _look(values)
     except Invalid as refusal:
         raise Invalid(refusal.message, fields={"file": refusal.message, **refusal.fields}) from None

@@ -33,6 +33,9 @@ USUAL = {"endpoints": ["a", "b"], "samples": "1", "pairs": "all", "per_prompt": 
 @pytest.fixture
 def olga(site: Site) -> Visit:
     """The owner's browser; there are two models that cost nothing, and one far away."""
+    settings = site.app.extensions["labeler.settings"]
+    hosts = {"endpoint_hosts": "127.0.0.1:9, api.example.org"}
+    site.app.extensions["labeler.settings"] = settings.model_copy(update=hosts)
     with site.writing() as (session, _project):
         for name in ("a", "b"):
             drawing.make_endpoint(session, name, site.people.root)
