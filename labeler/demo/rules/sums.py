@@ -133,7 +133,8 @@ def _hurried(speech: Speech, parts: Sequence[str]) -> Fraction:
             sign = part
         elif part not in "()":
             one = number(speech, part)
-            value = value // one if sign == "÷" and one else _OPERATIONS[sign](value, one)
+            is_divided = sign == "÷" and bool(one)
+            value = Fraction(value // one) if is_divided else _OPERATIONS[sign](value, one)
     return _uncarried(value)
 
 
