@@ -96,7 +96,9 @@ def error(dialect: str, turn: Turn) -> bytes:
     code, inner = turn.code, {"message": turn.message, "type": kind, "param": None}
     if turn.detail:
         where = {"type": kind, "loc": ["body", "stop"], "msg": turn.message, "input": None}
-        return json.dumps({"detail": [where]}).encode()
+        detail = {"detail": [where]}
+        wrapped = {"object": "error", "message": detail, "type": kind, "code": code}
+        return json.dumps(wrapped if dialect == "mistral" else detail).encode()
     if dialect == "mistral" or turn.bare:
         return json.dumps({"object": "error", **inner, "code": code}).encode()
     if dialect in ("vllm", "llamacpp"):
@@ -127,7 +129,7 @@ def parts(dialect: str, text: str, thinking: str) -> dict[str, Any]:
     if dialect == "mistral":
         thought = {"type": "thinking", "thinking": [{"type": "text", "text": thinking}]}
         return {"content": [thought, *([{"type": "text", "text": text}] if text else [])]}
-    field_name = "reasoning" if dialect == "ollama" else "reasoning_content"
+    field_name = "reasoning" if dialect in ("ollama", "vllm") else "reasoning_content"
     return {"content": text or None, field_name: thinking}
 
 
