@@ -20,7 +20,7 @@ import httpcore2
 import httpx2
 
 from labeler.endpoints import hosts
-from labeler.endpoints.faults import Code, ours
+from labeler.endpoints.faults import Code, Failed, ours
 
 CONNECT_S = 10.0
 MOST_BYTES = 32 * 2**20
@@ -228,7 +228,7 @@ def _connected(
     raise failed
 
 
-def _unmade(host: str, error: httpcore2.ConnectError) -> Exception:
+def _unmade(host: str, error: httpcore2.ConnectError) -> Failed:
     if isinstance(error.__cause__, ConnectionRefusedError):
         return ours(Code.refused_connection, host=host)
     return ours(Code.unreachable, host=host, reason=_reason(error))
