@@ -253,7 +253,7 @@ def of_kin(session: Session, kin: str, *, state: CallState | None = None) -> Seq
 def counts(session: Session, kin: str) -> Mapping[CallState, int]:
     """Return how many calls of a kin are in each state, without reading them."""
     wanted = sa.select(Call.state, sa.func.count()).where(Call.kin == kin).group_by(Call.state)
-    found = dict(session.execute(wanted).tuples().all())
+    found = dict(session.execute(wanted).all())
     return {state: found.get(state, 0) for state in CallState}
 
 

@@ -144,7 +144,7 @@ def lay_down(session: Session, by: str) -> int:
     """Give back the calls that somebody was making, to be made anew at once; return how many."""
     mine = sa.select(Call.id, Call.kin).where(TAKEN, Call.taken_by == by).order_by(Call.id)
     laid = 0
-    for call_id, kin in session.execute(mine).tuples().all():
+    for call_id, kin in session.execute(mine).all():
         held = _hold(session, call_id)
         if held.taken_by != by:
             continue
@@ -294,7 +294,7 @@ def _hold(session: Session, call_id: int) -> _Held:
     """Return how a call stands, so that nobody changes it until the commit."""
     columns = Call.state, Call.taken_by, Call.attempts, Call.failures, Call.aside_micro
     wanted = sa.select(*columns).where(Call.id == call_id).with_for_update()
-    return _Held(*session.execute(wanted).tuples().one())
+    return _Held(*session.execute(wanted).one())
 
 
 def _set(session: Session, call_id: int, held: _Held, **values: Any) -> None:

@@ -75,7 +75,8 @@ def test_endpoints_have_to_be_there_and_allowed(session: Session, cast: Cast) ->
 
 def test_a_form_that_asks_for_no_better_answer_has_no_chat(session: Session, cast: Cast) -> None:
     project = make_chat(session, cast)
-    rating = {"kind": "criteria", "asks": "rating", "criteria": [{"name": "true", "points": 5}]}
+    clear = {"name": "Clear", "asks": "rating", "points": 5}
+    rating = {"kind": "criteria", "criteria": [clear]}
     projects.ask(session, project, drafts.read_rubric({"questions": [rating]}), by=cast.olga)
     with pytest.raises(Invalid) as refusal:
         set_rules(session, project, cast)

@@ -139,7 +139,7 @@ def under_way(database: Database) -> int:
     """Let as much time pass as makes whoever was killed count as ended; return what they made."""
     with database.writing() as session:
         running = sa.select(Call.id, Call.heartbeat_at).where(Call.state == CallState.running)
-        found = session.execute(running).tuples().all()
+        found = session.execute(running).all()
         for call_id, beat in found:
             assert beat is not None
             earlier = beat - taking.PATIENCE - timedelta(seconds=1)
