@@ -109,9 +109,10 @@ def _any_stale(database: "Database") -> bool:
 
 def _any_due(database: "Database") -> bool:
     from labeler import jobs
+    from labeler.generation import finishing
 
     with database.reading() as session:
-        return bool(jobs.due(session))
+        return bool(jobs.due(session) or finishing.due(session))
 
 
 def _run(*command: str) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 import exports.releases  # noqa: F401
 import labeler.endpoints.calls
+import labeler.generation.generations
 import labeler.jobs
 import labeler.work.judgments  # noqa: F401
 from labeler import clock

@@ -8,7 +8,7 @@ import click
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 import labeler
-from labeler.cli import corrections, refusals
+from labeler.cli import corrections, generating, refusals
 from labeler.cli.backups import backup, restore
 from labeler.cli.batches import batch
 from labeler.cli.calling import call
@@ -110,3 +110,5 @@ for _command in (
     main.add_command(_command)
 for _command in corrections.COMMANDS:
     pay.add_command(_command)
+for _command in generating.COMMANDS:
+    batch.add_command(_command)

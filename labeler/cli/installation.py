@@ -1,6 +1,7 @@
 """The installation that a command works on: its settings, its database, and who acts in it."""
 
 import signal
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from labeler import config, passing
 from labeler.config import Settings
 from labeler.database import Database
 from labeler.errors import Invalid, NotFound
+from labeler.jobs import Place
 from labeler.people import accounts
 from labeler.people.accounts import Person
 from labeler.people.memberships import Membership, Role
@@ -75,6 +77,23 @@ def written(database: Database, step: Callable[[Session], Result]) -> Result:
         made = passing.tried(whole, undo)
         session.commit()
     return made
+
+
+def place(database: Database, data: Path) -> Place:
+    """Return what a job may use of this installation."""
+
+    def write(step: Callable[[Session], Result], /) -> Result:
+        return written(database, step)
+
+    def write_steps(steps: Callable[[Session], Iterator[Result]], /) -> Result:
+        last: deque[Result] = deque(maxlen=1)
+        with database.writing() as session:
+            for made in steps(session):
+                session.commit()
+                last.append(made)
+        return last.pop()
+
+    return Place(database.reading, write, write_steps, data.absolute())
 
 
 @contextmanager

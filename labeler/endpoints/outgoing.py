@@ -7,18 +7,20 @@ that leave are those that are named here and those of the caller. What is read i
 and in time. Whatever goes wrong is a `Failed`, in words.
 """
 
+import os
 import socket
 import ssl
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import httpcore2
 import httpx2
 
 from labeler.endpoints import hosts
-from labeler.endpoints.faults import Code, ours
+from labeler.endpoints.faults import Code, Failed, ours
 
 CONNECT_S = 10.0
 MOST_BYTES = 32 * 2**20
@@ -58,6 +60,8 @@ class _Transport(httpx2.BaseTransport):
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         url = request.url
+        if url.scheme not in hosts.PORTS:
+            raise ours(Code.not_allowed, host=f"{url.scheme}://{url.host}")
         door = _Door(self._leave, url.scheme, self._until)
         self._pool = httpcore2.ConnectionPool(
             ssl_context=_certificates() if url.scheme == "https" else None,
@@ -224,7 +228,7 @@ def _connected(
     raise failed
 
 
-def _unmade(host: str, error: httpcore2.ConnectError) -> Exception:
+def _unmade(host: str, error: httpcore2.ConnectError) -> Failed:
     if isinstance(error.__cause__, ConnectionRefusedError):
         return ours(Code.refused_connection, host=host)
     return ours(Code.unreachable, host=host, reason=_reason(error))
@@ -237,7 +241,13 @@ def _reason(error: Exception) -> str:
 
 
 def _certificates() -> ssl.SSLContext:
-    """Return whom to trust: what the system trusts, an operator's own authority among it."""
+    """Return whom to trust: what the system trusts, or the authority that an operator names."""
+    return _trusted(tuple(os.environ.get(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR")))
+
+
+@lru_cache(maxsize=1)
+def _trusted(_named: tuple[str | None, ...]) -> ssl.SSLContext:
+    """Read the authorities, which takes a moment, so once."""
     return httpx2.create_ssl_context()
 
 

@@ -32,11 +32,12 @@ PAID += " correct take-back agree forgo exchange round-up"
 MOVED = "arena argilla label-studio mt-bench multipref potato"
 ELSEWHERE = {
     *("demo", "restore", "person identity", "release load"),
+    *("batch generate", "batch generations"),
     *(f"pay {name}" for name in PAID.split()),
     *(f"migrate {name}" for name in MOVED.split()),
 }
 """Run twice by their own tests: on a database of their own, on none, after an erasure, step by
-step, and with files of their own."""
+step, with files of their own, and with models to ask."""
 PROJECT = 'title = "Twice"\nguidelines = "Be fair."\n[pay]\ncurrency = "EUR"\n'
 ENDPOINT = """
 name = "new"
