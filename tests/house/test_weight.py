@@ -26,7 +26,7 @@ UNREAD = (
     r"/site-packages/((pyarrow/include|pycountry/locales|schwifty/bank_registry)/"
     r"|pyarrow/(_|lib(arrow|arrow_python)_)?flight\.)"
 )
-SPEAKING = {"openai", "httpx2", "httpcore2", "anyio", "jiter", "h11", "truststore"}
+SPEAKING = {"httpcore2", "h11", "truststore"}
 LISTED = """
 import sys
 import exports.pages, gunicorn.app.wsgiapp, labeler.app, numpy
