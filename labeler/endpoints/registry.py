@@ -114,6 +114,12 @@ def current(session: Session) -> Sequence[Endpoint]:
     return session.scalars(sa.select(Endpoint).where(*used).order_by(Endpoint.name)).all()
 
 
+def archived(session: Session) -> Sequence[Endpoint]:
+    """Return the newest versions of the endpoints of which nothing new is asked, by name."""
+    resting = Endpoint.is_current, Endpoint.archived_at.is_not(None)
+    return session.scalars(sa.select(Endpoint).where(*resting).order_by(Endpoint.name)).all()
+
+
 def versions(session: Session, name: str) -> Sequence[Endpoint]:
     """Return every version of a name, newest first."""
     mine = sa.select(Endpoint).where(Endpoint.name == name)

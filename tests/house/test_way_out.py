@@ -22,13 +22,15 @@ OPENERS = re.compile(
     r"\b(create_connection|create_unix_connection|open_connection|open_unix_connection|socketpair"
     r"|create_datagram_endpoint|SOCK_DGRAM|SOCK_RAW|urlopen|urlretrieve|connect_ex)\b"
 )
-SOCKETS = re.compile(r"\bsocket\.\w+|\w+\.connect\(")
+SOCKETS = re.compile(r"(?<![.\w])socket\.\w+|\w+\.connect\(")
 MAY = {
     ("labeler/cli/demonstration.py", "socket"): "It listens for a moment, to find a free port.",
+    ("labeler/demo/answering.py", "socket"): "It answers in the demo's chat: it only listens.",
     ("labeler/endpoints/calling.py", "socket"): "It asks what this machine is called.",
 }
 SOCKETS_OF = {
     "labeler/cli/demonstration.py": {"socket.socket", "socket.SOL_SOCKET", "socket.SO_REUSEADDR"},
+    "labeler/demo/answering.py": {"socket.create_server", "socket.socket"},
     "labeler/endpoints/calling.py": {"socket.gethostname"},
 }
 

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from exports import declarations, pseudonyms
 from exports.releases import Release
 from labeler import audit, clock, jobs
 from labeler import database as database_module
+from labeler.arena import visits
 from labeler.database import Database
 from labeler.endpoints import calls, profiles, purses, registry
 from labeler.generation.generations import Generation, GenerationState
@@ -48,6 +50,7 @@ from tests import postgres
 from tests.cast import Cast, make_cast
 from tests.conftest import StoppedClock
 from tests.exports.stories import plan, release, tell
+from tests.labeler.arena import talks
 from tests.lives import live
 from tests.make import judge_next, load_rows, make_batch, make_project, make_row
 
@@ -308,6 +311,8 @@ REDONE = {
     "2026_11_28_sensitive": {"opt_ins"},
     "2026_11_28_put_right": {"corrections"},
     "2026_11_28_jobs": {"jobs"},
+    # And of no models that are asked, and nobody who chats with them.
+    "e8a1c0de0003": {"chat_rules", "conversations", "turns", "chat_links", "visits"},
     "e8a1c0de0001": {"endpoints", "endpoint_lines", "calls", "purses"},
     "e8a1c0de0002": {"generations", "generation_prompts", "kept_out"},
     "2026_11_28_voice": {
@@ -374,6 +379,7 @@ def populate(database: Database, time: StoppedClock, folder: Path) -> None:
         mappings.lay_out(session, asking.id, Rail.plain, {"is_verified": True}, by=cast.olga)
         _have_a_run(session, asking, cast)
         _speak(session, asking, cast)
+        _chat(session, cast, time)
         tokens.create(session, cast.olga)
         sign_ins.make_link(session, cast.ada, by=cast.olga)
         sign_ins.start(session, cast.ada)
@@ -391,6 +397,15 @@ def populate(database: Database, time: StoppedClock, folder: Path) -> None:
         jobs.ask(session, "test", {}, key="1", by=cast.olga.id, project_id=judged.id)
         _ask_a_model(session, judged, cast)
         session.commit()
+
+
+def _chat(session: Session, cast: Cast, time: StoppedClock) -> None:
+    project = talks.make_chat(session, cast, visitors={})
+    chat = talks.begin(session, project, cast.ada)
+    talks.vote(session, talks.write(session, chat, "Hello", cast.ada), 1, cast.ada)
+    tomorrow = time.time + timedelta(days=1)
+    secret = visits.make_link(session, project, label="Fair", expires_at=tomorrow, by=cast.olga)
+    visits.enter(session, secret)
 
 
 def _ask_a_model(session: Session, project: Project, cast: Cast) -> None:
