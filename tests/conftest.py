@@ -13,11 +13,13 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 import exports.releases  # noqa: F401
+import labeler.endpoints.calls
+import labeler.generation.generations
 import labeler.jobs
 import labeler.work.judgments  # noqa: F401
 from labeler import clock
 from labeler.database import Database
-from tests import postgres
+from tests import postgres, stubs
 from tests.addresses import Addresses
 from tests.cast import Cast, make_cast
 from tests.serving import open_database
@@ -85,6 +87,14 @@ def frozen() -> Iterator[StoppedClock]:
     clock.use(stopped)
     yield stopped
     clock.use(None)
+
+
+@pytest.fixture
+def model_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[stubs.Server]:
+    """A server of models on loopback (see tests/stubs.py); its key is in the environment."""
+    with stubs.serving() as server:
+        monkeypatch.setenv(stubs.KEY_ENV, server.key)
+        yield server
 
 
 @pytest.fixture(scope="session")

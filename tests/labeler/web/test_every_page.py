@@ -45,7 +45,7 @@ READ = {
     *("alt", "aria-label", "placeholder", "title", "data-l", "data-restored"),
     *("data-marked", "data-taken", "data-moved", "data-put", "data-back", "data-wait"),
     *("data-sending", "data-waiting", "data-reading", "data-cancelled", "data-broken"),
-    *("data-changed", "data-large", "data-signed-out", "data-words"),
+    *("data-changed", "data-large", "data-signed-out", "data-words", "data-told", "data-waits"),
 }
 UNREAD = {"script", "style", "code", "svg", "kbd"}
 VOID = {"br", "col", "hr", "img", "input", "link", "meta", "path", "wbr"}
