@@ -9,8 +9,6 @@ import json
 import os
 import sys
 
-import openai  # noqa: F401
-
 from labeler.cli import main
 from labeler.endpoints import pacing
 
