@@ -72,6 +72,7 @@ class Place:
     thorough: bool
     comparisons: Iterator[int]
     met: set[object] = field(default_factory=set)
+    looked_at: set[str] = field(default_factory=set)
     seen: dict[str, list[str]] = field(default_factory=dict)
 
     def write(self, who: str) -> Writer:
@@ -385,12 +386,18 @@ def _cut(place: Place) -> None:
 
 
 def _look_around(place: Place, page: Page, who: str) -> Iterator[str]:
-    """Go to every page that somebody has; it is no wider than a phone, and shows what was said."""
+    """Go to every page that somebody has; it is no wider than a phone, and shows what was said.
+
+    Not to those that others had before, where there is no time to be thorough.
+    """
     page.context.clear_cookies()
     if who != "nobody":
         place.site.arrive(page, f"{who}@example.org")
     visit = place.visit(who)
     for endpoint in place.seen[who]:
+        if endpoint in place.looked_at and not place.thorough:
+            continue
+        place.looked_at.add(endpoint)
         address = place.address(visit, endpoint)
         assert address is not None, endpoint
         page.goto(f"{place.site.url}{address}")
