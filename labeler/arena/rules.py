@@ -4,7 +4,7 @@ What holds for a conversation is written down when it begins; other rules hold f
 """
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Self
 
@@ -196,6 +196,12 @@ def model_names(session: Session, rules: ChatRules) -> dict[str, str]:
         name: model if called.count(model) == 1 else f"{model} ({name})"
         for name, model in asked.items()
     }
+
+
+def among(session: Session, project_ids: Collection[int]) -> set[int]:
+    """Return which of these projects have a chat."""
+    theirs = sa.select(ChatRules.project_id).where(ChatRules.project_id.in_(project_ids))
+    return set(session.scalars(theirs))
 
 
 def _columns(draft: RulesDraft) -> dict[str, Any]:

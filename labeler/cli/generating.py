@@ -61,6 +61,7 @@ _NUMBER = click.IntRange(1, 2**63 - 1)
 @click.pass_context
 def generate(
     ctx: click.Context,
+    /,
     slug: str,
     file: Path | None,
     language: str | None,
