@@ -36,7 +36,12 @@ def test_what_cannot_be_is_named(given: dict[str, Any], field: str) -> None:
 
 
 def test_rules_are_what_was_written_and_say_so_once(session: Session, cast: Cast) -> None:
-    draft = {"vote": "end", "goes_on": "own", "further": 2, "visitors": {"per_visitor": 4}}
+    draft: dict[str, Any] = {
+        "vote": "end",
+        "goes_on": "own",
+        "further": 2,
+        "visitors": {"per_visitor": 4},
+    }
     project = make_chat(session, cast, **draft)
     held = rules.of_project(session, project.id)
     assert held is not None
