@@ -1,5 +1,6 @@
-"""How few votes the first place hangs on."""
+"""How few votes the order of the models hangs on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import floor
 from typing import Any, TypeAlias
@@ -18,7 +19,7 @@ _LEVEL = 1e-9  # a lead that is no more than rounding
 
 @dataclass(frozen=True, slots=True)
 class Overtaking:
-    """So many votes fewer, and this model comes first."""
+    """So many votes fewer, and this model comes before the one that was ahead."""
 
     votes: int
     model: int
@@ -37,41 +38,90 @@ def votes_to_change_first(
     """
     votes = paired(wins, ties)
     found, _ = estimate(votes, ties=True, prior=prior)
-    first, *rivals = np.argsort(-found.place[: votes.models], kind="stable").tolist()
+    first, *rivals = _order(votes, found)
     best: Overtaking | None = None
     for rival in rivals:
         limit = best.votes if best else int(votes.outcomes.sum())
-        best = _overtaking(votes, first, rival, prior=prior, limit=limit) or best
+        duel = _Duel(first, rival, rivals, prior)
+        best = _overtaking(votes, found, duel, limit) or best
     return best
 
 
-def _overtaking(
-    votes: Votes, first: int, rival: int, *, prior: float, limit: int
-) -> Overtaking | None:
-    """Take votes away that hold the rival back until the first place changes, below the limit."""
+def votes_to_change_order(
+    wins: ArrayLike, ties: ArrayLike | None = None, prior: float = 0.0, *, places: int
+) -> list[Overtaking | None]:
+    """Return, for each of the first `places` but the last of all, when the next model passes it.
+
+    Upper bounds, as of `votes_to_change_first`.
+    """
+    votes = paired(wins, ties)
+    found, _ = estimate(votes, ties=True, prior=prior)
+    order, limit = _order(votes, found), int(votes.outcomes.sum())
+    return [
+        _overtaking(votes, found, _Duel(ahead, behind, [behind], prior), limit)
+        for ahead, behind in zip(order[:places], order[1 : places + 1], strict=False)
+    ]
+
+
+def _order(votes: Votes, found: Maximum) -> list[int]:
+    order: list[int] = np.argsort(-found.place[: votes.models], kind="stable").tolist()
+    return order
+
+
+@dataclass(frozen=True, slots=True)
+class _Duel:
+    """Who is to be passed by whom, and who else may do so."""
+
+    ahead: int
+    behind: int
+    rivals: Sequence[int]
+    prior: float
+
+    def winner(self, strengths: _Array) -> int | None:
+        """Return the strongest rival if it has passed who was ahead."""
+        strongest = self.rivals[int(strengths[self.rivals].argmax())]
+        passed = strengths[strongest] > strengths[self.ahead] + _LEVEL
+        return strongest if passed else None
+
+
+def _overtaking(votes: Votes, found: Maximum, duel: _Duel, limit: int) -> Overtaking | None:
+    """Take votes away that hold the rival back until it has passed, below the limit."""
     left = votes.outcomes.copy()
     removed = 0
     while removed < limit:
+        strengths = found.place[: votes.models]
+        winner = duel.winner(strengths)
+        if winner is not None:
+            return Overtaking(removed, winner)
+        pull = np.where(left >= 1, _pull(votes, found, duel), 0.0)
+        gap = float(strengths[duel.ahead] - strengths[duel.behind])
+        # The influence of a vote grows as others go: half of what it says is never too many.
+        if pull.max() <= 0 or removed + gap / pull.max() / 2 >= limit:
+            return None
+        removed += _take(left, pull, gap / 2)
         try:
-            found, _ = estimate(replace(votes, outcomes=left), ties=True, prior=prior)
+            fewer = replace(votes, outcomes=left)
+            found, _ = estimate(fewer, ties=True, prior=duel.prior, near=found.place)
         except (Incomparable, Unsettled):
             return None
-        strengths = found.place[: votes.models]
-        if strengths.max() > strengths[first] + _LEVEL:
-            return Overtaking(removed, int(strengths.argmax()))
-        pull = np.where(left >= 1, _pull(votes, found, first, rival), 0.0)
-        most = np.unravel_index(pull.argmax(), pull.shape)
-        if pull[most] <= 0:
-            return None
-        # The influence of a vote grows as others go: half of what it says is never too many.
-        needed = (strengths[first] - strengths[rival]) / pull[most] / 2
-        number = min(left[most], max(1.0, floor(needed)))
-        left[most] -= number
-        removed += int(number)
     return None
 
 
-def _pull(votes: Votes, found: Maximum, first: int, rival: int) -> _Array:
+def _take(left: _Array, pull: _Array, reach: float) -> int:
+    """Take away the votes with the most pull that together pull so far, but one at least."""
+    taken = 0
+    for place in np.argsort(-pull, axis=None, kind="stable").tolist():
+        at = np.unravel_index(place, pull.shape)
+        if pull[at] <= 0 or (taken and pull[at] > reach):
+            break
+        number = min(left[at], max(float(not taken), floor(reach / pull[at])))
+        left[at] -= number
+        reach -= number * pull[at]
+        taken += int(number)
+    return taken
+
+
+def _pull(votes: Votes, found: Maximum, duel: _Duel) -> _Array:
     """Return (rows, 3): how much nearer the two come if one vote of this row and outcome goes."""
     rows = len(votes.left)
     single = Votes(
@@ -82,5 +132,5 @@ def _pull(votes: Votes, found: Maximum, first: int, rival: int) -> _Array:
         votes.models,
     )
     each = scores(single, found.place, np.arange(3 * rows), 3 * rows)
-    lead = found.covariance[first] - found.covariance[rival]
+    lead = found.covariance[duel.ahead] - found.covariance[duel.behind]
     return np.asarray((each @ lead).reshape(rows, 3))
