@@ -304,6 +304,8 @@ REDONE = {
     "2026_11_28_sensitive": {"opt_ins"},
     "2026_11_28_put_right": {"corrections"},
     "2026_11_28_jobs": {"jobs"},
+    # Leaderboards are worked out anew.
+    "e8a1c0de0004": {"leaderboards"},
     "2026_11_28_voice": {
         *("topics", "posts", "representatives", "remarks", "declines", "evaluations"),
     },

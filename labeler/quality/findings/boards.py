@@ -1,6 +1,7 @@
 """Boards: the models of a project in order, of all votes and of one language or category alone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ from labeler.quality.findings import floors, models, styles
 from labeler.quality.findings.duels import Duels
 from labeler.quality.findings.estimates import Finding
 from labeler.quality.findings.floors import ANY, Cell
-from labeler.quality.records import Compared
+from labeler.quality.records import Array, Compared
 from labeler.quality.texts import Looks
 from labeler.said import say
 from labeler.stats import connectivity
@@ -31,13 +32,11 @@ def found(duels: Duels, compared: Compared, looks: Looks) -> Iterator[Board]:
     """Yield the board of the whole, then those of its parts that enough people tell of."""
     counted = floors.tally(duels, compared)
     cells = floors.shown(counted)
-    yield Board("", "", board(duels, looks) | _left_out(counted, cells, compared))
-    languages, categories = compared.language[duels.item], compared.category[duels.item]
+    yield Board("", "", board(duels, looks) | _not_shown(counted, cells, compared))
     for cell in cells:
-        of_language = (languages == cell.language) | (cell.language == ANY)
-        of_category = (categories == cell.category) | (cell.category == ANY)
-        votes = duels.those(np.flatnonzero(of_language & of_category))
-        yield Board(*_named(cell, compared), board(votes, looks))
+        votes = duels.those(np.flatnonzero(_belongs(cell, duels.item, compared)))
+        unnamed = duels.unnamed[_belongs(cell, duels.unnamed, compared)]
+        yield Board(*_named(cell, compared), board(replace(votes, unnamed=unnamed), looks))
 
 
 def board(duels: Duels, looks: Looks) -> Finding:
@@ -51,8 +50,15 @@ def board(duels: Duels, looks: Looks) -> Finding:
         "why": None if parts else said.parts(TOO_FEW),
         "notes": [said.parts(MANY_ANSWERS)] if duels.has_several else [],
         "parts": parts,
-        "pairs": models.pairs(duels) if parts else [],
+        "pairs": models.pairs(duels),
     }
+
+
+def _belongs(cell: Cell, items: Array, compared: Compared) -> Array:
+    """Return which of these comparisons belong to a cell."""
+    of_language = (compared.language[items] == cell.language) | (cell.language == ANY)
+    of_category = (compared.category[items] == cell.category) | (cell.category == ANY)
+    return np.asarray(of_language & of_category)
 
 
 def _parts(duels: Duels) -> list[Duels]:
@@ -73,18 +79,15 @@ def _part(duels: Duels, looks: Looks) -> Finding:
     return part | {"styles": fair["effects"], "votes_with_styles": fair["n"]}
 
 
-def _left_out(counted: floors.Tally, cells: list[Cell], compared: Compared) -> Finding:
-    """Return the languages and categories that have votes and no board."""
-    shown = set(cells)
-    languages, categories = np.unique(counted.language), np.unique(counted.category)
+def _not_shown(counted: floors.Tally, cells: Sequence[Cell], compared: Compared) -> Finding:
+    """Return the languages and categories that have votes and no board of their own."""
+    languages = {int(each) for each in counted.language} - {each.language for each in cells}
+    categories = {int(each) for each in counted.category} - {each.category for each in cells}
+    parted = len(np.unique(counted.language)) > 1, len(np.unique(counted.category)) > 1
     return {
-        "languages_left_out": sorted(
-            compared.languages[each] for each in languages if Cell(int(each), ANY) not in shown
-        ) if len(languages) > 1 else [],
-        "categories_left_out": sorted(
-            compared.categories[each]
-            for each in categories
-            if each != ANY and Cell(ANY, int(each)) not in shown
+        "languages_not_shown": sorted(compared.languages[each] for each in languages if parted[0]),
+        "categories_not_shown": sorted(
+            compared.categories[each] for each in categories - {ANY} if parted[1]
         ),
     }
 

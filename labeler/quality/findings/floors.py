@@ -60,9 +60,12 @@ def tally(duels: Duels, compared: Compared) -> Tally:
     language = compared.language[duels.item].astype(np.int64)
     category = compared.category[duels.item].astype(np.int64)
     category = np.where(np.isin(category, _most(category[category >= 0])), category, ANY)
-    rows = np.stack([language, category, duels.person.astype(np.int64)], axis=1)
-    found, votes = np.unique(rows, axis=0, return_counts=True)
-    return Tally(*found.T, votes=votes)
+    person = duels.person.astype(np.int64)
+    sizes = np.array([category.max(initial=0) + 2, person.max(initial=0) + 1])
+    key = (language * sizes[0] + category + 1) * sizes[1] + person
+    found, votes = np.unique(key, return_counts=True)
+    cell, who = np.divmod(found, sizes[1])
+    return Tally(cell // sizes[0], cell % sizes[0] - 1, who, votes)
 
 
 def shown(counted: Tally) -> list[Cell]:
@@ -85,11 +88,11 @@ def _most(numbers: Array) -> Array:
 def _enough(counted: Tally) -> Iterator[Cell]:
     """Yield the cells with enough votes and people that are not all there is."""
     whole, _ = counted.size(counted.of(Cell(ANY, ANY)))
-    sized = [(counted.size(counted.of(cell)), cell) for cell in _cells(counted)]
+    sized = [(counted.size(counted.of(each)), each) for each in _cells(counted)]
     sized.sort(key=lambda each: (-each[0][0], each[1]))
-    for (votes, people), _cell in sized[:MOST]:
+    for (votes, people), cell in sized[:MOST]:
         if votes >= VOTES and people >= PEOPLE and votes < whole:
-            yield _cell
+            yield cell
 
 
 def _cells(counted: Tally) -> list[Cell]:
