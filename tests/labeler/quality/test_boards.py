@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from labeler import said
-from labeler.quality.findings import boards, duels, styles
+from labeler.quality.findings import boards, duels, models, styles
 from labeler.quality.findings.boards import Board
 from labeler.quality.records import Records
 from labeler.quality.texts import Looks
-from tests.labeler.quality.arrays import records
+from tests.labeler.quality.arrays import records, votes
 
 NOTHING = Looks(
     np.zeros(0, dtype=int),
@@ -248,3 +248,81 @@ def test_looks_are_not_set_apart_where_the_sample_does_not_compare_everything() 
 def test_there_is_a_board_of_anything(rows: list[dict[str, Any]]) -> None:
     found = whole(records([{"item": at} | row for at, row in enumerate(rows)]))
     assert found["parts"] or said.joined(found["why"]).startswith("It takes votes")
+
+
+def _match(wins: int, losses: int, ties: int, people: int = 50) -> list[dict[str, Any]]:
+    labels = [0] * wins + [1] * losses + [2] * ties
+    return [
+        {"item": n, "person": n % people, "label": label, "place": -1 if label == 2 else n % 2}
+        for n, label in enumerate(labels)
+    ]
+
+
+def test_the_better_model_comes_first_with_ties_and_without() -> None:
+    known = records(_match(60, 20, 20))
+    (part,) = whole(known)["parts"]
+    first, second = part["models"]
+    assert (first["model"], first["wins"], first["losses"], first["ties"]) == ("x", 60, 20, 20)
+    assert first["without_ties"]["value"] == 0.75
+    assert first["with_ties"]["value"] == 0.7
+    assert first["with_ties"]["low"] < 0.7 < first["with_ties"]["high"]
+    assert (first["place_from"], first["place_to"]) == (1, 1)
+    assert (second["place_from"], second["place_to"]) == (2, 2)
+    # Forty more wins than losses: without twenty wins each way it would be even.
+    assert part["first"]["model"] == "y"
+    assert 38 <= part["first"]["votes"] <= 42
+    assert len(models.judged(duels.of(known), known)[0]["judgments"]) == 25
+
+
+def test_sides_are_set_apart_from_models() -> None:
+    # Whatever stands at A is chosen in four of five cases, and x stands there in all of these.
+    rows = [{"item": n, "person": n, "label": int(n % 5 == 0)} for n in range(100)]
+    for n, row in enumerate(rows):
+        row["place"] = row["label"] if n < 80 else 1 - row["label"]
+    side = whole(records(rows))["parts"][0]["side"]
+    assert side["value"] > 0.5
+    assert side["n"] == 100
+
+
+@pytest.mark.parametrize("given", [[0, 0], [-1, 0]])
+def test_one_model_and_unnamed_ones_cannot_be_compared(given: list[int]) -> None:
+    found = whole(records(votes((0, 1), (0, 0), (1, 1)), models=[given] * 3))
+    assert found["parts"] == []
+    assert said.joined(found["why"]).startswith("It takes votes on answers of two models")
+
+
+def test_what_cannot_be_told_of_models_is_said() -> None:
+    rows = [*_match(5, 0, 0, people=1), {"item": 5, "person": 0}]
+    found = whole(records(rows, models=[*[[0, 1]] * 5, [0, -1]]))
+    assert found["left_out"] == 1
+    assert [str(said.joined(each)) for each in found["parts"][0]["notes"]] == [
+        "These models never lost, so that their place is a guess: x.",
+        "These models never won, so that their place is a guess: y.",
+        "All votes are by one person; intervals say nothing of other people.",
+    ]
+
+
+def test_the_best_of_several_has_beaten_each_other() -> None:
+    rows = [{"item": n, "person": n, "label": 2 if n < 6 else n % 2} for n in range(10)]
+    known = records(rows, answers=3)
+    assert not duels.of(known).has_sides
+    found = whole(known)
+    assert (found["judgments"], found["votes"]) == (10, 20)
+    (part,) = found["parts"]
+    assert part["side"] is None
+    assert part["models"][0]["model"] == "z"
+    assert {row["model"]: (row["wins"], row["losses"]) for row in part["models"]} == {
+        "z": (12, 4),
+        "x": (4, 8),
+        "y": (4, 8),
+    }
+    assert said.joined(found["notes"][0]).startswith("Of more than two answers")
+
+
+def test_ties_alone_rank_nobody_above_another() -> None:
+    (part,) = whole(records(_match(0, 0, 30)))["parts"]
+    if part["models"]:
+        assert {(row["place_from"], row["place_to"]) for row in part["models"]} == {(1, 2)}
+    else:
+        assert said.joined(part["why"])
+        assert part["names"] == ["x", "y"]
