@@ -14,7 +14,9 @@ from labeler.work import projects
 @click.argument("slug", metavar="PROJECT")
 @click.option("--language", default="", help="Of this language alone, such as fr.")
 @click.option("--category", default="", help="Of this category alone.")
-@click.option("--json", "layout", flag_value="json", help="Everything, as docs/leaderboard.md says.")
+@click.option(
+    "--json", "layout", flag_value="json", help="Everything, as docs/leaderboard.md says."
+)
 @click.option("--csv", "layout", flag_value="csv", help="The table of models.")
 @installation.acts
 def leaderboard(
@@ -46,8 +48,8 @@ def leaderboard(
 
 def _tell(found: Standings) -> None:
     click.echo(
-        f"As of {found.as_of:%Y-%m-%d %H:%M} UTC: {found.votes:,} votes by {found.people:,} people; "
-        f"{found.left_out:,} on answers without a model's name are left out.",
+        f"As of {found.as_of:%Y-%m-%d %H:%M} UTC: {found.votes:,} votes by {found.people:,} people;"
+        f" {found.left_out:,} on answers without a model's name are left out.",
         err=True,
     )
     for words in (*([found.why] if found.why else ()), *found.notes):

@@ -44,8 +44,11 @@ def keep(
     begun_at = session.scalar(sa.select(Snapshot.begun_at).where(Snapshot.project_id == project_id))
     rows = [
         {
-            **{"project_id": project_id, "made_at": begun_at},
-            **{"language": language, "category": category, "data": data},
+            "project_id": project_id,
+            "made_at": begun_at,
+            "language": language,
+            "category": category,
+            "data": data,
         }
         for language, category, data in made
     ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import floor
 from typing import Any, TypeAlias
 
@@ -59,7 +60,7 @@ def votes_to_change_order(
     order, limit = _order(votes, found), int(votes.outcomes.sum())
     return [
         _overtaking(votes, found, _Duel(ahead, behind, [behind], prior), limit)
-        for ahead, behind in zip(order[:places], order[1 : places + 1], strict=False)
+        for ahead, behind in pairwise(order[: places + 1])
     ]
 
 

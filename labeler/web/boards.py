@@ -80,9 +80,7 @@ def _strongest(models: Sequence[Finding]) -> str:
     return _("Which model comes first is open")
 
 
-def _part(
-    part: Finding, pairs: Sequence[Finding], links: Mapping[tuple[str, str], str]
-) -> Part:
+def _part(part: Finding, pairs: Sequence[Finding], links: Mapping[tuple[str, str], str]) -> Part:
     rows = part["models"]
     names = [row["model"] for row in rows] or part["names"]
     return Part(
@@ -113,7 +111,9 @@ def _told(part: Finding) -> str:
             )
         ]
     if side:
-        words = "Between two equally good answers, A is chosen in %(share)s; that is set apart here."
+        words = (
+            "Between two equally good answers, A is chosen in %(share)s; that is set apart here."
+        )
         said.append(_(words, share=likely(side)))
     return " ".join(said)
 

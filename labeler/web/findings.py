@@ -222,7 +222,9 @@ def rows_of(data: Data, kind: str) -> Sequence[Finding]:
     elif kind == "pairs":
         found = data.get(kind, ())  # of models, which the leaderboard shows
     else:
-        room, name = {"sides": ("sides", "rows"), "times": ("times", "bars")}.get(kind, ("sides", ""))
+        room, name = {"sides": ("sides", "rows"), "times": ("times", "bars")}.get(
+            kind, ("sides", "")
+        )
         found = data[room].get(name, ())
     rows: Sequence[Finding] = found
     return rows

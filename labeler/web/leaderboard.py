@@ -43,9 +43,7 @@ def show(slug: str) -> ResponseReturnValue:
     )
 
 
-@pages.get(
-    '/<any("leaderboard.csv", "leaderboard.json", "leaderboard.svg", "matrix.csv"):name>'
-)
+@pages.get('/<any("leaderboard.csv", "leaderboard.json", "leaderboard.svg", "matrix.csv"):name>')
 @login_required
 def download(slug: str, name: str) -> ResponseReturnValue:
     project, board = _found(slug)
@@ -101,4 +99,3 @@ def _links(project: Project) -> dict[tuple[str, str], str]:
         return url_for("quality.rows", slug=project.slug, kind=kind, number=row)
 
     return boards.links(snapshot.data.get("pairs", ()) if snapshot else (), link)
-

@@ -21,7 +21,9 @@ _LINE = Markup(
     '<line class="{name}" x1="{x1:.1f}%" y1="{y1}" x2="{x2:.1f}%" y2="{y2}" stroke="{colour}" '
     'stroke-width="{width}"{more}/>'
 )
-_WORDS = Markup('<text class="{name}" x="{x}%" y="{y}" text-anchor="{anchor}" fill="{ink}">{words}</text>')
+_WORDS = Markup(
+    '<text class="{name}" x="{x}%" y="{y}" text-anchor="{anchor}" fill="{ink}">{words}</text>'
+)
 _ROUND = Markup(' stroke-linecap="round"')
 _DASHED = Markup(' stroke-dasharray="4 4"')
 
@@ -65,7 +67,9 @@ def _row(at: int, row: Row) -> Iterator[Markup]:
     yield _LINE.format(
         name="g", x1=0, y1=top + 28, x2=100, y2=top + 28, colour=GREY, width=0.5, more=""
     )
-    for mark, y, (line, dot) in zip(row.marks, (28, 37), (("iv", "pt"), ("iv2", "pt2")), strict=False):
+    for mark, y, (line, dot) in zip(
+        row.marks, (28, 37), (("iv", "pt"), ("iv2", "pt2")), strict=False
+    ):
         yield _line(line, mark.low, mark.high, top + y, GREY, 3 if y == 28 else 1.5)
         yield _line(dot, mark.value, mark.value, top + y, INK, 10 if y == 28 else 6)
         if y != 28:

@@ -25,9 +25,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["project_id"], ["projects.id"], name=op.f("fk_leaderboards_project_id_projects")
         ),
-        sa.PrimaryKeyConstraint(
-            "project_id", "language", "category", name=op.f("pk_leaderboards")
-        ),
+        sa.PrimaryKeyConstraint("project_id", "language", "category", name=op.f("pk_leaderboards")),
     )
 
 

@@ -68,9 +68,13 @@ def found(duels: Duels) -> Finding:
 def fit(duels: Duels, covariates: Array | None = None) -> Fitted | None:
     """Rank the models; None if there is no way to."""
     given: dict[str, Any] = {
-        **{"left": duels.left, "right": duels.right, "outcome": duels.outcome},
-        **{"models": len(duels.names), "covariates": covariates},
-        **{"side": duels.has_sides, "prior": PRIOR},
+        "left": duels.left,
+        "right": duels.right,
+        "outcome": duels.outcome,
+        "models": len(duels.names),
+        "covariates": covariates,
+        "side": duels.has_sides,
+        "prior": PRIOR,
     }
     people = duels.people
     try:
@@ -165,7 +169,10 @@ def _said(wins: int, losses: int, ties: int, bad: int) -> Finding:
     n = wins + losses + ties
     score = (wins + ties / 2) / n if n else float("nan")
     return {
-        **{"wins": wins, "losses": losses, "ties": ties - bad, "both_bad": bad},
+        "wins": wins,
+        "losses": losses,
+        "ties": ties - bad,
+        "both_bad": bad,
         "with_ties": estimate(score, wilson_interval(round(wins + ties / 2), n), n),
         "without_ties": share(wins, wins + losses),
     }

@@ -22,8 +22,9 @@ DOCUMENT = ROOT / "docs" / "idempotency.md"
 ROW = re.compile(r"^\| `labeler (.+?)` \| (\d) \| (\d) \| (.+?) \|", re.MULTILINE)
 NOTHING = "nothing"
 LOOKING = """
-batch list, db version, leaderboard, ledger verify, pay corrections, pay list, pay show, plan, project list,
-migrate people, release diff, release list, release verify, secret, serve, verify, wages list
+batch list, db version, leaderboard, ledger verify, pay corrections, pay list, pay show, plan,
+project list, migrate people, release diff, release list, release verify, secret, serve, verify,
+wages list
 """
 PAID = "draft approve drop let-go file sent results layout"
 PAID += " correct take-back agree forgo exchange round-up"

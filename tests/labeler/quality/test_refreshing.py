@@ -268,7 +268,13 @@ def test_a_category_is_what_the_metadata_call_so(
     database: Database, session: Session, people: Cast
 ) -> None:
     project = make_project(session, people)
-    given = [{"category": "  code\nreview "}, {"category": 7}, {"category": ""}, {}, {"category": "x" * 99}]
+    given = [
+        {"category": "  code\nreview "},
+        {"category": 7},
+        {"category": ""},
+        {},
+        {"category": "x" * 99},
+    ]
     rows = [row(at, metadata=each) for at, each in enumerate(given)]
     load_rows(session, project, rows, by=people.olga)
     for _ in given:

@@ -34,14 +34,18 @@ def publish(site: Site, known: Records) -> None:
 def in_two_languages() -> Records:
     """In English x wins, in French y, of code and of letters."""
     said = [(X, Y, FIRST, 80), (X, Y, SECOND, 20), (X, Y, FIRST, 20), (X, Y, SECOND, 80)]
-    return voted(*said, language=[0] * 100 + [1] * 100, category=[0, 1] * 100, people=20, each=2)
+    return voted(
+        *said, language=[0] * 100 + [1] * 100, category=[0, 0, 1, 1] * 50, people=20, each=2
+    )
 
 
 def table(page: str, number: int = 0) -> list[list[str]]:
     """Return the cells of a table of a page, row by row."""
     found = re.findall(r"<table.*?</table>", page, re.DOTALL)[number]
     rows = re.findall(r"<tr.*?</tr>", found, re.DOTALL)
-    return [[words(cell) for cell in re.findall(r"<t[hd].*?</t[hd]>", row, re.DOTALL)] for row in rows]
+    return [
+        [words(cell) for cell in re.findall(r"<t[hd].*?</t[hd]>", row, re.DOTALL)] for row in rows
+    ]
 
 
 def test_who_is_ahead_and_how_few_votes_would_change_it(site: Site) -> None:
