@@ -1,7 +1,7 @@
 """What a leaderboard says on its page: sentences, pictures, and tables of the same numbers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from markupsafe import Markup
@@ -59,7 +59,13 @@ def title(data: Data) -> str:
 
 def parts(data: Data, links: Mapping[tuple[str, str], str]) -> list[Part]:
     """Return the parts as they are shown; `links` lead to the judgments on two models."""
-    return [_part(each, data["pairs"], links) for each in data["parts"]]
+    found = [_part(each, data["pairs"], links) for each in data["parts"]]
+    if len(found) == 1:
+        return found
+    return [
+        replace(each, title=_("Part %(number)s: %(title)s", number=at, title=each.title))
+        for at, each in enumerate(found, 1)
+    ]
 
 
 def links(pairs: Sequence[Finding], link: Link) -> dict[tuple[str, str], str]:

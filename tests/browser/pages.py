@@ -45,18 +45,8 @@ FOR_REVIEWERS = (
 )
 FOR_OWNERS = (
     *("projects", "members", "batches", "comparisons", "gold", "releases", "qualifications.ask"),
-    *(
-        "disputes",
-        "guidelines",
-        "orders",
-        "plans",
-        "quality",
-        "leaderboard",
-        "rates",
-        "reviews",
-        "wages",
-    ),
-    *("payruns", "paylayouts", "terms.write", "worktime.noticed"),
+    *("disputes", "guidelines", "orders", "plans", "quality", "rates", "reviews", "wages"),
+    *("leaderboard", "payruns", "paylayouts", "terms.write", "worktime.noticed"),
 )
 WRONG = ("/nothing-here", "/projects/demo/releases?min_judgments=0")
 

@@ -66,7 +66,10 @@ def _parts(duels: Duels) -> list[Duels]:
     if len(duels.names) < 2:
         return []
     met = models.counted(duels).any(axis=2)
-    groups = [np.isin(duels.left, each) for each in connectivity.parts(met)]
+    parts = connectivity.parts(met)
+    if len(parts) == 1:
+        return [duels]
+    groups = [np.isin(duels.left, each) for each in parts]
     groups.sort(key=np.count_nonzero, reverse=True)
     return [duels.those(each) for each in groups]
 
