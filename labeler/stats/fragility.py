@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import floor
+from math import floor, inf
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,6 +16,7 @@ from labeler.stats.paired import Votes, estimate, paired, scores
 _Array: TypeAlias = NDArray[Any]
 
 _LEVEL = 1e-9  # a lead that is no more than rounding
+_NEARLY = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def votes_to_change_first(
     first, *rivals = _order(votes, found)
     best: Overtaking | None = None
     for rival in rivals:
-        limit = best.votes if best else int(votes.outcomes.sum())
+        limit = best.votes if best else inf
         duel = _Duel(first, rival, rivals, prior)
         best = _overtaking(votes, found, duel, limit) or best
     return best
@@ -57,9 +58,9 @@ def votes_to_change_order(
     """
     votes = paired(wins, ties)
     found, _ = estimate(votes, ties=True, prior=prior)
-    order, limit = _order(votes, found), int(votes.outcomes.sum())
+    order = _order(votes, found)
     return [
-        _overtaking(votes, found, _Duel(ahead, behind, [behind], prior), limit)
+        _overtaking(votes, found, _Duel(ahead, behind, [behind], prior), inf)
         for ahead, behind in pairwise(order[: places + 1])
     ]
 
@@ -85,7 +86,7 @@ class _Duel:
         return strongest if passed else None
 
 
-def _overtaking(votes: Votes, found: Maximum, duel: _Duel, limit: int) -> Overtaking | None:
+def _overtaking(votes: Votes, found: Maximum, duel: _Duel, limit: float) -> Overtaking | None:
     """Take votes away that hold the rival back until it has passed, below the limit."""
     left = votes.outcomes.copy()
     removed = 0
@@ -96,8 +97,9 @@ def _overtaking(votes: Votes, found: Maximum, duel: _Duel, limit: int) -> Overta
             return Overtaking(removed, winner)
         pull = np.where(left >= 1, _pull(votes, found, duel), 0.0)
         gap = float(strengths[duel.ahead] - strengths[duel.behind])
-        # The influence of a vote grows as others go: half of what it says is never too many.
-        if pull.max() <= 0 or removed + gap / pull.max() / 2 >= limit:
+        # The influence of a vote grows as others go: half of what it says is seldom too many, and
+        # where a quarter does not do, there is no need to look.
+        if pull.max() <= 0 or removed + gap / pull.max() / 4 >= limit:
             return None
         removed += _take(left, pull, gap / 2)
         try:
@@ -109,11 +111,14 @@ def _overtaking(votes: Votes, found: Maximum, duel: _Duel, limit: int) -> Overta
 
 
 def _take(left: _Array, pull: _Array, reach: float) -> int:
-    """Take away the votes with the most pull that together pull so far, but one at least."""
-    taken = 0
+    """Take away the votes with the most pull that together pull so far, but one at least.
+
+    Those that pull nearly as much as the first go with it: with fewer votes it may pull more.
+    """
+    taken, least = 0, _NEARLY * pull.max()
     for place in np.argsort(-pull, axis=None, kind="stable").tolist():
         at = np.unravel_index(place, pull.shape)
-        if pull[at] <= 0 or (taken and pull[at] > reach):
+        if pull[at] < least or (taken and pull[at] > reach):
             break
         number = min(left[at], max(float(not taken), floor(reach / pull[at])))
         left[at] -= number
