@@ -14,7 +14,6 @@ from labeler.quality.findings.floors import ANY, Cell
 from labeler.quality.records import Array, Compared
 from labeler.quality.texts import Looks
 from labeler.said import say
-from labeler.stats import connectivity
 
 TOO_FEW = say("It takes votes on answers of two models that have names.")
 MANY_ANSWERS = say("Of more than two answers, the best one has beaten each of the others.")
@@ -65,13 +64,11 @@ def _parts(duels: Duels) -> list[Duels]:
     """Return the votes on models that can be compared with each other, most votes first."""
     if len(duels.names) < 2:
         return []
-    met = models.counted(duels).any(axis=2)
-    parts = connectivity.parts(met)
-    if len(parts) == 1:
+    groups = models.groups(duels)
+    if len(groups) == 1:
         return [duels]
-    groups = [np.isin(duels.left, each) for each in parts]
-    groups.sort(key=np.count_nonzero, reverse=True)
-    return [duels.those(each) for each in groups]
+    parts = [duels.those(np.isin(duels.left, each)) for each in groups]
+    return sorted(parts, key=lambda each: -len(each.outcome))
 
 
 def _part(duels: Duels, looks: Looks) -> Finding:

@@ -11,7 +11,7 @@ from labeler.quality.findings.duels import Duels
 from labeler.quality.findings.estimates import Finding, estimate, share
 from labeler.quality.records import Array, Records
 from labeler.said import Said, say
-from labeler.stats import ranking
+from labeler.stats import connectivity, ranking
 from labeler.stats.agreement import Interval
 from labeler.stats.fragility import votes_to_change_first, votes_to_change_order
 from labeler.stats.newton import Unsettled
@@ -139,6 +139,11 @@ def judged(duels: Duels, records: Records) -> list[Finding]:
         }
         for a, b in _met(won + won.T + same)[:PAIRS]
     ]
+
+
+def groups(duels: Duels) -> tuple[tuple[int, ...], ...]:
+    """Return which models votes compare with each other, over however many others."""
+    return connectivity.parts(np.asarray(counted(duels).any(axis=2)))
 
 
 def counted(duels: Duels) -> Array:

@@ -15,7 +15,6 @@ from labeler.quality.findings.estimates import UNDEFINED, Finding, estimate
 from labeler.quality.records import Array, Records
 from labeler.quality.texts import Looks
 from labeler.said import say
-from labeler.stats import connectivity
 from labeler.stats.agreement import Interval
 from labeler.stats.signals.lean import log_ratio, pool_lean
 from labeler.stats.strengths import Effect
@@ -100,8 +99,7 @@ def controlled(duels: Duels, looks: Looks) -> Finding:
 
 def _is_whole(styled: Duels, duels: Duels) -> bool:
     """Tell whether the sample compares all of these models with each other, too."""
-    met = models.counted(styled).any(axis=2)
-    return len(styled.names) == len(duels.names) and len(connectivity.parts(met)) == 1
+    return len(styled.names) == len(duels.names) and len(models.groups(styled)) == 1
 
 
 def _styled(duels: Duels, looks: Looks) -> tuple[Duels, Array]:

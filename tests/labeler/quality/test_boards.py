@@ -34,7 +34,8 @@ def voted(
     *said: tuple[int, int, int, int], people: int = 50, each: int = 1, **more: Any
 ) -> Records:
     """Make records of votes on two models: which, what was said, how often."""
-    rows, models = [], []
+    rows: list[dict[str, Any]] = []
+    models: list[list[int]] = []
     for one, other, label, times in said:
         for _ in range(times):
             at = len(rows)
@@ -178,7 +179,7 @@ def test_categories_are_parted() -> None:
         *((tag, name) for tag in ("en", "fr") for name in ("code", "letters")),
     }
 
-    def first(*cell: str) -> tuple[str, int, int]:
+    def first(*cell: Any) -> tuple[str, int, int]:
         row = found[cell]["parts"][0]["models"][0]
         return row["model"], row["place_to"], row["wins"]
 

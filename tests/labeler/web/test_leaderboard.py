@@ -11,6 +11,7 @@ import pytest
 from labeler.quality import leaderboards, snapshots
 from labeler.quality.findings import boards, duels
 from labeler.quality.records import Records
+from tests.conftest import StoppedClock
 from tests.labeler.quality.arrays import records
 from tests.labeler.quality.test_boards import FIRST, NOTHING, SECOND, W, X, Y, Z, voted
 from tests.labeler.web.conftest import HELPFUL, HOSTILE, Site, statements
@@ -48,7 +49,7 @@ def table(page: str, number: int = 0) -> list[list[str]]:
     ]
 
 
-def test_who_is_ahead_and_how_few_votes_would_change_it(site: Site) -> None:
+def test_who_is_ahead_and_how_few_votes_would_change_it(site: Site, frozen: StoppedClock) -> None:
     add_rows(site, pairs=9)
     judge_all(site, "ada", "bea")
     refresh(site)
