@@ -26,7 +26,7 @@ Sentence = Annotated[str, BeforeValidator(_sentence)]
 class Shape(BaseModel):
     """Exactly these fields."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Estimate(Shape):

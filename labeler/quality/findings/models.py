@@ -8,7 +8,7 @@ import numpy as np
 
 from labeler import said
 from labeler.quality.findings.duels import Duels
-from labeler.quality.findings.estimates import Finding, estimate, share
+from labeler.quality.findings.estimates import Finding, estimate
 from labeler.quality.records import Array, Records
 from labeler.said import Said, say
 from labeler.stats import connectivity, ranking
@@ -171,15 +171,16 @@ def _said(wins: int, losses: int, ties: int, bad: int) -> Finding:
 
     A vote worth half varies less than one that is won or lost: with ties the interval is wide.
     """
-    n = wins + losses + ties
+    n, decided = wins + losses + ties, wins + losses
     score = (wins + ties / 2) / n if n else float("nan")
+    share = wins / decided if decided else float("nan")
     return {
         "wins": wins,
         "losses": losses,
         "ties": ties - bad,
         "both_bad": bad,
         "with_ties": estimate(score, wilson_interval(round(wins + ties / 2), n), n),
-        "without_ties": share(wins, wins + losses),
+        "without_ties": estimate(share, wilson_interval(wins, decided), decided),
     }
 
 
