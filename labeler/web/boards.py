@@ -42,7 +42,7 @@ class Part:
     picture: Markup
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
-    styles: Sequence[tuple[str, str, str]]
+    styles: Sequence[tuple[str, Finding]]
     notes: Sequence[str]
     names: Sequence[str]
     matrix: Sequence[tuple[str, Sequence[Met]]]
@@ -96,7 +96,7 @@ def _part(part: Finding, pairs: Sequence[Finding], links: Mapping[tuple[str, str
         picture=_picture(rows),
         columns=_columns(),
         rows=[_row(row) for row in rows],
-        styles=[_style(each) for each in part.get("styles", ())],
+        styles=[(_(STYLE_WORDS[each["name"]]), each) for each in part.get("styles", ())],
         notes=[sentence(each) for each in part.get("notes", ())],
         names=names,
         matrix=_matrix(names, pairs, links),
@@ -147,10 +147,6 @@ def _places(row: Finding) -> str:
     if row["place_from"] == row["place_to"]:
         return number(row["place_from"])
     return _("%(low)s to %(high)s", low=row["place_from"], high=row["place_to"])
-
-
-def _style(effect: Finding) -> tuple[str, str, str]:
-    return _(STYLE_WORDS[effect["name"]]), likely(effect), number(effect["n"])
 
 
 def _picture(rows: Sequence[Finding], *, width: str = "100%") -> Markup:
