@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "e8a1c0de0004"
-down_revision = "2026_11_28_jobs"
+down_revision = "e8a1c0de0003"
 branch_labels = None
 depends_on = None
 
