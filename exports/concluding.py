@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
@@ -68,6 +69,8 @@ class Concluding:
     def _unfit(self, record: Record) -> Reason | None:
         if not self.criteria.held_back and _is_held_back(record):
             return Reason.held_back
+        if any(is_transcript(answer["provenance"]) for answer in record["responses"]):
+            return Reason.transcripts
         answers = [answer["content"] for answer in record["responses"]]
         if fault := texts.fault(record["prompt"], answers, self.criteria.max_tokens):
             return fault
@@ -97,10 +100,20 @@ def _said(one: Gathered, outcome: Majority | Reason | None) -> tuple[str, ...] |
 
 def output_use(provenance: str) -> str:
     """Return what an answer's terms say of training on it; empty if that is not known."""
-    if "output_use" not in provenance:
-        return ""
+    return str(_told(provenance, "output_use") or "")
+
+
+def is_transcript(provenance: str) -> bool:
+    """Tell a whole conversation from an answer to the prompt (see `labeler.arena.votes`)."""
+    return _told(provenance, "transcript") is not None
+
+
+def _told(provenance: str, name: str) -> Any:
+    """Return what an answer's provenance says of something; None where it does not."""
+    if name not in provenance:
+        return None
     try:
-        return str(msgspec.json.decode(provenance).get("output_use", ""))
+        return msgspec.json.decode(provenance).get(name)
     except (msgspec.DecodeError, AttributeError):
         raise Invalid("An answer's provenance cannot be read.") from None
 

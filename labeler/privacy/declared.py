@@ -131,6 +131,25 @@ KEEPS = (
     Keep(*("responses", "what models answered"), *(AS_PROJECT, DATA, NOTHING)),
     Keep(*("comparisons", "what is compared"), *(AS_PROJECT, DATA, NOTHING)),
     Keep(*("golds", "known answers"), *(AS_PROJECT, DATA, NOTHING)),
+    Keep(*("chat_rules", "how people of a project chat with models"), *(AS_PROJECT, WORK, NOTHING)),
+    Keep(
+        *("conversations", "who chatted with which two models, in which language, when"),
+        *(AS_PROJECT, DATA, "ends; stays, under the bare number"),
+    ),
+    Keep(
+        *("turns", "what somebody wrote to two models, and which answers they read"),
+        *(AS_PROJECT, DATA),
+        "emptied, but for what they said is better: that is in the dataset, under the bare number",
+    ),
+    Keep(
+        *("chat_links", "links by which visitors come to a chat, as hashes"),
+        *(AS_PROJECT, WORK, NOTHING),
+    ),
+    Keep(
+        *("visits", "that somebody is a visitor, and by which link they came"),
+        "LABELER_KEEP_SIGN_INS_DAYS after they came; then they are erased, and a number is left",
+        *("Art. 6(1)(a): they came by themselves, and nobody asks who they are", NUMBER),
+    ),
     Keep(
         *("assignments", "what was given to whom, and what became of it"),
         *(AS_PROJECT, WORK),
