@@ -217,6 +217,7 @@ KEEPS = (
         *(APPENDED, PROOF, "stays; who took part stands in it as it was written"),
     ),
     Keep(*("snapshots", "how good a project's labels are"), *(AS_PROJECT, DATA, NOTHING)),
+    Keep(*("leaderboards", "which models are ahead"), *(AS_PROJECT, DATA, NOTHING)),
     Keep(
         *("jobs", "what was asked to be done in the background, by whom, and what came of it"),
         *(AS_PROJECT, DATA, NUMBER),
@@ -232,7 +233,7 @@ KEEPS = (
     ),
     Keep(
         *("calls", "what models were asked, what they answered and what it cost; no name"),
-        *(AS_PROJECT, DATA, "stays; a conversation says whose it was, as long as it does"),
+        *(AS_PROJECT, DATA, "stays; of chats, what was never voted on is emptied"),
     ),
     Keep(
         *("purses", "how much calls may cost together, and what they did"),
