@@ -19,6 +19,7 @@ from tests.visits import Visit
 
 PASSWORD = "four plain words here"
 QUOTE = "unmistakable"
+PROFILE = {"base_url": "https://127.0.0.1:9/v1", "model": "model"}
 USUAL = {
     "prompt": "What is this, {}?",
     "answer_1": "One thing.",
@@ -43,8 +44,7 @@ USUAL = {
     "participants": "Ada",
     "worker": "ada@example.org",
     "called": "model-{}",
-    "base_url": "https://127.0.0.1:9/v1",
-    "model": "model",
+    **PROFILE,
 }
 LISTS = {"rubric.reason_tags": 20, "rubric.marks.types": 20, "rubric.marks.severities": 5}
 """Fields with something in each line, and how many lines they take."""
@@ -196,18 +196,22 @@ class Writer:
             return client.post(form.action, data=values)
         number = next(self.numbers)
         names = {name: values.pop(name) or f"rows-{number}" for name in files}
-        content = row(f"{self.who}{number}")
-        if form.action.endswith("/prompts"):
-            content = _unanswered(content)
+        content = self._content(form, f"{self.who}{number}")
         body = b"".join([*_parts(values), *_file_parts(names, content), END])
         return client.post(
             form.action, data=body, content_type=f"multipart/form-data; boundary={BOUNDARY}"
         )
 
 
-def _unanswered(row: str) -> str:
-    """Return a row as a prompt that models are yet to answer."""
-    return json.dumps({key: value for key, value in json.loads(row).items() if key != "responses"})
+    def _content(self, form: Form, name: str) -> str:
+        """Return what is in a file that the form takes: a row, a prompt, or a profile."""
+        if form.action.endswith("/toml"):
+            told = {"name": name, "provider": "vllm", "place": "eu", **PROFILE}
+            return "".join(f"{key} = {json.dumps(value)}\n" for key, value in told.items())
+        given = json.loads(row(name))
+        if form.action.endswith("/prompts"):
+            del given["responses"]
+        return json.dumps(given)
 
 
 def _minute(number: int) -> dict[str, str]:

@@ -328,7 +328,7 @@ def test_what_is_written_into_forms_stays_text(
         chromium.new_context(viewport=NARROW) as context,
     ):
         settings = site.app.extensions["labeler.settings"]
-        hosts = {"endpoint_hosts": "127.0.0.1:9"}
+        hosts = {"endpoint_hosts": "127.0.0.1:8080"}
         site.app.extensions["labeler.settings"] = settings.model_copy(update=hosts)
         faults, page = watch(context, site.url), context.new_page()
         assert len(parsed(page, {text: text for text in STRINGS})) > 20
