@@ -202,7 +202,6 @@ class Writer:
             form.action, data=body, content_type=f"multipart/form-data; boundary={BOUNDARY}"
         )
 
-
     def _content(self, form: Form, name: str) -> str:
         """Return what is in a file that the form takes: a row, a prompt, or a profile."""
         if form.action.endswith("/toml"):
