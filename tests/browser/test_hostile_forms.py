@@ -61,6 +61,8 @@ ASKED = [{"kind": "pairwise"}, {"kind": "criteria", "criteria": CRITERIA}, {"kin
 LISTS = ("/projects/helpful/people", "/account", "/projects")
 """Pages that show all that was written into a field with room for few strings at once."""
 BEA, BEAS_ID = "bea@example.org", 5
+CHANGED = "wren"
+"""The endpoint whose profile everybody changes: its key is soon nowhere."""
 QUERIED = re.compile(r"""request\.args(?:\.get\(|\[)["'](\w+)["']""")
 
 
@@ -136,7 +138,7 @@ class Place:
         if name in ASKED_ABOUT:
             return ASKED_ABOUT[name](self.site)
         known = {"batch_id": 1, "number": 1, "person_id": BEAS_ID, "slug": "helpful"}
-        return (known | {"kind": "sides", "name": "gull"})[name]
+        return (known | {"kind": "sides", "name": CHANGED})[name]
 
 
 def _asked(site: Site) -> int | None:
@@ -348,7 +350,8 @@ def _fill(session: Session, folder: Path, rows: int, judged: int) -> None:
     cast = make_cast(session)
     assert cast.bea.id == BEAS_ID
     project = make_project(session, cast, rubric={"questions": ASKED}, judgments_per_comparison=9)
-    chats.add_models(session, dict.fromkeys(chats.MODELS, "<script>alert(1)</script>"))
+    models = dict.fromkeys((*chats.MODELS, CHANGED), "<script>alert(1)</script>")
+    chats.add_models(session, models)
     chats.open_chat(session, project, by=cast.olga, visitors={"per_visitor": 9, "per_day": 999})
     file = folder / "rows.jsonl"
     file.write_bytes(filling.file(rows))
