@@ -36,8 +36,7 @@ def ask(session: Session, endpoint: Endpoint, *, by: Person) -> Job:
     job, is_new = jobs.ask(session, KIND, {"endpoint": endpoint.id}, key=str(endpoint.id), by=by.id)
     if is_new:
         name, version = endpoint.name, endpoint.version
-        kind = "endpoint.checked"
-        events.record(session, kind, person_id=by.id, name=name, version=version)
+        events.record(session, "endpoint.checked", person_id=by.id, name=name, version=version)
     return job
 
 
