@@ -27,6 +27,8 @@ OTHER = "other"
 MOST_TOKENS = 2**31
 _THOUGHT = re.compile(r"\s*<think>(?P<thinking>.*?)(</think>\s*|\Z)(?P<text>.*)", re.DOTALL)
 NAME_LENGTH = 200
+MOST_CHARACTERS = 1_000_000
+"""Of an answer with its thinking: nobody reads more, and few rows hold more."""
 
 
 def finish(reason: str) -> str:
@@ -65,6 +67,7 @@ class Answer:
         self.effective: dict[str, Any] | None = None
         self.unfiltered = False
         self._is_one = self._has_choices = False
+        self._length = 0
         self._texts: list[str] = []
         self._thoughts: list[str] = []
 
@@ -80,6 +83,8 @@ class Answer:
         for choice in choices if isinstance(choices, list) else []:
             if isinstance(choice, Mapping) and choice.get("index", 0) == 0:
                 self._choose(choice)
+        if self._length > MOST_CHARACTERS:
+            raise ours(Code.too_large, status=status)
 
     def require_whole(self, *, status: int) -> None:
         """Raise Failed if what came is no answer, or only the beginning of one."""
@@ -117,8 +122,9 @@ class Answer:
         if isinstance(said, Mapping):
             text, thinking = parted(said.get("content"))
             others = (_text(said.get(name)) for name in ("reasoning_content", "reasoning"))
-            self._texts += [text, _text(said.get("refusal"))]
+            self._texts.append(text + _text(said.get("refusal")))
             self._thoughts.append(thinking or next(filter(None, others), ""))
+            self._length += len(self._texts[-1]) + len(self._thoughts[-1])
 
 
 def _is_error(piece: Mapping[str, Any]) -> bool:

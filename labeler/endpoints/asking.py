@@ -7,8 +7,10 @@ whether they are to be told to count tokens.
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from labeler.endpoints.faults import Code, ours
+from labeler.endpoints.hosts import Target
 from labeler.endpoints.profiles import Profile, Provider, Sampling
 
 NO_KEY = "none"
@@ -21,16 +23,13 @@ COUNTS_UNASKED = frozenset((Provider.mistral,))
 _SEEDS: Mapping[Provider, str] = MappingProxyType({Provider.mistral: "random_seed"})
 
 
-def url(profile: Profile) -> str:
-    """Return the address that /chat/completions is put behind."""
-    if profile.provider is Provider.azure_classic:
-        return f"{profile.base_url}/openai/deployments/{profile.model}"
-    return profile.base_url
-
-
-def query(profile: Profile) -> dict[str, str]:
-    """Return what stands behind the question mark."""
-    return {"api-version": profile.api_version} if profile.api_version else {}
+def target(profile: Profile) -> Target:
+    """Return where an answer is asked for."""
+    base = profile.target
+    inside = f"/openai/deployments/{profile.model}" if profile.api_version else ""
+    query = f"?{urlencode({'api-version': profile.api_version})}" if profile.api_version else ""
+    path = quote(f"{base.path.rstrip('/')}{inside}/chat/completions", safe="/%~:@!$&'()*+,;=")
+    return base._replace(path=path + query)
 
 
 def headers(profile: Profile, key: str) -> dict[str, str]:
@@ -52,10 +51,15 @@ def params(provider: Provider, sampling: Sampling) -> dict[str, Any]:
     return given | sampling.extra
 
 
-def stream(provider: Provider) -> dict[str, Any]:
-    """Return what asks for a stream that ends with how many tokens there were."""
-    counted = {} if provider in COUNTS_UNASKED else {"stream_options": {"include_usage": True}}
-    return {"stream": True, **counted}
+def body(
+    profile: Profile, given: Sequence[Mapping[str, str]], drawn: dict[str, Any]
+) -> dict[str, Any]:
+    """Return what is sent: a conversation, to be answered in a stream that ends with its tokens."""
+    asked: dict[str, Any] = {"model": profile.model, "messages": messages(profile, given)}
+    asked["stream"] = True
+    if profile.provider not in COUNTS_UNASKED:
+        asked["stream_options"] = {"include_usage": True}
+    return asked | drawn
 
 
 def messages(profile: Profile, given: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:

@@ -9,18 +9,20 @@ is understood too.
 import json
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from labeler import clock
-from labeler.endpoints import answers, asking, faults
+from labeler.endpoints import answers, asking, events, faults
 from labeler.endpoints.answers import Answer
 from labeler.endpoints.faults import Code, Failed, ours
 from labeler.endpoints.profiles import Profile, Sampling
 
 if TYPE_CHECKING:
-    from openai import APIResponse, OpenAI
+    from labeler.endpoints.outgoing import Arriving
+
+REQUEST_ID = ("x-request-id", "apim-request-id", "mistral-correlation-id")
+DONE = "[DONE]"
 
 
 @dataclass(frozen=True)
@@ -59,104 +61,65 @@ def ask(
     profile's system prompt goes first, unless the messages begin with one. `sampling` stands in
     for the profile's.
     """
+    from labeler.endpoints import outgoing  # a server that only shows pages needs none of it
+
     params = asking.params(profile.provider, sampling or profile.sampling)
-    told = asking.messages(profile, messages)
+    body = json.dumps(asking.body(profile, messages, params)).encode()
+    limits = profile.limits
+    leave = outgoing.Leave(hosts, profile.on_premises, limits.timeout_s, limits.longest_s)
+    began = time.monotonic()
     try:
-        with _opened(profile, key, hosts) as client:
-            began = time.monotonic()
-            with _asked(client, profile, told, params) as got:
-                answer = _read(got)
-                return _reply(answer, got, params, round((time.monotonic() - began) * 1000))
+        headers = asking.headers(profile, key)
+        with outgoing.posted(leave, asking.target(profile), headers, body) as got:
+            answer = _read(got)
+            return _reply(answer, got, params, round((time.monotonic() - began) * 1000))
     except Failed as failed:
         raise Failed(faults.without(failed.fault, key)) from None
 
 
-@contextmanager
-def _opened(profile: Profile, key: str, hosts: Collection[str]) -> Iterator["OpenAI"]:
-    """Lend what speaks to the server by the one way out, and by nothing that the environment says.
-
-    Whatever key or header of the environment the library puts in, it does not leave: `outgoing`
-    sends the headers that are named here.
-    """
-    from openai import OpenAI  # slow to import, and a server that only shows pages needs none of it
-
-    from labeler.endpoints import outgoing
-
-    limits = profile.limits
-    leave = outgoing.Leave(hosts, profile.on_premises, limits.timeout_s, limits.longest_s)
-    with outgoing.client(leave, asking.headers(profile, key)) as http:
-        yield OpenAI(
-            api_key=asking.NO_KEY,
-            base_url=asking.url(profile),
-            http_client=http,
-            max_retries=0,
-            timeout=http.timeout,
-        )
-
-
-@contextmanager
-def _asked(
-    client: "OpenAI", profile: Profile, messages: Any, params: Mapping[str, Any]
-) -> Iterator["APIResponse[Any]"]:
-    """Send the question and lend the answer as it comes; raises Failed."""
-    from openai import APIError, APIStatusError
-
-    create = client.chat.completions.with_streaming_response.create
-    try:
-        with create(
-            model=profile.model,
-            messages=messages,
-            stream=True,
-            extra_body={**params, **asking.stream(profile.provider)},
-            extra_query=asking.query(profile),
-        ) as got:
-            yield got
-    except APIStatusError as error:
-        sent = error.response
-        fault = faults.refused(sent.status_code, sent.headers, sent.text, now=clock.now())
-        raise Failed(fault) from None
-    except APIError as error:
-        raise ours(Code.cut, raw=repr(error.__cause__ or error)) from None
-
-
-def _read(got: "APIResponse[Any]") -> Answer:
+def _read(got: "Arriving") -> Answer:
+    if not 200 <= got.status < 300:
+        text = _text(got)
+        raise Failed(faults.refused(got.status, got.headers, text, now=clock.now()))
     answer = Answer()
     for piece in _pieces(got):
-        answer.take(piece, status=got.status_code)
-    answer.require_whole(status=got.status_code)
+        answer.take(piece, status=got.status)
+    answer.require_whole(status=got.status)
     return answer
 
 
-def _pieces(got: "APIResponse[Any]") -> Iterator[object]:
+def _pieces(got: "Arriving") -> Iterator[object]:
     """Yield what the server sends, as it comes; raises Failed for what cannot be read."""
-    from openai import APIError, Stream
-
     kind = got.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "text/html":
-        raise ours(Code.not_openai, status=got.status_code, raw=got.text())
+        raise ours(Code.not_openai, status=got.status, raw=_text(got))
     try:
         if kind.endswith("json"):
-            yield json.loads(got.read())
-        else:
-            yield from got.parse(to=Stream[object])
+            yield json.loads(b"".join(got.chunks))
+            return
+        for data in events.read(got.chunks):
+            if data.startswith(DONE):
+                return
+            yield json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise ours(Code.not_json, status=got.status_code, raw=str(error)) from None
-    except APIError as error:
-        raise Failed(faults.reported(got.status_code, error.body)) from None
+        raise ours(Code.not_json, status=got.status, raw=str(error)) from None
 
 
-def _reply(
-    answer: Answer, got: "APIResponse[Any]", params: dict[str, Any], latency_ms: int
-) -> Reply:
+def _text(got: "Arriving") -> str:
+    return b"".join(got.chunks).decode("utf-8", "replace")
+
+
+def _reply(answer: Answer, got: "Arriving", params: dict[str, Any], latency_ms: int) -> Reply:
     text, thinking = answer.text()
+    request_id = next((got.headers[n] for n in REQUEST_ID if got.headers.get(n)), answer.id)
     return Reply(
         text=text,
         thinking=thinking,
         finish_reason=answers.finish(answer.reason),
         model_returned=answers.name(answer.model),
         fingerprint=answers.name(answer.fingerprint),
-        request_id=answers.name(_request_id(got) or answer.id),
-        http_status=got.status_code,
+        request_id=answers.name(request_id),
+        http_status=got.status,
         input_tokens=answer.tokens[0],
         output_tokens=answer.tokens[1],
         latency_ms=latency_ms,
@@ -164,8 +127,3 @@ def _reply(
         params_effective=answer.effective,
         unfiltered=answer.unfiltered,
     )
-
-
-def _request_id(got: "APIResponse[Any]") -> str:
-    names = ("x-request-id", "apim-request-id", "mistral-correlation-id")
-    return next((got.headers[name] for name in names if got.headers.get(name)), "")

@@ -21,20 +21,24 @@ Address = IPv4Address | IPv6Address
 PORTS = {"https": 443, "http": 80}
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*")
+_FIGURES = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)")
+"""What programs take for an address in figures; there is one way to write one."""
 _ENTRY = re.compile(r"(?P<host>\[[0-9a-f:.]+\]|[*a-z0-9._-]+)(:(?P<port>[0-9]{1,5}))?")
 _FORM = re.compile(rf"\*(\.{_LABEL}){{2,}}")
 
 # Where clouds tell a machine its secrets, though the address looks like one that may be called.
 _SECRETS = ("100.100.100.200", "168.63.129.16", "fd00:ec2::254", "fd20:ce::254")
-# Where others than machines of the internet answer, though Python may call it global.
-_INSIDE = ("192.88.99.0/24", "64:ff9b:1::/48", "fec0::/10", "::/96", "2002::/16")
+# What looks like an address of the internet to Python and is none.
+_NOT_QUITE = ("192.88.99.0/24", "2002::/16", "3fff::/20")
 _OWN = (
     *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8"),
     *("::1/128", "fc00::/7"),
 )
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _NEVER = tuple(map(ipaddress.ip_address, _SECRETS))
-_NO_INTERNET = tuple(map(ipaddress.ip_network, _INSIDE))
+_NO_INTERNET = tuple(map(ipaddress.ip_network, _NOT_QUITE))
+_INTERNET6 = ipaddress.IPv6Network("2000::/3")
+"""The addresses of IPv6 that anybody has been given; the rest are ways to dress others up."""
 _ONES_OWN = tuple(map(ipaddress.ip_network, _OWN))
 
 
@@ -77,9 +81,11 @@ def target(url: str) -> Target:
 
 def _canonical(host: str) -> str:
     """Return the host in one way of writing; raises ValueError for what is none."""
-    if ":" in host:
+    if ":" in host and "%" not in host:
         return str(ipaddress.IPv6Address(host))
     name = host.lower().removesuffix(".")
+    if _FIGURES.fullmatch(name):
+        return str(IPv4Address(name))
     if not _NAME.fullmatch(name):
         raise ValueError(host)
     return name
@@ -133,8 +139,10 @@ def may_be_called(address: str, *, on_premises: bool) -> bool:
         return False
     if any(real in network for network in _ONES_OWN):
         return on_premises
-    inside = real.is_multicast or any(real in network for network in _NO_INTERNET)
-    return real.is_global and not inside
+    if isinstance(real, IPv6Address) and real not in _INTERNET6:
+        return False
+    odd = real.is_multicast or any(real in network for network in _NO_INTERNET)
+    return real.is_global and not odd
 
 
 def _real(address: str) -> Address:

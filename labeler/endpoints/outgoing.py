@@ -7,25 +7,30 @@ that leave are those that are named here and those of the caller. What is read i
 and in time. Whatever goes wrong is a `Failed`, in words.
 """
 
+import os
 import socket
 import ssl
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import httpcore2
-import httpx2
 
 from labeler.endpoints import hosts
-from labeler.endpoints.faults import Code, ours
+from labeler.endpoints.faults import Code, Failed, ours
+from labeler.endpoints.hosts import Target
 
 CONNECT_S = 10.0
 MOST_BYTES = 32 * 2**20
 """More than the longest answer, as a stream of tokens with all that servers say beside each."""
-OWN_HEADERS = ("host", "content-length", "content-type", "accept", "transfer-encoding")
-"""What a request keeps of the headers that a library gave it."""
-HEADERS = {"accept-encoding": "identity", "user-agent": "labeler"}
+HEADERS = {
+    "accept": "text/event-stream, application/json",
+    "accept-encoding": "identity",
+    "content-type": "application/json",
+    "user-agent": "labeler",
+}
 
 
 class Leave(NamedTuple):
@@ -37,90 +42,75 @@ class Leave(NamedTuple):
     longest_s: float
 
 
-def client(leave: Leave, headers: Mapping[str, str]) -> httpx2.Client:
-    """Return a client for one call, which sends these headers; close it."""
-    timeout = httpx2.Timeout(leave.silence_s, connect=min(CONNECT_S, leave.silence_s))
-    return httpx2.Client(
-        transport=_Transport(leave, headers),
-        timeout=timeout,
-        trust_env=False,
-        follow_redirects=False,
+class Arriving(NamedTuple):
+    """What a server answers, while it does; `headers` are named in small letters."""
+
+    status: int
+    headers: Mapping[str, str]
+    chunks: Iterator[bytes]
+
+
+@contextmanager
+def posted(
+    leave: Leave, target: Target, headers: Mapping[str, str], body: bytes
+) -> Iterator[Arriving]:
+    """Send a body of JSON and lend what comes back, as it comes; raises Failed."""
+    if target.scheme not in hosts.PORTS or not _is_allowed(leave, target.host, target.port):
+        raise ours(Code.not_allowed, host=hosts.written(target.host, target.port))
+    until = time.monotonic() + leave.longest_s
+    silence = dict.fromkeys(("read", "write", "pool"), leave.silence_s)
+    pool = httpcore2.ConnectionPool(
+        ssl_context=_certificates() if target.scheme == "https" else None,
+        network_backend=_Door(leave, target.scheme, until),
     )
+    asked = httpcore2.Request(
+        "POST",
+        httpcore2.URL(scheme=target.scheme, host=target.host, port=target.port, target=target.path),
+        headers=_sent(target, headers, body),
+        content=body,
+        extensions={"timeout": {**silence, "connect": min(CONNECT_S, leave.silence_s)}},
+    )
+    with pool:
+        with _in_words(leave, until):
+            answer = pool.handle_request(asked)
+        yield _arriving(answer, leave, until)
 
 
-class _Transport(httpx2.BaseTransport):
-    """Sends requests by connections that are checked when they are made."""
-
-    def __init__(self, leave: Leave, headers: Mapping[str, str]) -> None:
-        self._leave, self._headers = leave, {**HEADERS, **headers}
-        self._until = time.monotonic() + leave.longest_s
-        self._pool: httpcore2.ConnectionPool | None = None
-
-    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        url = request.url
-        door = _Door(self._leave, url.scheme, self._until)
-        self._pool = httpcore2.ConnectionPool(
-            ssl_context=_certificates() if url.scheme == "https" else None,
-            max_connections=1,
-            network_backend=door,
-        )
-        asked = httpcore2.Request(
-            method=request.method,
-            url=httpcore2.URL(
-                scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
-            ),
-            headers=self._sent(request),
-            content=request.stream,
-            extensions=request.extensions,
-        )
-        with self._in_words():
-            answer = self._pool.handle_request(asked)
-        return self._received(answer)
-
-    def _sent(self, request: httpx2.Request) -> list[tuple[bytes, bytes]]:
-        kept = [(n, v) for n, v in request.headers.raw if n.decode().lower() in OWN_HEADERS]
-        return kept + [(n.encode(), v.encode()) for n, v in self._headers.items()]
-
-    def _received(self, answer: httpcore2.Response) -> httpx2.Response:
-        received = httpx2.Response(
-            answer.status,
-            headers=answer.headers,
-            stream=_Stream(self, answer),
-            extensions=answer.extensions,
-        )
-        if received.headers.get("content-encoding", "identity").lower() != "identity":
-            raise ours(Code.encoded, status=answer.status)
-        return received
-
-    @contextmanager
-    def _in_words(self) -> Iterator[None]:
-        """Say in words what went wrong with a connection that had been made."""
-        try:
-            yield
-        except httpcore2.TimeoutException:
-            if time.monotonic() >= self._until:
-                raise ours(Code.too_slow, seconds=_figure(self._leave.longest_s)) from None
-            raise ours(Code.silent, seconds=_figure(self._leave.silence_s)) from None
-        except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:
-            raise ours(Code.cut, raw=str(error)) from None
-
-    def close(self) -> None:
-        if self._pool is not None:
-            self._pool.close()
+def _is_allowed(leave: Leave, host: str, port: int) -> bool:
+    return hosts.allows(leave.hosts, host, port)
 
 
-class _Stream(httpx2.SyncByteStream):
-    """Reads an answer as it comes."""
+def _sent(target: Target, headers: Mapping[str, str], body: bytes) -> list[tuple[str, str]]:
+    name = f"[{target.host}]" if ":" in target.host else target.host
+    is_usual = hosts.PORTS[target.scheme] == target.port
+    host = name if is_usual else f"{name}:{target.port}"
+    own = {"host": host, "content-length": str(len(body))}
+    return list({**own, **HEADERS, **headers}.items())
 
-    def __init__(self, transport: _Transport, answer: httpcore2.Response) -> None:
-        self._transport, self._answer = transport, answer
 
-    def __iter__(self) -> Iterator[bytes]:
-        with self._transport._in_words():
-            yield from self._answer.iter_stream()
+def _arriving(answer: httpcore2.Response, leave: Leave, until: float) -> Arriving:
+    headers = {n.decode("latin-1").lower(): v.decode("latin-1") for n, v in answer.headers}
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise ours(Code.encoded, status=answer.status)
+    return Arriving(answer.status, headers, _chunks(answer, leave, until))
 
-    def close(self) -> None:
-        self._answer.close()
+
+def _chunks(answer: httpcore2.Response, leave: Leave, until: float) -> Iterator[bytes]:
+    with _in_words(leave, until):
+        yield from answer.iter_stream()
+
+
+@contextmanager
+def _in_words(leave: Leave, until: float) -> Iterator[None]:
+    """Say in words what went wrong with a connection that had been made."""
+    try:
+        yield
+    except httpcore2.TimeoutException:
+        if time.monotonic() >= until:
+            raise ours(Code.too_slow, seconds=_figure(leave.longest_s)) from None
+        raise ours(Code.silent, seconds=_figure(leave.silence_s)) from None
+    except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:
+        raise ours(Code.cut, raw=str(error)) from None
 
 
 class _Door(httpcore2.NetworkBackend):
@@ -137,7 +127,7 @@ class _Door(httpcore2.NetworkBackend):
         local_address: str | None = None,  # noqa: ARG002
         socket_options: Iterable[Any] | None = None,  # noqa: ARG002
     ) -> httpcore2.NetworkStream:
-        if not hosts.allows(self._leave.hosts, host, port):
+        if not _is_allowed(self._leave, host, port):
             raise ours(Code.not_allowed, host=hosts.written(host, port))
         addresses = self._checked(host, port)
         stream = _connected(host, addresses, port, timeout or CONNECT_S)
@@ -224,7 +214,7 @@ def _connected(
     raise failed
 
 
-def _unmade(host: str, error: httpcore2.ConnectError) -> Exception:
+def _unmade(host: str, error: httpcore2.ConnectError) -> Failed:
     if isinstance(error.__cause__, ConnectionRefusedError):
         return ours(Code.refused_connection, host=host)
     return ours(Code.unreachable, host=host, reason=_reason(error))
@@ -237,8 +227,14 @@ def _reason(error: Exception) -> str:
 
 
 def _certificates() -> ssl.SSLContext:
-    """Return whom to trust: what the system trusts, an operator's own authority among it."""
-    return httpx2.create_ssl_context()
+    """Return whom to trust: what the system trusts, or the authority that an operator names."""
+    return _trusted(tuple(os.environ.get(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR")))
+
+
+@lru_cache(maxsize=1)
+def _trusted(_named: tuple[str | None, ...]) -> ssl.SSLContext:
+    """Read the authorities, which takes a moment, so once."""
+    return httpcore2.default_ssl_context()
 
 
 def _figure(seconds: float) -> str:

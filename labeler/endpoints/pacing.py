@@ -6,6 +6,7 @@ each time, and then is tried by one call alone; other lines know nothing of it.
 """
 
 import random
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -78,6 +79,11 @@ def lay(session: Session, name: str, limits: Limits) -> None:
     }
     made = insert(dialect_of(session), EndpointLine).values(name=name, next_at=None, **told)
     session.execute(made.on_conflict_do_update(index_elements=["name"], set_=told))
+
+
+def lines(session: Session) -> Mapping[str, EndpointLine]:
+    """Return all lines by name, to look at."""
+    return {line.name: line for line in session.scalars(sa.select(EndpointLine))}
 
 
 def locked(session: Session, name: str) -> EndpointLine:

@@ -163,9 +163,9 @@ def _load(
     generation = session.get_one(Generation, job.payload["generation"])
     project = session.get_one(Project, generation.project_id)
     by = session.get_one(Person, generation.created_by)
-    named = {"name": generation.name, "digest": generation.digest, "by": by}
+    name, digest = generation.name, generation.digest
     is_first = True
-    for step in batches.load(session, project, rows, **named):
+    for step in batches.load(session, project, rows, name=name, digest=digest, by=by):
         if is_first:
             _forget(session, generation)
         is_first = False
@@ -285,7 +285,7 @@ def _row(
     return Row(
         line=prompt.number + 1,
         id=f"{prompt.external_id}~{generation.id}.{'-'.join(map(str, places))}",
-        messages=tuple(Message(**message) for message in prompt.messages),
+        messages=tuple(map(Message.model_validate, prompt.messages)),
         language=prompt.language,
         responses=tuple(_response(each, models) for each in chosen),
         gold=None,

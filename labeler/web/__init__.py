@@ -16,9 +16,11 @@ from labeler.web import (
     destinations,
     disputes,
     earnings,
+    endpoints,
     filters,
     forms,
     forum,
+    generations,
     gold,
     guests,
     guidelines,
@@ -86,4 +88,6 @@ def init_app(app: Flask) -> None:
     for room in (sensitive, worktime, limits, terms, destinations, earnings, disputes, rights):
         app.register_blueprint(room.pages)
     for room in (systems, forum, representatives, chat, chatrules, guests):
+        app.register_blueprint(room.pages)
+    for room in (endpoints, generations):
         app.register_blueprint(room.pages)

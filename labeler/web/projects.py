@@ -89,6 +89,7 @@ def index() -> ResponseReturnValue:
         rows=found,
         done=progress.done_of(session, seen),
         may_create=projects.may_create(session, olga),
+        keeps_models=olga.is_admin,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import islice
+from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from flask import Flask
@@ -24,6 +25,7 @@ from labeler.work.projects import Project
 from tests import chats
 from tests.browser import paying, reviewing, talking
 from tests.browser.site import ADA, OLGA, Site
+from tests.labeler.generation import drawing
 from tests.make import judge
 from tests.visits import Visit
 
@@ -48,7 +50,9 @@ FOR_OWNERS = (
     *("projects", "members", "batches", "comparisons", "gold", "releases", "qualifications.ask"),
     *("disputes", "guidelines", "orders", "plans", "quality", "rates", "reviews", "wages"),
     *("payruns", "paylayouts", "terms.write", "worktime.noticed", "chatrules"),
+    "generations",
 )
+FOR_ADMINISTRATORS = "endpoints."
 WRONG = ("/nothing-here", "/projects/demo/releases?min_judgments=0")
 
 
@@ -81,6 +85,8 @@ def furnish(site: Site) -> dict[str, Any]:
         ended_at = clock.now() - timedelta(minutes=1)
         span = {"started_at": ended_at - timedelta(hours=3), "ended_at": ended_at}
         asked |= talking.talk(session, project) | _chat(session, project, by=ada)
+        folder = site.app.extensions["labeler.settings"].data
+        asked |= _draw(session, project, folder, by=olga)
         missed.add(session, project.id, by=ada, **span, kind=Kind.clarification, note="A call.")
         session.commit()
     refreshing.refresh_project(site.database, held.project_id)
@@ -116,6 +122,15 @@ def _chat(session: Session, project: Project, *, by: Person) -> dict[str, Any]:
     return {"conversation_id": turn.conversation_id, "ticket": ticket}
 
 
+def _draw(session: Session, project: Project, folder: Path, *, by: Person) -> dict[str, Any]:
+    """Have answers drawn from models, one of which does not come."""
+    path = drawing.write(folder, [drawing.line(1), drawing.line(2)])
+    drawn = drawing.begin(session, project, path, by, endpoints=",".join(chats.MODELS))
+    drawing.answer_all(session, lambda _: drawing.BROKEN, most=1)
+    drawing.answer_all(session)
+    return {"generation_id": drawn.id, "name": "gull"}
+
+
 def _rich(session: Session, person: Person) -> Iterator[Assignment]:
     """Yield what the person is given of RICH; it is judged when the next one is asked for."""
     project = projects.find(session, "demo", by=person)
@@ -146,6 +161,8 @@ def addresses(app: Flask, values: dict[str, Any], reader: Reader) -> Iterator[st
 def _readers(endpoint: str) -> set[Reader]:
     if endpoint in FOR_NOBODY:
         return {"nobody"}
+    if endpoint.startswith(FOR_ADMINISTRATORS):
+        return {"administrator"}
     if not endpoint.startswith(FOR_OWNERS):
         return {"annotator"}
     return {"owner", "administrator"} | ({"reviewer"} if endpoint in FOR_REVIEWERS else set())

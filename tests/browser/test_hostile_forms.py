@@ -24,6 +24,7 @@ import exports
 import labeler
 from labeler import clock
 from labeler.arena import visits
+from labeler.endpoints import calls, purses
 from labeler.errors import Conflict
 from labeler.pay import destinations
 from labeler.people import accounts, forum
@@ -46,6 +47,7 @@ from tests.conftest import NewAddress
 from tests.filling import Writer
 from tests.forms import WRITTEN, Field, Form
 from tests.hostile import NUL, STRINGS, TEXTS, squeezed
+from tests.labeler.generation import drawing
 from tests.make import judge, make_project
 from tests.visits import Visit
 
@@ -70,6 +72,7 @@ class Place:
     thorough: bool
     comparisons: Iterator[int]
     met: set[object] = field(default_factory=set)
+    looked_at: set[str] = field(default_factory=set)
     seen: dict[str, list[str]] = field(default_factory=dict)
 
     def write(self, who: str) -> Writer:
@@ -133,7 +136,7 @@ class Place:
         if name in ASKED_ABOUT:
             return ASKED_ABOUT[name](self.site)
         known = {"batch_id": 1, "number": 1, "person_id": BEAS_ID, "slug": "helpful"}
-        return (known | {"kind": "sides"})[name]
+        return (known | {"kind": "sides", "name": "gull"})[name]
 
 
 def _asked(site: Site) -> int | None:
@@ -203,11 +206,27 @@ def _talked(site: Site) -> int:
         return made.id
 
 
+def _drawn(site: Site) -> int:
+    """Have a batch drawn from models, with a budget that is used up."""
+    with site.database.writing() as session:
+        olga = accounts.find(session, "olga@example.org")
+        project, seed = projects.find(session, "helpful", by=olga), uuid.uuid4().int % 2**31
+        words = {"id": TEXTS[0][:200], "prompt": "\n".join(TEXTS), "language": "en"}
+        path = drawing.write(site.app.extensions["labeler.settings"].data, [words])
+        made = drawing.begin(session, project, path, olga, endpoints="gull,heron", seed=seed)
+        purses.fill(session, made.kin, 1_000_000, "EUR")
+        calls.cancel_all(session, made.kin)
+        purses.stop(session, made.kin)
+        session.commit()
+        return made.id
+
+
 ASKED_ABOUT: dict[str, Callable[[Site], int | None]] = {
     "judgment_id": _refusable,
     "refusal_id": _refused,
     "dispute_id": _disputed,
     "topic_id": _talked,
+    "generation_id": _drawn,
     "job_id": lambda _site: None,  # there is nothing to write on one
     "statement_id": lambda _site: None,  # there is nothing to write on one
 }
@@ -367,12 +386,18 @@ def _cut(place: Place) -> None:
 
 
 def _look_around(place: Place, page: Page, who: str) -> Iterator[str]:
-    """Go to every page that somebody has; it is no wider than a phone, and shows what was said."""
+    """Go to every page that somebody has; it is no wider than a phone, and shows what was said.
+
+    Not to those that others had before, where there is no time to be thorough.
+    """
     page.context.clear_cookies()
     if who != "nobody":
         place.site.arrive(page, f"{who}@example.org")
     visit = place.visit(who)
     for endpoint in place.seen[who]:
+        if endpoint in place.looked_at and not place.thorough:
+            continue
+        place.looked_at.add(endpoint)
         address = place.address(visit, endpoint)
         assert address is not None, endpoint
         page.goto(f"{place.site.url}{address}")

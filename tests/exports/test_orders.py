@@ -1,6 +1,5 @@
 """Orders: promised numbers, cuts that stay as they were asked for, and who comes too late."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from labeler import jobs
 from labeler.cli import installation
 from labeler.database import Database
 from labeler.errors import Conflict, NotFound
-from labeler.jobs import Job, JobState, Place, Progress, Stopped
+from labeler.jobs import Job, JobState, Progress, Stopped
 from labeler.work.projects import Project
 from tests.cast import Cast
 from tests.exports.stories import Said, contents, tell

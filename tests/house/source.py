@@ -40,11 +40,6 @@ class Module:
             elif isinstance(node, ast.ImportFrom):
                 yield from ((node, f"{node.module}.{alias.name}") for alias in node.names)
 
-    def names(self) -> Iterator[tuple[ast.AST, str]]:
-        """Yield every name with dots, such as `socket.socket`, wherever it is used."""
-        nodes = [node for node in ast.walk(self.tree) if isinstance(node, ast.Attribute)]
-        yield from ((node, ast.unparse(node)) for node in nodes)
-
 
 @cache
 def modules() -> tuple[Module, ...]:

@@ -5,54 +5,70 @@ at addresses and the refusal to be sent elsewhere hold for all of it.
 """
 
 import re
+from collections.abc import Iterator
 
-from tests.house.source import modules
+from tests.house.source import PACKAGES, ROOT
 
-WAY_OUT = "labeler.endpoints.outgoing"
-SPEAKERS = re.compile(
-    r"^(aiohttp|boto3|botocore|ftplib|http\.client|httpcore2?|httpx2?|imaplib|nntplib|openai|paramiko"
-    r"|poplib|pycurl|requests|smtplib|socketserver|socks|telnetlib|urllib3|urllib\.request|websockets"
-    r"|xmlrpc)(\.|$)"
+WAY_OUT = "labeler/endpoints/outgoing.py"
+SPEAKERS = frozenset(
+    """aiohttp asyncio boto3 botocore ftplib httpcore httpcore2 httpx httpx2 imaplib nntplib openai
+    paramiko poplib pycurl requests smtplib socket socketserver socks ssl telnetlib urllib3
+    websockets xmlrpc http.client urllib.request""".split()
+)
+IMPORTS = re.compile(
+    r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+)?import[ \t]+(\([^)]*\)|.+)$", re.MULTILINE
 )
 OPENERS = re.compile(
-    r"(^|\.)(create_connection|create_unix_connection|open_connection|open_unix_connection"
-    r"|create_datagram_endpoint|socketpair|SOCK_DGRAM|urlopen|urlretrieve|connect_ex)$"
+    r"\b(create_connection|create_unix_connection|open_connection|open_unix_connection|socketpair"
+    r"|create_datagram_endpoint|SOCK_DGRAM|SOCK_RAW|urlopen|urlretrieve|connect_ex)\b"
 )
-SOCKETS = re.compile(r"^(socket|ssl|asyncio)(\.|$)")
+SOCKETS = re.compile(r"(?<![.\w])socket\.\w+|\w+\.connect\(")
 MAY = {
-    # It speaks through a client that `outgoing` made.
-    ("labeler.endpoints.client", "openai"),
-    # They open no connection: one listens for a moment to find a free port, one asks for the name
-    # of this machine.
-    ("labeler.cli.demonstration", "socket"),
-    ("labeler.endpoints.calling", "socket"),
+    ("labeler/cli/demonstration.py", "socket"): "It listens for a moment, to find a free port.",
+    ("labeler/demo/answering.py", "socket"): "It answers in the demo's chat: it only listens.",
+    ("labeler/endpoints/calling.py", "socket"): "It asks what this machine is called.",
+}
+SOCKETS_OF = {
+    "labeler/cli/demonstration.py": {"socket.socket", "socket.SOL_SOCKET", "socket.SO_REUSEADDR"},
+    "labeler/demo/answering.py": {"socket.create_server", "socket.socket"},
+    "labeler/endpoints/calling.py": {"socket.gethostname"},
 }
 
 
-def test_no_other_module_speaks_to_servers() -> None:
-    found = {
-        (module.name, name.partition(".")[0])
-        for module in modules()
-        for _, name in module.imports()
-        if SPEAKERS.match(name) or SOCKETS.match(name)
+def sources() -> Iterator[tuple[str, str]]:
+    """Yield every module's path and text."""
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            yield path.relative_to(ROOT).as_posix(), path.read_text("utf-8")
+
+
+def imported(text: str) -> set[str]:
+    """Return what speaks to servers of all that a module imports, wherever in it."""
+    found: set[str] = set()
+    for origin, names in IMPORTS.findall(text):
+        each = [name.split()[0] for name in names.strip("()").split(",") if name.strip()]
+        for name in [origin, *(f"{origin}.{n}" for n in each)] if origin else each:
+            found |= {name, name.partition(".")[0]} & SPEAKERS
+    return found
+
+
+def test_what_speaks_to_servers_is_found() -> None:
+    text = "import os, httpx as h\nif x:\n    from urllib import (\n    parse,\n    request,\n)\n"
+    assert imported(text + "from http.client import A\n") == {
+        *("httpx", "urllib.request", "http.client")
     }
-    ways_out = {(name, what) for name, what in found if name == WAY_OUT}
-    assert {what for _, what in ways_out} == {"httpcore2", "httpx2", "socket", "ssl"}
-    assert found - ways_out - MAY == set()
+    assert imported("from labeler import socket_names\nimport labeler.requests\n") == set()
+
+
+def test_no_other_module_speaks_to_servers() -> None:
+    found = {(path, name) for path, text in sources() for name in imported(text)}
+    own = {(path, name) for path, name in found if path == WAY_OUT}
+    assert {name for _, name in own} == {"httpcore2", "socket", "ssl"}
+    assert found - own == set(MAY)
 
 
 def test_no_other_module_opens_a_connection() -> None:
-    opened = [
-        module.at(node)
-        for module in modules()
-        for node, name in [*module.imports(), *module.names()]
-        if OPENERS.search(name)
-    ]
-    assert opened == []
-
-
-def test_whoever_listens_does_not_call() -> None:
-    listening = next(m for m in modules() if m.name == "labeler.cli.demonstration")
-    used = {name for _, name in listening.names() if name.startswith("socket.")}
-    assert used <= {"socket.socket", "socket.SOL_SOCKET", "socket.SO_REUSEADDR"}
-    assert not re.search(r"\.connect\(", listening.text)
+    others = [(path, text) for path, text in sources() if path != WAY_OUT]
+    assert [path for path, text in others if OPENERS.search(text)] == []
+    for path, names in SOCKETS_OF.items():
+        assert set(SOCKETS.findall(dict(others)[path])) == names

@@ -168,17 +168,6 @@ def test_down_to_nothing_and_up_again_with_data(database: Database) -> None:
     assert work(database) == 1
 
 
-def test_each_step_can_be_taken_back_and_again(empty: Database) -> None:
-    for script in reversed(list(SCRIPTS.walk_revisions())):
-        empty.upgrade(script.revision)
-        there = shape(empty)
-        empty.downgrade("-1")
-        assert shape(empty) != there
-        empty.upgrade(script.revision)
-        assert shape(empty) == there
-    empty.require_current()
-
-
 def test_what_was_drawn_ahead_goes_back_to_the_queue(database: Database) -> None:
     with database.writing() as session:
         cast = make_cast(session)
@@ -321,7 +310,7 @@ REDONE = {
 }
 
 Rows = list[dict[str, object]]
-NEW = 4
+NEW = 3
 """How many of the newest migrations are tried at length each time: the others change no more."""
 
 
@@ -341,10 +330,12 @@ def test_each_step_down_and_up_again_keeps_every_row(
     for number, script in enumerate(SCRIPTS.walk_revisions()):
         if script.down_revision is None:
             break  # below the first one there is nothing
-        before = rows_in(database)
+        before, there = rows_in(database), shape(database)
         database.downgrade("-1")
         below = rows_in(database)
+        assert shape(database) != there
         database.upgrade(script.revision)
+        assert shape(database) == there
         anew = REDONE.get(script.revision, set())
         assert without(anew, rows_in(database)) == without(anew, before), script.revision
         redone |= anew

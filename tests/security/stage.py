@@ -21,6 +21,7 @@ from labeler.arena import conversations, endings, visits
 from labeler.arena.conversations import Conversation
 from labeler.cli import refreshing
 from labeler.database import Database
+from labeler.endpoints import purses, registry
 from labeler.pay import destinations, missed, payouts, runs, statements
 from labeler.pay.rails.making import Rail
 from labeler.pay.worktime import Kind
@@ -52,6 +53,7 @@ from labeler.work.projects import Project
 from tests import chats
 from tests.calling import Caller
 from tests.cast import Cast, make_cast
+from tests.labeler.generation import drawing
 from tests.make import judge, load_rows, make_batch, make_due, make_project, make_row
 from tests.serving import lend_app
 from tests.visits import Visit
@@ -173,6 +175,7 @@ def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list
             note="λόγος",
         )
         said = _speak(session, project, cast) | _chat(session, project, cast)
+        said |= _draw(session, project, cast, folder)
         sign_in_id = sign_ins.current(session, cast.ada)[0].id
         token_id = tokens.current(session, cast.ada)[0].id
         link = sign_ins.make_link(session, cast.bea, by=None)
@@ -242,6 +245,20 @@ def _chat(session: Session, project: Project, cast: Cast) -> dict[str, int | str
         "fresh_chat": fresh.id,
         "turn": turn.id,
     }
+
+
+def _draw(session: Session, project: Project, cast: Cast, folder: Path) -> dict[str, int]:
+    """Have batches drawn from models: one of which a call failed, and two that wait."""
+    drawing.make_endpoint(session, "old", cast.root)
+    registry.archive(session, "old", by=cast.root)
+    path = drawing.write(folder, [drawing.line(1, id="λόγος", prompt="λόγος")])
+    drawn, *others = (
+        drawing.begin(session, project, path, cast.olga, endpoints="gull,heron", seed=seed).id
+        for seed in range(3)
+    )
+    purses.fill(session, f"generation:{drawn}", 5_000_000, "EUR")
+    drawing.answer_all(session, lambda _: drawing.BROKEN, most=1)
+    return {"drawn": drawn, "finishing": others[0], "unwanted": others[1]}
 
 
 def _pay(session: Session, project: Project, cast: Cast) -> dict[str, int]:

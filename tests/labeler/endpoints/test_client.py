@@ -207,7 +207,7 @@ def test_what_is_tried_again(
     model_server.next(Turn(status=status, code=code))
     fault = fail(model_server, model_server.profile("openai"))
     assert (fault.status, fault.retryable) == (status, again)
-    assert len(model_server.asked) == 1, "The library tried again by itself."
+    assert len(model_server.asked) == 1, "It was tried again by itself."
 
 
 PAGE = b"<!DOCTYPE html><title>502</title><h1>Bad Gateway</h1>"
@@ -224,6 +224,7 @@ PAGE = b"<!DOCTYPE html><title>502</title><h1>Bad Gateway</h1>"
         (Turn(body=b'{"choices": [{"mess'), "not_json", True),
         (Turn(body=b"[" * 100_000), "not_json", True),
         (Turn(body=b"data: {broken\n\n", content_type="text/event-stream"), "not_json", True),
+        (Turn(body=b": alive\n\ndata: [1\n", content_type="text/event-stream"), "not_json", True),
         (Turn(body=b"data: \xff\n\n", content_type="text/event-stream"), "not_json", True),
         (Turn(body=b"", content_type="text/event-stream"), "not_openai", False),
         (Turn(body=b"data: [1]\n\n", content_type="text/event-stream"), "not_openai", False),
@@ -233,7 +234,8 @@ PAGE = b"<!DOCTYPE html><title>502</title><h1>Bad Gateway</h1>"
         (Turn(body=PAGE, content_type="text/html; charset=utf-8"), "not_openai", False),
         (Turn(body=b"x" * 2**16, endless=True), "too_large", False),
         (Turn(body=b"x" * 2**16, endless=True, status=500), "too_large", False),
-        (Turn(text="x" * 2**20, endless=True), "too_large", False),
+        (Turn(text="x" * 600_000, endless=True), "too_large", False),
+        (Turn(thinking="x" * 1_000_001, whole=True), "too_large", False),
         (Turn(headers={"content-encoding": "gzip"}), "encoded", False),
         (Turn(status=302, headers={"location": "https://example.org/"}), "redirected", False),
     ],

@@ -15,6 +15,7 @@ from cryptography.x509.oid import NameOID
 
 from labeler.endpoints import client, hosts, outgoing, profiles
 from labeler.endpoints.faults import Failed, Fault
+from labeler.endpoints.hosts import Target
 from labeler.errors import Invalid
 from tests import stubs
 from tests.dialects import Turn
@@ -82,23 +83,31 @@ def test_the_listener_counts(listener: Listener) -> None:
 @pytest.mark.parametrize("scheme", ["https", "http"])
 def test_loopback_is_not_called_however_it_is_written(listener: Listener, scheme: str) -> None:
     for host in LOOPBACK:
-        url = f"{scheme}://{host}:{listener.port}/v1"
-        seen = outgoing.httpx2.URL(url) if "%" not in host else None
-        listed = hosts.written(seen.host, listener.port) if seen else ""
-        for allowed in ((), (listed,)):
-            leave = outgoing.Leave(allowed, on_premises=False, silence_s=1, longest_s=2)
-            with outgoing.client(leave, {}) as http, pytest.raises(Exception) as failed:
-                http.get(url)
-            code = getattr(getattr(failed.value, "fault", None), "code", None)
-            assert code in REFUSED or isinstance(failed.value, outgoing.httpx2.InvalidURL), host
+        for listed in ((), (*entries(f"{host}:{listener.port}"), f"127.0.0.1:{listener.port}")):
+            target = Target(scheme, host.strip("[]"), listener.port, "/v1/chat/completions")
+            assert posted(target, *listed).code in REFUSED, host
     assert listener.connections() == 0
+
+
+def posted(target: Target, *listed: str) -> Fault:
+    leave = outgoing.Leave(listed, on_premises=False, silence_s=1, longest_s=2)
+    with pytest.raises(Failed) as failed, outgoing.posted(leave, target, {}, b"{}"):
+        pass
+    return failed.value.fault
+
+
+def entries(text: str) -> tuple[str, ...]:
+    """Return a list of hosts as an operator may have written it; most of these are none."""
+    try:
+        return hosts.read(text)
+    except Invalid:
+        return ()
 
 
 def test_a_profile_that_leads_to_loopback_is_refused_or_fails(listener: Listener) -> None:
     for host in LOOPBACK:
-        url = f"https://{host}:{listener.port}/v1"
         try:
-            asked = profile(url)
+            asked = profile(f"https://{host}:{listener.port}/v1")
         except Invalid as refused:
             assert list(refused.fields) == ["base_url"]
         else:
@@ -130,10 +139,13 @@ def test_only_servers_of_the_web_are_called(url: str) -> None:
     with pytest.raises(Invalid) as refused:
         profile(url, "on_premises")
     assert list(refused.value.fields) == ["base_url"]
-    leave = outgoing.Leave((), on_premises=True, silence_s=1, longest_s=1)
-    expected = (Failed, outgoing.httpx2.InvalidURL, outgoing.httpx2.UnsupportedProtocol)
-    with outgoing.client(leave, {}) as http, pytest.raises(expected):
-        http.get(url)
+
+
+@pytest.mark.parametrize("scheme", ["file", "gopher", "ftp", "ws", "unix", "http+unix", ""])
+def test_no_other_protocol_is_spoken(listener: Listener, scheme: str) -> None:
+    target = Target(scheme, "127.0.0.1", listener.port, "/etc/passwd")
+    assert posted(target, f"127.0.0.1:{listener.port}").code == "not_allowed"
+    assert listener.connections() == 0
 
 
 class Names:
