@@ -42,6 +42,9 @@ USUAL = {
     "held_on": "2026-01-02",
     "participants": "Ada",
     "worker": "ada@example.org",
+    "called": "model-{}",
+    "base_url": "https://127.0.0.1:9/v1",
+    "model": "model",
 }
 LISTS = {"rubric.reason_tags": 20, "rubric.marks.types": 20, "rubric.marks.severities": 5}
 """Fields with something in each line, and how many lines they take."""
@@ -193,10 +196,18 @@ class Writer:
             return client.post(form.action, data=values)
         number = next(self.numbers)
         names = {name: values.pop(name) or f"rows-{number}" for name in files}
-        body = b"".join([*_parts(values), *_file_parts(names, row(f"{self.who}{number}")), END])
+        content = row(f"{self.who}{number}")
+        if form.action.endswith("/prompts"):
+            content = _unanswered(content)
+        body = b"".join([*_parts(values), *_file_parts(names, content), END])
         return client.post(
             form.action, data=body, content_type=f"multipart/form-data; boundary={BOUNDARY}"
         )
+
+
+def _unanswered(row: str) -> str:
+    """Return a row as a prompt that models are yet to answer."""
+    return json.dumps({key: value for key, value in json.loads(row).items() if key != "responses"})
 
 
 def _minute(number: int) -> dict[str, str]:

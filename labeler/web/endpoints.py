@@ -87,7 +87,7 @@ def add() -> ResponseReturnValue:
         endpoint = registry.add(session, profiles.read(profileforms.given(request.form)), by=root)
     except (Invalid, Conflict) as refusal:
         database.reread()
-        faults = profileforms.faults(refusal.fields) or {"name": refusal.message}
+        faults = profileforms.faults(refusal.fields) or {"called": refusal.message}
         return _form(None, request.form, faults), refusal.status
     session.commit()
     return _kept(endpoint)
@@ -98,14 +98,14 @@ def add() -> ResponseReturnValue:
 def write() -> ResponseReturnValue:
     """Add or change the endpoint that a TOML text or file describes, as its name is known."""
     session, root = database.session(), _admin()
-    text = request.form.get("toml", "")
+    text, place = request.form.get("toml", ""), "toml"
     try:
-        text = _uploaded() or text
-        profile = profiles.parse(text)
-        endpoint = _put(session, profile, by=root)
+        if sent := _uploaded():
+            text, place = sent, "file"
+        endpoint = _put(session, profiles.parse(text), by=root)
     except Invalid as refusal:
         database.reread()
-        faults = refusal.fields or {"toml": refusal.message}
+        faults = refusal.fields or {place: refusal.message}
         return _form(None, profileforms.BLANK, {}, text=text, text_faults=faults), refusal.status
     session.commit()
     return _kept(endpoint)
@@ -225,10 +225,8 @@ def _by(session: Session, endpoint: Endpoint) -> str:
 
 def _require_newest(before: Endpoint, profile: Profile) -> None:
     """Raise Conflict if the form changes a version that is not the newest any more."""
-    if before.written != profile and request.form.get("version", "") not in (
-        "",
-        str(before.version),
-    ):
+    seen = request.form.get("version", "")
+    if before.written != profile and seen.isdecimal() and seen != str(before.version):
         raise Conflict(
             "Somebody else has changed this since you opened the page. Please look at it again."
         )

@@ -241,7 +241,7 @@ def _form(slug: str, values: Values, faults: Mapping[str, str]) -> str:
         earlier=earlier,
         is_kept=wishing.is_kept(told),
         values=told,
-        chosen=told.getlist("endpoints"),
+        chosen=wishing.models(told),
         choices=[(each, wishing.barred(project, each)) for each in registry.current(session)],
         pairings=PAIRING_WORDS,
         place_words=endpoints.PLACE_WORDS,

@@ -30,7 +30,7 @@ BLANK: Mapping[str, str] = MappingProxyType(
     }
 )
 LABELS = {
-    "name": say("Name"),
+    "called": say("Name"),
     "provider": say("How the server speaks"),
     "base_url": say("Address"),
     "model": say("Model or deployment"),
@@ -71,6 +71,8 @@ def given(form: Mapping[str, str]) -> dict[str, Any]:
             room, _dot, leaf = name.rpartition(".")
             inside = profile.setdefault(room, {}) if room in ROOMS else profile
             inside[leaf if room in ROOMS else name] = _read(name, text)
+    if "called" in profile:
+        profile["name"] = profile.pop("called")
     return profile
 
 
@@ -78,7 +80,7 @@ def faults(fields: Mapping[str, str]) -> dict[str, str]:
     """Name faults after the fields of the page."""
     found: dict[str, str] = {}
     for name, words in fields.items():
-        field = re.sub(r"\.\d+$", "", name)
+        field = "called" if name == "name" else re.sub(r"\.\d+$", "", name)
         found.setdefault("sampling.extra" if field.startswith("sampling.extra") else field, words)
     return found
 

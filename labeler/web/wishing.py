@@ -33,6 +33,8 @@ Values = MultiDict[str, str]
 
 WISHES = ("samples", "pairs", "baseline", "per_prompt", "seed", "budget")
 """Fields of the form that are the wish's, beside the endpoints."""
+MODEL = "models."
+"""Before the name of a model in the name of the field by which it is chosen."""
 OTHERS = ("kept", "name", "language", "earlier")
 
 
@@ -41,7 +43,12 @@ def wish(values: Values) -> Wish:
     given: dict[str, Any] = {n: values[n].strip() for n in WISHES if values.get(n, "").strip()}
     if given.get("pairs") != Pairing.baseline.value:
         given.pop("baseline", None)
-    return wishes.read(given | {"endpoints": values.getlist("endpoints")})
+    return wishes.read(given | {"endpoints": models(values)})
+
+
+def models(values: Values) -> list[str]:
+    """Return the models that were chosen, each by a field of its own."""
+    return [name.removeprefix(MODEL) for name in values if name.startswith(MODEL) and values[name]]
 
 
 def keep_file(values: Values) -> None:
@@ -107,14 +114,15 @@ def name_of(session: Session, project: Project, values: Mapping[str, str]) -> st
 def chosen(values: Values) -> dict[str, Any]:
     """Return all that was chosen, as an address or hidden fields carry it."""
     told = {name: values[name] for name in (*WISHES, *OTHERS) if values.get(name)}
-    return told | {"endpoints": values.getlist("endpoints")}
+    return told | {f"{MODEL}{name}": "1" for name in models(values)}
 
 
 def usual(project: Project, earlier: Generation | None) -> Values:
     """Return what the form says at first: as the round before, or what is usual."""
     if earlier:
         told = earlier.settings | {"earlier": earlier.id}
-        return MultiDict({name: told[name] for name in told if told[name] is not None})
+        chosen = {f"{MODEL}{name}": "1" for name in told.pop("endpoints")}
+        return MultiDict(told | chosen)
     only = project.languages[0] if len(project.languages) == 1 else ""
     return MultiDict({"pairs": "all", "samples": "1", "per_prompt": "1", "language": only})
 

@@ -292,6 +292,7 @@ def _is_spent(rule: Rule) -> bool:
         "run_id",
         "secret",
         "conversation_id",
+        "name",
         *ASKED_ABOUT,
     }
     return rule.endpoint == "sessions.account" or not once.isdisjoint(rule.arguments)
@@ -326,6 +327,9 @@ def test_what_is_written_into_forms_stays_text(
         open_site(new_address("sqlite"), tmp_path, fill) as site,
         chromium.new_context(viewport=NARROW) as context,
     ):
+        settings = site.app.extensions["labeler.settings"]
+        hosts = {"endpoint_hosts": "127.0.0.1:9"}
+        site.app.extensions["labeler.settings"] = settings.model_copy(update=hosts)
         faults, page = watch(context, site.url), context.new_page()
         assert len(parsed(page, {text: text for text in STRINGS})) > 20
         place = Place(site, soak, cycle(said.comparison_id for said in site.said(BEA)))

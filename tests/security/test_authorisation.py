@@ -342,7 +342,7 @@ PAGES = {
         HELPFUL + "/generations/prompts", OWNER_BAD_FORM
     ),
     ("GET", "/projects/<slug>/generations/plan"): Case(
-        HELPFUL + "/generations/plan?endpoints=gull&samples=2&earlier={drawn}", OWNER
+        HELPFUL + "/generations/plan?models.gull=1&samples=2&earlier={drawn}", OWNER
     ),
     ("POST", "/projects/<slug>/generations/begin"): Case(
         HELPFUL + "/generations/begin", OWNER_BAD_FORM

@@ -143,7 +143,7 @@ QUERIES = {
     "test_percent": "10",
     "licence": "other",
     "earlier": "1",
-    "endpoints": "gull",
+    "models.gull": "1",
     "kept": "x",
     "pairs": "all",
     "samples": "2",
@@ -167,7 +167,7 @@ PROJECT = {
     "title.x": "y",
 }
 ENDPOINT = {
-    "name": "fuzz",
+    "called": "fuzz",
     "provider": "llamacpp",
     "base_url": "http://127.0.0.1:9/v1",
     "model": "m",
@@ -190,7 +190,7 @@ ENDPOINT = {
     "version": "1",
 }
 WISH = {
-    "endpoints": "gull",
+    "models.gull": "1",
     "samples": "2",
     "pairs": "balanced",
     "baseline": "gull",

@@ -48,14 +48,16 @@ CHATTING = {
     "models.gull": "1",
     "models.heron": "1",
 }
-WISHED = {"endpoints": "gull", "samples": "3", "pairs": "all"}
+WISHED = {"models.gull": "1", "samples": "3", "pairs": "all"}
 ENDPOINT = {
-    "name": "new",
+    "called": "new",
     "provider": "llamacpp",
     "base_url": "http://127.0.0.1:9/v1",
     "model": "m",
     "place": "on_premises",
 }
+TOML = "\n".join(f"{name} = '{value}'" for name, value in ENDPOINT.items())
+TOML = TOML.replace("called", "name")
 DRAFT = {"title": "Twice", "languages": "en", "pay.currency": "EUR", "rubric.tie": "1"}
 
 
@@ -283,9 +285,7 @@ BY_PAGE = {
     "/chat/<conversation_id>/names": Way("ada", "/chat/{ended_chat}/names"),
     "/visit/<ticket>": Way("anonymous", "/visit/{chat_secret}"),
     "/endpoints/new": Way("root", "/endpoints/new", ENDPOINT),
-    "/endpoints/toml": Way(
-        "root", "/endpoints/toml", {"toml": "\n".join(f"{n} = '{v}'" for n, v in ENDPOINT.items())}
-    ),
+    "/endpoints/toml": Way("root", "/endpoints/toml", {"toml": TOML}),
     "/endpoints/named/<name>/change": Way("root", "/endpoints/named/gull/change", ENDPOINT),
     "/endpoints/named/<name>/archive": Way("root", "/endpoints/named/gull/archive"),
     "/endpoints/named/<name>/restore": Way("root", "/endpoints/named/old/restore"),

@@ -23,7 +23,7 @@ from tests.labeler.web.conftest import HOSTILE, Site
 from tests.visits import Visit
 
 FIELDS = {
-    "name": "large",
+    "called": "large",
     "provider": "mistral",
     "base_url": "https://api.mistral.ai/v1/",
     "model": "mistral-large",
@@ -90,7 +90,7 @@ def test_one_is_added_by_the_form(site: Site, root: Visit) -> None:
 def test_every_bad_field_is_named_and_the_rest_stays_filled_in(root: Visit) -> None:
     root.get("/endpoints/new")
     bad = {
-        "name": "Too Large",
+        "called": "Too Large",
         "base_url": "ftp://api.mistral.ai",
         "key_env": "LABELER_SECRET_KEY",
         "sampling.temperature": "hot",
@@ -120,7 +120,7 @@ def test_a_name_that_is_taken_is_not_overwritten_by_the_form(site: Site, root: V
     root.post("/endpoints/new", **FIELDS)
     answer = root.post("/endpoints/new", **FIELDS | {"model": "other"})
     assert answer.status_code == 409
-    assert faults(answer.text) == {"name"}
+    assert faults(answer.text) == {"called"}
     assert newest(site).written.model == "mistral-large"
 
 

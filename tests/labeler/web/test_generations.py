@@ -27,7 +27,8 @@ from tests.visits import Visit
 
 HERE = f"{HELPFUL}/generations"
 PROMPTS = [drawing.line(number) for number in range(3)]
-USUAL = {"endpoints": ["a", "b"], "samples": "1", "pairs": "all", "per_prompt": "1"}
+FAR = {"models.b": "", "models.far": "1"}
+USUAL = {"models.a": "1", "models.b": "1", "samples": "1", "pairs": "all", "per_prompt": "1"}
 
 
 @pytest.fixture
@@ -97,7 +98,7 @@ def test_from_a_file_to_a_batch(site: Site, olga: Visit, tmp_path: Path) -> None
 
 
 def test_what_it_costs_is_said_before(olga: Visit) -> None:
-    plan = send(olga, endpoints=["a", "far"], budget="2.50").location
+    plan = send(olga, **FAR, budget="2.50").location
     assert plan is not None
     page = olga.get(plan).text
     assert re.search(r"<dt>Cost</dt><dd>[0-9.]+ EUR – [0-9.]+ EUR", page)
@@ -109,8 +110,8 @@ def test_what_it_costs_is_said_before(olga: Visit) -> None:
     [
         ({"file": (io.BytesIO(b""), "")}, "file", "Please choose a file."),
         ({"file": (io.BytesIO(b"x"), "a.doc")}, "file", "must end in .jsonl"),
-        ({"endpoints": []}, "endpoints", "Please fill this in."),
-        ({"endpoints": "a"}, "endpoints", "There would be 1 answers to a prompt"),
+        ({"models.a": "", "models.b": ""}, "endpoints", "Please fill this in."),
+        ({"models.b": ""}, "endpoints", "There would be 1 answers to a prompt"),
         ({"samples": "many"}, "samples", "This must be a whole number."),
         ({"pairs": "baseline", "baseline": "c"}, "endpoints", "must be one of the endpoints"),
         ({"budget": "-1"}, "budget", "This must be more than 0."),
@@ -146,11 +147,13 @@ def test_the_projects_rule_keeps_models_away(site: Site, olga: Visit) -> None:
     with site.writing() as (_session, project):
         project.models_from = ModelsFrom.on_premises
     page = olga.get(f"{HERE}/new").text
-    barred = re.search(r'value="far"( checked)?( disabled)?>.*?</label>', page, re.DOTALL)
+    barred = re.search(
+        r'name="models.far" value="1"( checked)?( disabled)?>.*?</label>', page, re.DOTALL
+    )
     assert barred is not None
     assert barred[2]
     assert "far is not on your own machines" in barred[0]
-    plan = send(olga, endpoints=["a", "far"]).location
+    plan = send(olga, **FAR).location
     assert plan is not None
     assert olga.get(plan).status_code == 403
     begun = olga.post(f"{HERE}/begin", **parse_qs(urlsplit(plan).query))
@@ -220,7 +223,7 @@ def test_it_is_cancelled_and_can_be_asked_again(site: Site, olga: Visit, tmp_pat
 
 
 def test_a_budget_that_is_used_up_can_be_raised(site: Site, olga: Visit, tmp_path: Path) -> None:
-    where = begin(olga, endpoints=["far"], samples="2", budget="0.5")
+    where = begin(olga, **FAR | {"models.a": ""}, samples="2", budget="0.5")
     answer(site, tmp_path)
     page = olga.get(where).text
     assert "The budget is used up" in page
@@ -256,7 +259,7 @@ def test_another_round_asks_the_models_as_they_are_now(
     assert "The same 3 prompts are answered again" in page
     assert 'type="file"' not in page
     assert page.count(" checked") >= 3, "as the round before"
-    query = "&".join(["endpoints=a&endpoints=b&samples=1&pairs=all", f"earlier={earlier}"])
+    query = "&".join(["models.a=1&models.b=1&samples=1&pairs=all", f"earlier={earlier}"])
     assert "6 answers are asked for" in olga.get(f"{HERE}/plan?{query}").text
     begun = olga.post(f"{HERE}/begin", **parse_qs(query)).location
     assert begun not in (None, where)
