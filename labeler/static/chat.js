@@ -105,11 +105,12 @@ async function paint(isOwn) {
   const other = new DOMParser().parseFromString(await reply.text(), "text/html");
   const there = other.querySelector("[data-chat]");
   if (there?.dataset.person !== person) return location.reload();
+  await Promise.all([...other.head.querySelectorAll("script[src]")].map(load));
   const isInside = now.contains(document.activeElement);
   for (const part of other.querySelectorAll("[data-part]")) take(part);
-  for (const name of ["stage", "writing"]) {
-    if (name in there.dataset) place.dataset[name] = there.dataset[name];
-    else delete place.dataset[name];
+  for (const fact of ["stage", "writing"]) {
+    if (fact in there.dataset) place.dataset[fact] = there.dataset[fact];
+    else delete place.dataset[fact];
   }
   document.title = other.title;
   const said = document.querySelector("[data-told]");
@@ -118,6 +119,15 @@ async function paint(isOwn) {
   if (isLost && (isInside || isOwn)) now.focus({ preventScroll: true });
   if (isOwn) now.scrollIntoView({ block: "nearest" });
   begin();
+}
+
+/** Load what the questions need beside what is here already; they are whole without it. */
+function load({ src, type }) {
+  const { pathname, search } = new URL(src);
+  if (document.querySelector(`script[src="${pathname}${search}"]`)) return null;
+  return new Promise((resolve) => {
+    document.head.append(Object.assign(document.createElement("script"), { src, type, onload: resolve, onerror: resolve }));
+  });
 }
 
 function take(part) {

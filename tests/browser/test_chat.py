@@ -30,6 +30,7 @@ from tests.visits import Visit
 ADA, BEA = "ada@example.org", "bea@example.org"
 FRENCH, SWAHILI = "Pourquoi le pain lève-t-il ?", "Kwa nini mkate huumuka?"
 ANSWERS = {"Gull-Large-9": "Parce que la levure respire.", "heron-mini-2": "À cause du gaz."}
+ASKED = [{"kind": "pairwise"}, {"kind": "edit"}, {"kind": "reason"}]
 SLOW_S = 0.7
 TURN_S = 0.1
 FOCUSED = "document.activeElement.id || document.activeElement.localName"
@@ -51,7 +52,7 @@ def chat(new_address: NewAddress, tmp_path: Path, models: stubs.Server) -> Itera
 
     def fill(session: Session) -> None:
         cast = make_cast(session)
-        project = make_project(session, cast, languages=["fr", "sw"], judgments_per_comparison=1)
+        project = make_project(session, cast, languages=["fr", "sw"], rubric={"questions": ASKED})
         for (name, model), dialect in zip(chats.MODELS.items(), ("llamacpp", "vllm"), strict=True):
             registry.add(session, models.profile(dialect, name=name, model=model), by=None)
         chats.open_chat(session, project, by=cast.olga)
@@ -119,6 +120,8 @@ def _in_french(context: BrowserContext, page: Page, chat: Site) -> None:
     assert sorted(page.locator("article.answer p").all_inner_texts()) == sorted(ANSWERS.values())
     assert not any(name in page.content() for name in chats.MODELS)
     choose(page, "B better")
+    expect(page.locator("[data-edit=B]")).to_be_visible()
+    expect(page.locator("[data-edit=A]")).to_be_hidden()
     page.route("**/vote?*", _lose_the_reply, times=1)
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("You said: B better.")).to_be_visible()

@@ -301,11 +301,11 @@ REDONE = {
     "2026_11_28_put_right": {"corrections"},
     "2026_11_28_jobs": {"jobs"},
     # And of no models that are asked, and nobody who chats with them.
-    "e8a1c0de0003": {"chat_rules", "conversations", "turns", "chat_links", "visits"},
-    "e8a1c0de0001": {"endpoints", "endpoint_lines", "calls", "purses"},
-    "e8a1c0de0002": {"generations", "generation_prompts", "kept_out"},
+    "2026_11_28_conversations": {"chat_rules", "conversations", "turns", "chat_links", "visits"},
+    "2026_11_28_endpoints": {"endpoints", "endpoint_lines", "calls", "purses"},
+    "2026_11_28_generations": {"generations", "generation_prompts", "kept_out"},
     # Leaderboards are worked out anew.
-    "e8a1c0de0004": {"leaderboards"},
+    "2026_11_28_leaderboards": {"leaderboards"},
     "2026_11_28_voice": {
         *("topics", "posts", "representatives", "remarks", "declines", "evaluations"),
     },

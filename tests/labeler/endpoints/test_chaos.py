@@ -5,7 +5,6 @@ whether the provider has billed it, and the call is made again. So a provider's 
 most as many answers more than ours as calls were under way when programs were killed.
 """
 
-import json
 import os
 import random
 import signal
@@ -107,10 +106,10 @@ class Spawner:
     """Starts callers, one after the other."""
 
     def __init__(self, environ: dict[str, str]) -> None:
-        self._environ = json.dumps(environ)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.labeler.endpoints.spawning"],
             cwd=Path(__file__).parents[3],
+            env=environ,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -119,7 +118,7 @@ class Spawner:
     def start(self) -> int:
         """Start a caller; return its process id."""
         assert self._process.stdin
-        self._process.stdin.write(self._environ + "\n")
+        self._process.stdin.write("one more\n")
         self._process.stdin.flush()
         return self._read()
 

@@ -7,8 +7,8 @@ batches that came of it stay.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "e8a1c0de0002"
-down_revision = "e8a1c0de0001"
+revision = "2026_11_28_generations"
+down_revision = "2026_11_28_endpoints"
 branch_labels = None
 depends_on = None
 

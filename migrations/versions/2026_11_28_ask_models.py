@@ -7,7 +7,7 @@ know of none: what was drawn stays in the batches that were made of it, going ba
 import sqlalchemy as sa
 from alembic import op
 
-revision = "e8a1c0de0001"
+revision = "2026_11_28_endpoints"
 down_revision = "2026_11_28_jobs"
 branch_labels = None
 depends_on = None

@@ -7,8 +7,8 @@ A turn that is drawn again keeps a row for each draw.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "e8a1c0de0003"
-down_revision = "e8a1c0de0002"
+revision = "2026_11_28_conversations"
+down_revision = "2026_11_28_generations"
 branch_labels = None
 depends_on = None
 

@@ -6,8 +6,8 @@ They are worked out anew with every snapshot, and are kept apart from it: a page
 import sqlalchemy as sa
 from alembic import op
 
-revision = "e8a1c0de0004"
-down_revision = "e8a1c0de0003"
+revision = "2026_11_28_leaderboards"
+down_revision = "2026_11_28_conversations"
 branch_labels = None
 depends_on = None
 
