@@ -36,6 +36,7 @@ GREEK = {
     "projects": ("title", "question"),
     "guidelines": ("text",),
     "batches": ("name",),
+    "generations": ("name",),
     "comparisons": ("external_id",),
     "responses": ("model",),
     "sign_ins": ("browser",),
