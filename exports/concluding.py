@@ -25,11 +25,12 @@ class Concluding:
     near: Mapping[str, str] = field(default_factory=dict)
     """Prompts for testing of which there is nearly the same one for training, by their ids."""
 
-    def conclude(self, groups: Iterable[Sequence[Gathered]]) -> Iterator[Record]:
+    def conclude(self, groups: Iterable[Sequence[Gathered]]) -> Iterator[Gathered]:
         """Yield every record with its outcome; a group holds equal pairs, of which one is left."""
         for group in groups:
             for one, outcome in self._settled(group):
-                yield complete(one, outcome)
+                complete(one, outcome)
+                yield one
 
     def _settled(
         self, group: Sequence[Gathered]

@@ -51,6 +51,8 @@ class Told(NamedTuple):
     """What was gathered in a part, beside records."""
 
     records: int
+    characters: int
+    """In all prompts and answers."""
     reasons: dict[str, int]
     """Comparisons that nobody asked for or that cannot be written, by reason."""
     survey: dict[str, Any]
@@ -148,7 +150,7 @@ class Gathering:
             self._writing = Writing(_names(session, cut), _scales(session, cut), cut.criteria)
         self.survey, self.ballots = Survey(), Ballots()
         self.prompts = Prompts(cut.criteria.test_share)
-        self.records, self._reasons = 0, dict[str, int]()
+        self.records, self._characters, self._reasons = 0, 0, dict[str, int]()
 
     def all(self, step: Step | None = None) -> Iterator[Waiting | LeftOut]:
         """Yield every comparison that was judged: its record, or why nobody asked for it."""
@@ -176,7 +178,7 @@ class Gathering:
         np.savez(folder / VOTES, items=said[0], annotators=said[1], labels=said[2], n=self.records)
         ids, signatures, tests = self.prompts.found.arrays()
         np.savez(folder / PROMPTS, ids=ids, signatures=signatures, tests=tests)
-        return Told(self.records, self._reasons, self.survey.dump())
+        return Told(self.records, self._characters, self._reasons, self.survey.dump())
 
     @property
     def people(self) -> int:
@@ -187,6 +189,7 @@ class Gathering:
         said = votes.counted(one.said, self._cut.criteria)
         counted = votes.count(said)
         self.survey.add(one, said, counted)
+        self._characters += told.characters
         gathered = self._writing.gather(self.records, one, said, counted, told)
         line = _packed(gathered)
         if line is None:

@@ -84,8 +84,8 @@ def preview(reading: Reading, cut: Cut) -> Preview:
             records.append(one)
     likely = _likely(gathering, cut.criteria)
     rules = Concluding(cut.criteria, gathering.prompts.found.leaks())
-    for record in rules.conclude(_groups(records, likely)):
-        _count(found, record, cut.criteria)
+    for gathered in rules.conclude(_groups(records, likely)):
+        _count(found, gathered.record, cut.criteria)
     return found
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypedDict
 
 import msgspec
 
-from exports import personal, texts
+from exports import dates, personal, texts
 from exports.criteria import Criteria
 from exports.pairs import Majority, Reason
 from exports.selection import Judged, Said, Skipped
@@ -144,7 +144,7 @@ class Writing:
             prompt=told.prompt,
             responses=told.answers,
             language=judged.language,
-            batch=judged.batch,
+            batch=dates.marked(judged.batch),
             outcome="",
             preferred=NOBODY,
             n_votes=0,
@@ -197,7 +197,7 @@ class Writing:
         )
 
 
-def complete(gathered: Gathered, outcome: Majority | Reason | None) -> Record:
+def complete(gathered: Gathered, outcome: Majority | Reason | None) -> None:
     """Write into a record what came out; None if its answers were put in order."""
     record = gathered.record
     record["n_votes"] = gathered.votes.all
@@ -209,7 +209,6 @@ def complete(gathered: Gathered, outcome: Majority | Reason | None) -> Record:
         record["outcome"], record["preferred"] = PREFERRED, outcome.preferred
         record["agreement"], record["strength"] = outcome.agreement, outcome.strength
         record["adjudicated"] = outcome.adjudicated
-    return record
 
 
 def encode(row: Any) -> bytes:

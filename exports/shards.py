@@ -76,8 +76,9 @@ class Rendering(NamedTuple):
         later = [name for name in wanted if name in formats.REORDERED]
         cabinets = {name: Cabinet(folder / name) for name in later}
         with Cabinet(folder / LEFT_OUT) as left_out, Writers(folder, _schemas(wanted)) as writers:
-            for record in self._records(work, shard):
-                tally.conclude(record)
+            for gathered in self._concluded(work, shard):
+                tally.conclude(gathered)
+                record = gathered.record
                 if (reason := concluding.left_out(record)) is not None:
                     parts.leave_out(left_out, reason)
                 for name, row, split in self._rows(record):
@@ -118,7 +119,7 @@ class Rendering(NamedTuple):
         """The formats that have rows."""
         return [name for name in self.cut.criteria.formats if name in formats.WITH_ROWS]
 
-    def _records(self, work: Path, shard: int) -> Iterator[Record]:
+    def _concluded(self, work: Path, shard: int) -> Iterator[Gathered]:
         homes = [parts.home(work, number) for number in range(self.parts)]
         # Looked up on disk: of a million records they would take 32 MB in each process.
         likely = [np.load(each / POSTERIORS, mmap_mode="r").view(np.ndarray) for each in homes]

@@ -49,6 +49,12 @@ class Texts(NamedTuple):
     prompt: list[Turn]
     answers: list[Answer]
 
+    @property
+    def characters(self) -> int:
+        """How many there are in all of it."""
+        said = sum(len(turn["content"]) for turn in self.prompt)
+        return said + sum(len(answer["content"]) for answer in self.answers)
+
 
 def of(session: Session, judged: Sequence[Judged]) -> dict[int, Texts]:
     """Return the texts of comparisons by the comparisons' ids."""

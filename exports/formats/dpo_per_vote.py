@@ -23,13 +23,13 @@ SCHEMA = columns(
     rejected_model=str,
     annotator_id=str,
 )
-_DISAGREED = (PREFERRED, "split", "unsure")
+DISAGREED = (PREFERRED, "split", "unsure")
 """Outcomes of which every vote for an answer is a row."""
 
 
 def rows(record: Record, _criteria: Criteria) -> Iterator[Row]:
     """Yield a row for each vote for one of two answers."""
-    if record["outcome"] not in _DISAGREED:
+    if record["outcome"] not in DISAGREED:
         return
     for one in record["judgments"]:
         if not one["counts"] or one["verdict"] != Verdict.preference.value:

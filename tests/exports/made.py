@@ -10,7 +10,7 @@ from exports.concluding import Concluding
 from exports.criteria import Criteria
 from exports.formats.columns import Row
 from exports.parts import Ballots
-from exports.records import Record, Writing
+from exports.records import Gathered, Record, Writing
 from exports.selection import Judged, Said
 from exports.sorting import Found
 from exports.texts import Answer, Texts, Turn
@@ -107,6 +107,11 @@ def told(
 
 
 def records(*given: Told, **rules: Any) -> list[Record]:
+    """Conclude comparisons, and return what they come to."""
+    return [one.record for one in concluded(*given, **rules)]
+
+
+def concluded(*given: Told, **rules: Any) -> list[Gathered]:
     """Conclude comparisons as a release does, one judgment being enough unless it is said."""
     criteria = Criteria(**({"min_judgments": 1} | rules))
     writing, ballots = Writing(NAMES, {1: 3}, criteria), Ballots()
