@@ -3,17 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import msgspec
-
-from exports import pairs, preferences, texts
+from exports import pairs, preferences
 from exports.criteria import Criteria
 from exports.pairs import LeftOut, Majority, Reason
 from exports.records import PREFERRED, RANKED, Gathered, Record, complete
 from exports.splits import split_of
-from labeler.errors import Invalid
 
-_FORBIDDEN = frozenset({"no-competing", "research-only"})
-"""What terms say of an answer (`output_use`) that nobody may train another model on."""
 _REASONS = {reason.value: reason for reason in Reason}
 
 
@@ -40,7 +35,7 @@ class Concluding:
             yield group[0], outcomes[0]
             return
         both = sorted(
-            zip(group, outcomes, strict=True), key=lambda each: each[0].record["comparison_id"]
+            zip(group, outcomes, strict=True), key=lambda each: each[0].record.comparison_id
         )
         said = [(one, _said(one, outcome)) for one, outcome in both]
         speaking = [one for one, answers in said if answers is not None]
@@ -57,54 +52,34 @@ class Concluding:
     def _outcome(self, one: Gathered) -> Majority | Reason | None:
         """Return the better of two answers, or why there is none; None of an order of several."""
         record = one.record
-        if (unfit := self._unfit(record)) is not None:
-            return unfit
+        if one.fault is not None:
+            return one.fault
+        if self.near and self._is_near(record.prompt_id):
+            return Reason.near_duplicate
         if one.votes.ranked and one.found is None:
-            found, n = preferences.orders(record), len(record["responses"])
+            found, n = preferences.orders(record), len(record.responses)
             return preferences.conclude(found, n, self.criteria)
-        outcome = pairs.decide(one.votes, one.found, record["posterior"], self.criteria)
-        is_pair = len(record["responses"]) == 2
+        outcome = pairs.decide(one.votes, one.found, record.posterior, self.criteria)
+        is_pair = len(record.responses) == 2
         return outcome if is_pair or isinstance(outcome, Reason) else Reason.not_a_pair
 
-    def _unfit(self, record: Record) -> Reason | None:
-        if not self.criteria.held_back and _is_held_back(record):
-            return Reason.held_back
-        answers = [answer["content"] for answer in record["responses"]]
-        if fault := texts.fault(record["prompt"], answers, self.criteria.max_tokens):
-            return fault
-        is_near = self.near and record["prompt_id"] in self.near
-        if is_near and split_of(record["prompt_id"], self.criteria.test_share) == "test":
-            return Reason.near_duplicate
-        return None
+    def _is_near(self, prompt_id: str) -> bool:
+        return prompt_id in self.near and split_of(prompt_id, self.criteria.test_share) == "test"
 
 
 def left_out(record: Record) -> LeftOut | None:
     """Return why a record that is concluded makes no pair; None if it makes one."""
-    if record["outcome"] in (PREFERRED, RANKED):
+    if record.outcome in (PREFERRED, RANKED):
         return None
-    return LeftOut(record["comparison_id"], _REASONS[record["outcome"]], record["n_votes"])
+    return LeftOut(record.comparison_id, _REASONS[record.outcome], record.n_votes)
 
 
 def _said(one: Gathered, outcome: Majority | Reason | None) -> tuple[str, ...] | None:
     """Return the answers, best first; none if all were found bad, None if nothing came out."""
-    contents = [answer["content"] for answer in one.record["responses"]]
+    contents = one.record.contents
     if isinstance(outcome, Majority):
         return contents[outcome.preferred], contents[1 - outcome.preferred]
     if outcome is None:
         ranks = preferences.mean_ranks(preferences.orders(one.record), len(contents))
         return tuple(content for _, content in sorted(zip(ranks, contents, strict=True)))
     return () if outcome is Reason.both_bad else None
-
-
-def output_use(provenance: str) -> str:
-    """Return what an answer's terms say of training on it; empty if that is not known."""
-    if "output_use" not in provenance:
-        return ""
-    try:
-        return str(msgspec.json.decode(provenance).get("output_use", ""))
-    except (msgspec.DecodeError, AttributeError):
-        raise Invalid("An answer's provenance cannot be read.") from None
-
-
-def _is_held_back(record: Record) -> bool:
-    return any(output_use(each["provenance"]) in _FORBIDDEN for each in record["responses"])

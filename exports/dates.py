@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+import msgspec
+
 LOOKED_AT = 100
 """Rows of a file after which every column has been met."""
 _DATE = re.compile(
@@ -34,12 +36,12 @@ class Watch:
         self.cleared: set[str] = set()
         self._seen = 0
 
-    def see(self, row: Mapping[str, Any]) -> None:
-        """Look at the texts of a row."""
+    def see(self, line: bytes) -> None:
+        """Look at the texts of a row in JSON."""
         if self._seen >= LOOKED_AT and not self.first:
             return
         self._seen += 1
-        for name, text in _leaves("", row):
+        for name, text in _leaves("", msgspec.json.decode(line)):
             if name in self.cleared:
                 continue
             if is_one(text):

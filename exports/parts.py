@@ -18,13 +18,13 @@ from sqlalchemy.orm import Session
 from exports import aggregation, folders, near, pairs, pseudonyms, selection, texts, votes
 from exports.aggregation import Partition
 from exports.pairs import LeftOut, Reason
-from exports.records import Gathered, Record, Writing
+from exports.records import Writing
 from exports.releases import Cut
 from exports.selection import Judged, Said
 from exports.sorting import Cabinet
 from exports.splits import split_of
 from exports.surveys import Survey
-from exports.texts import Texts
+from exports.texts import Texts, Turn
 from exports.votes import Votes
 from labeler.people.accounts import Person
 from labeler.schema import Reading
@@ -190,12 +190,15 @@ class Gathering:
         counted = votes.count(said)
         self.survey.add(one, said, counted)
         self._characters += told.characters
-        gathered = self._writing.gather(self.records, one, said, counted, told)
-        line = _packed(gathered)
-        if line is None:
+        try:
+            gathered = self._writing.gather(self.records, one, said, counted, told)
+            line = gathered.pack()
+        except UnicodeEncodeError:  # readers of files would choke on half a character
+            return self._left_out(one, Reason.unreadable, counted)
+        if b"\\u0000" in line and texts.is_unreadable(told.words):
             return self._left_out(one, Reason.unreadable, counted)
         self.ballots.add(self.records, said, self._numbers)
-        self.prompts.add(gathered.record)
+        self.prompts.add(gathered.record.prompt_id, told.prompt)
         self.records += 1
         return Waiting(gathered.key, line)
 
@@ -232,10 +235,9 @@ class Prompts:
         self._waiting: dict[str, str] = {}
         self.found = near.Prompts()
 
-    def add(self, record: Record) -> None:
+    def add(self, prompt_id: str, prompt: Sequence[Turn]) -> None:
         """Note the prompt of a record."""
-        said = " ".join(turn["content"] for turn in record["prompt"])
-        self._waiting[record["prompt_id"]] = said
+        self._waiting[prompt_id] = " ".join(turn["content"] for turn in prompt)
 
     def sign(self) -> None:
         """Reckon with what was noted."""
@@ -243,20 +245,6 @@ class Prompts:
         are_tests = [split_of(each, self._test_share) == "test" for each in ids]
         self.found.add(ids, near.signatures(list(self._waiting.values())), are_tests)
         self._waiting = {}
-
-
-def _packed(gathered: Gathered) -> bytes | None:
-    """Write a record in one line; None if readers of files would choke on one of its texts."""
-    try:
-        line = gathered.pack()
-    except UnicodeEncodeError:
-        return None
-    if b"\\u0000" not in line:
-        return line
-    record = gathered.record
-    said = [turn["content"] for turn in record["prompt"]]
-    said += [answer[key] for answer in record["responses"] for key in ("content", "model")]
-    return None if texts.is_unreadable(said) else line
 
 
 def _names(session: Session, cut: Cut) -> dict[int, str]:

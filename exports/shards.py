@@ -110,7 +110,7 @@ class Rendering(NamedTuple):
                 cabinets = [home(work, each) / name for each in range(self.shards)]
                 for group in sorting.groups(cabinets, drawers(shard, self.shards)):
                     for line in sorted(found.record for found in group):
-                        split, row = msgspec.json.decode(line)
+                        split, row = _row(line)
                         writers.add(name, row, split)
             return writers.finish()
 
@@ -129,10 +129,13 @@ class Rendering(NamedTuple):
         yield from rules.conclude(unpacked(group, likely) for group in groups)
 
     def _rows(self, record: Record) -> Iterator[tuple[str, Row, Split]]:
-        split = split_of(record["prompt_id"], self.cut.criteria.test_share)
+        split = split_of(record.prompt_id, self.cut.criteria.test_share)
         for name in self.wanted:
             for row in formats.MODULES[name].rows(record, self.cut.criteria):
                 yield name, row, split
+
+
+_row = msgspec.json.Decoder(tuple[Split, msgspec.Raw]).decode
 
 
 def unpacked(group: Iterable[Found], likely: Sequence[Array]) -> list[Gathered]:
@@ -141,7 +144,7 @@ def unpacked(group: Iterable[Found], likely: Sequence[Array]) -> list[Gathered]:
     for cabinet, line in group:
         one = Gathered.unpack(line)
         if one.votes.number:
-            one.record["posterior"] = likely[cabinet][one.ordinal].tolist()
+            one.record.posterior = likely[cabinet][one.ordinal].tolist()
         found.append(one)
     return found
 

@@ -75,17 +75,17 @@ class Tally:
     def conclude(self, gathered: Gathered) -> None:
         """Count a record by its outcome."""
         record = gathered.record
-        outcome, language = record["outcome"], record["language"]
+        outcome, language = record.outcome, record.language
         if outcome in (PREFERRED, RANKED):
             self.used[language] = self.used.get(language, 0) + 1
         else:
             self.reasons[outcome] = self.reasons.get(outcome, 0) + 1
         if outcome == PREFERRED:
             self.decided += 1
-            self.agreement += record["agreement"]
-        if posterior := record["posterior"]:
-            if outcome == PREFERRED and not record["adjudicated"]:
-                self.pairs.add(_FOR_ONE[record["preferred"]], posterior)
+            self.agreement += record.agreement
+        if posterior := record.posterior:
+            if outcome == PREFERRED and not record.adjudicated:
+                self.pairs.add(_FOR_ONE[record.preferred], posterior)
             if outcome in DISAGREED:
                 self.votes.add(gathered.votes.tally[:2], posterior)
 

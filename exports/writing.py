@@ -14,6 +14,7 @@ from typing import Any, Self, get_args, get_origin, get_type_hints
 import pyarrow as pa
 import pyarrow.json
 import pyarrow.parquet as pq
+from msgspec import Raw
 
 from exports.dates import Watch
 from exports.formats.columns import Columns
@@ -55,8 +56,8 @@ class Writers:
         # It would keep what the largest group took, for as long as the server runs.
         pa.default_memory_pool().release_unused()
 
-    def add(self, name: str, row: Mapping[str, Any], split: Split) -> None:
-        """Write a row."""
+    def add(self, name: str, row: Mapping[str, Any] | Raw, split: Split) -> None:
+        """Write a row, or one that is in JSON already."""
         file = self._files.get((name, split))
         if file is None:
             path = self._folder / f"{name}-{split}"
@@ -128,9 +129,10 @@ class _File:
             place = path.with_name(f"{path.name}.parquet")
             self._parquet = pq.ParquetWriter(place, self._schema, compression="zstd")
 
-    def add(self, row: Mapping[str, Any]) -> None:
-        self.dates.see(row)
-        self._waiting.append(encode(row))
+    def add(self, row: Mapping[str, Any] | Raw) -> None:
+        line = encode(row)
+        self.dates.see(line)
+        self._waiting.append(line)
         if len(self._waiting) == GROUP:
             self._flush()
 

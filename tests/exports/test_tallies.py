@@ -48,8 +48,8 @@ def test_only_what_is_a_row_is_counted() -> None:
     assert tied.pairs.rate is tied.votes.rate is None
     found = Tally()
     for one in concluded(told("0+1", "1+1")):
-        one.record["outcome"], one.record["preferred"] = "preferred", 0
-        one.record["adjudicated"] = True
+        one.record.outcome, one.record.preferred = "preferred", 0
+        one.record.adjudicated = True
         found.conclude(one)
     assert found.pairs.rate is None and found.votes.rate == pytest.approx(0.5)
 
