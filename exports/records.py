@@ -27,7 +27,7 @@ NOBODY = -1
 """What stands where no response is meant: no column of numbers has gaps."""
 
 
-class Rating(msgspec.Struct):
+class Rating(msgspec.Struct, gc=False):
     """What was said by one criterion: points for a response, or which of two is better in it."""
 
     name: str
@@ -37,7 +37,7 @@ class Rating(msgspec.Struct):
     strength: int = 0
 
 
-class JudgmentEntry(msgspec.Struct):
+class JudgmentEntry(msgspec.Struct, gc=False):
     """What one person said."""
 
     annotator: str
@@ -62,7 +62,7 @@ class JudgmentEntry(msgspec.Struct):
     counts: bool
 
 
-class SkipEntry(msgspec.Struct):
+class SkipEntry(msgspec.Struct, gc=False):
     """Why one person handed the comparison back."""
 
     annotator: str
@@ -72,7 +72,7 @@ class SkipEntry(msgspec.Struct):
     day: int
 
 
-class Response(msgspec.Struct):
+class Response(msgspec.Struct, gc=False):
     """An answer; its text stays as it was written until somebody asks for it."""
 
     content: Raw
