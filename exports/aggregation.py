@@ -60,8 +60,6 @@ class Statistics(NamedTuple):
 class Fit(NamedTuple):
     """What a model has made of the votes."""
 
-    name: str
-    """The model and its version, for the manifest."""
     parameters: Parameters
     rounds: int
     converged: bool
@@ -120,7 +118,7 @@ def fitted(model: Model, partitions: Sequence[Partition], mapped: Mapped = map) 
         statistics = reduced(mapped(partial(expect, model, fit=fit, before=before), partitions))
         converged = statistics.change <= model.tol
         rounds += 1
-    return Fit(model.name, fit, rounds, converged)
+    return Fit(fit, rounds, converged)
 
 
 def expect(model: Model, votes: Partition, *, fit: Parameters, before: Parameters) -> Statistics:
