@@ -33,6 +33,8 @@ class Reason(enum.Enum):
     """It is of a batch that was not asked for."""
     held_back = "held_back"
     """The terms of an answer's model do not allow that others are trained on it."""
+    transcripts = "transcripts"
+    """Whole conversations were compared, which no format for training has a place for."""
     empty_text = "empty_text"
     """A turn or an answer is empty or blank."""
     unreadable = "unreadable"
@@ -77,6 +79,7 @@ WORDS = {
     Reason.language: say("Another language"),
     Reason.batch: say("Another batch"),
     Reason.held_back: say("The model’s terms do not allow training"),
+    Reason.transcripts: say("Whole conversations"),
     Reason.empty_text: say("Empty text"),
     Reason.unreadable: say("Unreadable text"),
     Reason.unknown_role: say("A turn by nobody known"),
@@ -100,6 +103,7 @@ WORDS = {
 UNFIT = frozenset(
     {
         Reason.held_back,
+        Reason.transcripts,
         Reason.empty_text,
         Reason.unreadable,
         Reason.unknown_role,

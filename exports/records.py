@@ -187,6 +187,8 @@ class Writing:
         """Return why nothing is to be made of texts for training."""
         if not self.criteria.held_back and texts.are_held_back(told.answers):
             return Reason.held_back
+        if texts.are_transcripts(told.answers):
+            return Reason.transcripts
         return texts.fault(told.prompt, contents, self.criteria.max_tokens)
 
     def _judgment(self, said: Said) -> JudgmentEntry:

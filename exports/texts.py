@@ -7,7 +7,7 @@ project and database, whichever answer came first and whichever was preferred.
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 import msgspec
 import sqlalchemy as sa
@@ -152,17 +152,22 @@ def fault(prompt: Sequence[Turn], answers: Sequence[str], most: int | None) -> R
 
 def output_use(provenance: str) -> str:
     """Return what an answer's terms say of training on it; empty if that is not known."""
-    if "output_use" not in provenance:
-        return ""
-    try:
-        return str(msgspec.json.decode(provenance).get("output_use", ""))
-    except (msgspec.DecodeError, AttributeError):
-        raise Invalid("An answer's provenance cannot be read.") from None
+    return str(_told(provenance, "output_use") or "")
+
+
+def is_transcript(provenance: str) -> bool:
+    """Tell a whole conversation from an answer to the prompt (see `labeler.arena.votes`)."""
+    return _told(provenance, "transcript") is not None
 
 
 def are_held_back(answers: Iterable[Answer]) -> bool:
     """Tell whether nobody may train another model on one of these answers."""
     return any(output_use(each["provenance"]) in FORBIDDEN for each in answers)
+
+
+def are_transcripts(answers: Iterable[Answer]) -> bool:
+    """Tell whether one of these is a whole conversation."""
+    return any(is_transcript(each["provenance"]) for each in answers)
 
 
 def repeats(answer: str, asked: str) -> bool:
@@ -174,6 +179,16 @@ def repeats(answer: str, asked: str) -> bool:
         return False
     rest = answer[len(asked) :]
     return not rest or rest.startswith("\n") or asked.endswith(_ENDS)
+
+
+def _told(provenance: str, name: str) -> Any:
+    """Return what an answer's provenance says of something; None where it does not."""
+    if name not in provenance:
+        return None
+    try:
+        return msgspec.json.decode(provenance).get(name)
+    except (msgspec.DecodeError, AttributeError):
+        raise Invalid("An answer's provenance cannot be read.") from None
 
 
 def _turns(messages: str) -> list[Turn]:

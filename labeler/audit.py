@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler import events, reconciliation, recounts
+from labeler.endpoints import purses
 from labeler.pay import statements, worktime
 from labeler.pay.rates import EVERYWHERE, Rate
 from labeler.people import terms
@@ -41,6 +42,7 @@ def faults(session: Session) -> Iterator[str]:
     yield from worktime.faults(session)
     yield from statements.faults(session)
     yield from terms.faults(session)
+    yield from purses.faults(session)
     yield from recounts.faults(session)
     for event_id in events.breaks(session):
         yield f"event {event_id} does not follow from the one before it"

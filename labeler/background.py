@@ -1,17 +1,20 @@
 """What a server does beside answering: quality is worked out anew, what was earned becomes due,
-and jobs are done.
+jobs are done, and models are asked.
 
 This is gunicorn's configuration (see `labeler.cli.serving`). Each server process looks now and then
-whether judgments have changed, and whether a job waits; who finds it first starts `labeler refresh`
-or `labeler work`, processes of their own that leave no statistics and no files of releases in the
-server's memory, and give way to those who wait for a page.
+whether judgments have changed, whether a job waits, and whether a model has to be asked; who finds
+it first starts `labeler refresh`, `labeler work` or `labeler call`, processes of their own that
+leave no statistics and no files of releases in the server's memory, and give way to those who wait
+for a page.
 """
 
+import fcntl
 import logging
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labeler import clock
@@ -21,6 +24,8 @@ if TYPE_CHECKING:  # gunicorn's first process, which reads this, serves nobody a
     from labeler.database import Database
 
 _log = logging.getLogger(__name__)
+LINGER_S = 60
+"""How long who asks models stays when there is nothing to ask: a chat goes on at once."""
 _KINDLY = "import os, sys; os.nice(10); from labeler.cli import main; main(sys.argv[1:])"
 
 
@@ -37,6 +42,10 @@ def post_worker_init(worker: Any) -> None:
             target=_wait, args=(database, settings.bell, settings.work_s), daemon=True
         )
         wait.start()
+    if settings.call_s:
+        lock = settings.data / "calling.lock"
+        call = threading.Thread(target=_call, args=(database, lock, settings.call_s), daemon=True)
+        call.start()
 
 
 def _look(database: "Database", every_s: int) -> None:
@@ -64,6 +73,33 @@ def _wait(database: "Database", address: str, every_s: int) -> None:
         bell.wait(every_s)
 
 
+def _call(database: "Database", lock: Path, every_s: int) -> None:
+    while True:
+        try:
+            if _any_calls(database):
+                _let_call(lock)
+        except Exception:
+            _log.exception("the models that have to be asked were not")
+        time.sleep(every_s)
+
+
+def _let_call(lock: Path) -> None:
+    """Start what asks models, unless another server process here has: one makes many calls."""
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        _run("call", "--linger", str(LINGER_S), "--attached")
+
+
+def _any_calls(database: "Database") -> bool:
+    from labeler.endpoints import taking
+
+    with database.reading() as session:
+        return taking.due(session)
+
+
 def _any_stale(database: "Database") -> bool:
     from labeler.quality import snapshots
 
@@ -73,9 +109,10 @@ def _any_stale(database: "Database") -> bool:
 
 def _any_due(database: "Database") -> bool:
     from labeler import jobs
+    from labeler.generation import finishing
 
     with database.reading() as session:
-        return bool(jobs.due(session))
+        return bool(jobs.due(session) or finishing.due(session))
 
 
 def _run(*command: str) -> None:

@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from labeler import errors
+from labeler.endpoints import hosts
 from labeler.errors import Invalid
 
 PREFIX = "LABELER_"
@@ -61,6 +62,18 @@ class Settings(BaseModel):
         None,
         description="redis://…, to wake those who do jobs; default: through PostgreSQL, or a file "
         "in the folder.",
+    )
+    call_s: int = Field(
+        1,
+        ge=0,
+        le=3600,
+        description="Seconds between looks at whether a model has to be asked something; "
+        "0: the server asks none, `labeler call` does.",
+    )
+    endpoint_hosts: str = Field(
+        "",
+        description="Hosts that models may be asked at, parted by commas, such as "
+        "api.mistral.ai, *.openai.azure.com or localhost:8080; default: none.",
     )
     trusted_proxies: int = Field(0, ge=0, le=5, description="Reverse proxies in front of us.")
     upload_mb: int = Field(1024, ge=1, description="Largest file that the page takes, in MB.")
@@ -113,6 +126,15 @@ class Settings(BaseModel):
     def _known_queue(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("begins with none of redis://, rediss:// and unix://")
+        return value
+
+    @field_validator("endpoint_hosts")
+    @classmethod
+    def _known_hosts(cls, value: str) -> str:
+        try:
+            hosts.read(value)
+        except Invalid as refusal:
+            raise ValueError(refusal.message) from None
         return value
 
     @field_validator("contact")

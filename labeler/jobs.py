@@ -6,7 +6,7 @@ again. What does the work is found by the job's kind, among the entry points of 
 """
 
 import enum
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import entry_points
@@ -156,12 +156,22 @@ class Write(Protocol):
     def __call__(self, step: Callable[[Session], Result], /) -> Result: ...
 
 
+class WriteSteps(Protocol):
+    """Lets steps change something, and commits after each; returns what the last one made.
+
+    Nothing is done again if the database failed: the job is begun anew.
+    """
+
+    def __call__(self, steps: Callable[[Session], Iterator[Result]], /) -> Result: ...
+
+
 @dataclass(frozen=True)
 class Place:
     """What a job may use: the database to read and to write, and the data folder."""
 
     reading: Reading
     write: Write
+    write_steps: WriteSteps
     data: Path
 
 

@@ -114,6 +114,17 @@ def is_storable(text: str) -> bool:
     return not _UNSTORABLE.search(text)
 
 
+def storable(value: Any) -> Any:
+    """Return JSON in which a sign stands for each character that a database cannot keep."""
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {storable(name): storable(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(part) for part in value]
+    return value
+
+
 # NUL, and halves of characters that stand alone.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 

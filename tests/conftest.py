@@ -8,33 +8,39 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 import exports.releases  # noqa: F401
+import labeler.endpoints.calls
+import labeler.generation.generations
 import labeler.jobs
 import labeler.work.judgments  # noqa: F401
 from labeler import clock
 from labeler.database import Database
-from tests import postgres
+from tests import postgres, stubs
 from tests.addresses import Addresses
 from tests.cast import Cast, make_cast
 from tests.serving import open_database
 
 collect_ignore = ["consumers"]  # these run in their own environment: make test-consumers
 BACKENDS = ("sqlite", "postgresql")
-DOORS = tuple(
-    f"tests/{name}/"
-    for name in (
-        *("labeler/api", "labeler/cli", "labeler/web", "labeler/work/migrated"),
-        *("exports", "bench"),
-    )
+DOORS = (
+    *("tests/labeler/api/", "tests/labeler/cli/", "tests/labeler/web/", "tests/exports/"),
+    *("tests/labeler/work/migrated/", "tests/bench/"),
+    *("tests/labeler/test_background.py", "tests/journeys/test_month.py"),
 )
 """Here each test runs on one back end, which its name draws: so every door meets both.
 
 What verbs and queries do is tested on both, each time. So are doors where that could matter: those
-tests are marked with `both`.
+tests are marked with `both`. With LABELER_SOAK=1 every test runs on both.
 """
+SOAKS = os.environ.get("LABELER_SOAK") == "1"
+# Whether an example takes long says more of the machine than of the code.
+settings.register_profile("quick", deadline=None, max_examples=40)
+settings.register_profile("soak", deadline=None, max_examples=500)
+settings.load_profile("soak" if SOAKS else "quick")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -47,7 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Draw the back end of a test of a door that does not say on which it runs."""
     test = metafunc.definition
-    if "backend" not in metafunc.fixturenames or not test.nodeid.startswith(DOORS):
+    if SOAKS or "backend" not in metafunc.fixturenames or not test.nodeid.startswith(DOORS):
         return
     named = any(mark.args[0] == "backend" for mark in test.iter_markers("parametrize"))
     if not named and test.get_closest_marker("both") is None:
@@ -83,10 +89,18 @@ def frozen() -> Iterator[StoppedClock]:
     clock.use(None)
 
 
+@pytest.fixture
+def model_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[stubs.Server]:
+    """A server of models on loopback (see tests/stubs.py); its key is in the environment."""
+    with stubs.serving() as server:
+        monkeypatch.setenv(stubs.KEY_ENV, server.key)
+        yield server
+
+
 @pytest.fixture(scope="session")
 def soak() -> bool:
     """Whether there is time for the long version of a test: LABELER_SOAK=1."""
-    return os.environ.get("LABELER_SOAK") == "1"
+    return SOAKS
 
 
 @pytest.fixture(scope="session")

@@ -56,8 +56,8 @@ def running(
 ) -> Iterator[Server]:
     """Serve the database at `address` until the block ends; yield when the server answers.
 
-    SQLite is served by one process, PostgreSQL by two. Beside it no quality is worked out, and no
-    jobs are done.
+    SQLite is served by one process, PostgreSQL by two. Beside it no quality is worked out, no model
+    is asked, and no jobs are done.
     What the server says is shown if the block fails.
     """
     port = port or free_port()
@@ -65,6 +65,7 @@ def running(
     workers = 1 if address.startswith("sqlite") else 2
     given = {
         "bind": bind,
+        "call_s": 0,
         "data": folder,
         "database_url": address,
         "log_level": "warning",

@@ -43,6 +43,7 @@ from exports.cards.labor.telling import Teller
 from exports.declared import Declared
 from exports.selection import Mark
 from labeler.errors import Invalid
+from labeler.people import visitors
 
 JSON_NAME, NAME = "labor_card.json", "LABOR_CARD.md"
 ATTESTATION = "attestation.dsse.json"
@@ -93,6 +94,7 @@ def build(
         return known.look(session, Until(project_id, mark))
 
     now = look(mark)
+    people = set(people) - visitors.among(session, people)
     _require_consistent(now, dataset, people)
     teller = Teller(now, declared.k, _read_all(published, mark), look)
     card = _card(session, teller, dataset, frozenset(people), declared)
@@ -142,13 +144,14 @@ def faults(card: str | bytes) -> list[str]:
 
 def _require_consistent(now: Known, dataset: DatasetFacts, people: Collection[int]) -> None:
     faults = {}
-    if not now.people:
+    judged = sum(now.judgments.values()) + now.visitors
+    if not judged:
         faults["people"] = "Nobody has judged anything in this project by then."
     elif unknown := set(people) - now.people:
         faults["people"] = f"{len(unknown)} of these people have judged nothing by then."
-    if dataset.judgments > sum(now.judgments.values()):
+    if dataset.judgments > judged:
         faults["judgments"] = "These are more than people gave by then."
-    if dataset.judgments and not people:
+    if dataset.judgments > now.visitors and not people:
         faults["people"] = "There are judgments, and nobody gave them."
     if faults:
         raise Invalid(UNFIT, fields=faults)
@@ -232,7 +235,7 @@ def _operator(declared: Declared) -> Operator:
 
 def _quality(teller: Teller, dataset: DatasetFacts) -> Quality:
     now = teller.known
-    tasks = sum(now.judgments.values())
+    tasks = max(1, sum(now.judgments.values()))
     if not dataset.items:
         teller.leave("quality.judgments_per_item", NO_ITEMS)
     if dataset.agreement is None:

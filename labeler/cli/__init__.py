@@ -8,11 +8,13 @@ import click
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 import labeler
-from labeler.cli import corrections, refusals
+from labeler.cli import corrections, generating, refusals
 from labeler.cli.backups import backup, restore
 from labeler.cli.batches import batch
+from labeler.cli.calling import call
 from labeler.cli.databases import db
 from labeler.cli.demonstration import demo
+from labeler.cli.endpoints import endpoint
 from labeler.cli.keeping import retention
 from labeler.cli.ledgers import ledger
 from labeler.cli.migrating import migrate
@@ -84,8 +86,10 @@ for _command in (
     *(
         backup,
         batch,
+        call,
         db,
         demo,
+        endpoint,
         ledger,
         migrate,
         pay,
@@ -106,3 +110,5 @@ for _command in (
     main.add_command(_command)
 for _command in corrections.COMMANDS:
     pay.add_command(_command)
+for _command in generating.COMMANDS:
+    batch.add_command(_command)

@@ -15,10 +15,12 @@ from labeler import config
 from labeler import demo as content
 from labeler.cli import installation, refreshing, rehearsal, serving
 from labeler.config import PREFIX, Settings
+from labeler.demo import answering, players
 from labeler.errors import Invalid
 from labeler.people import accounts, secrets, sign_ins
 
-PORT = "port"
+PORT, ENDPOINT_PORT = "port", "endpoint-port"
+FIRST_PORT = 8000
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
@@ -41,25 +43,38 @@ def demo(ctx: click.Context, port: int | None, data: Path, no_serve: bool) -> No
     """Make a small site with a project to look at, and serve it.
 
     The project is made up, and so are its people: an owner, a reviewer, two annotators for whom
-    work is left, and twelve simulated annotators who have judged part of it. Prints a link for
-    each of the four. Run it again to go on with what is there.
+    work is left, and twelve simulated annotators who have judged part of it. In a second project
+    people chat with two small programs that follow rules and are served beside the site. Prints a
+    link for each of the four. Run it again to go on with what is there.
     """
-    port = port or _port_before(data)
+    port = port or _port_before(data, PORT) or FIRST_PORT
     if not no_serve:
         _require_free(port)
+    data.mkdir(parents=True, exist_ok=True)
+    listening = None if no_serve else _listen(data)
     variables = _variables(data.absolute(), port)
     settings = config.load(variables)
-    _set_up(settings)
+    _set_up(settings, variables["LABELER_ENDPOINT_HOSTS"])
     with _environment(variables):
         _cut_release(ctx, settings.data / "release")
     _show_links(settings)
-    if not no_serve:
+    if listening:
+        answering.start(listening)
         serving.become_gunicorn(settings, _without_settings(os.environ) | variables)
 
 
+def _listen(data: Path) -> socket.socket:
+    """Take the port where the chat's answers came from before, or a free one if it is taken."""
+    try:
+        listening = answering.listen(_port_before(data, ENDPOINT_PORT) or 0)
+    except OSError:
+        listening = answering.listen(0)
+    _note_port(data, ENDPOINT_PORT, listening.getsockname()[1])
+    return listening
+
+
 def _variables(data: Path, port: int) -> dict[str, str]:
-    data.mkdir(parents=True, exist_ok=True)
-    (data / PORT).write_text(f"{port}\n")
+    _note_port(data, PORT, port)
     address = f"127.0.0.1:{port}"
     return {
         "LABELER_DATA": str(data),
@@ -67,15 +82,30 @@ def _variables(data: Path, port: int) -> dict[str, str]:
         "LABELER_BIND": address,
         "LABELER_PUBLIC_URL": f"http://{address}",
         "LABELER_LOG_LEVEL": "warning",
+        "LABELER_ENDPOINT_HOSTS": f"{answering.HOST}:{_endpoint_port(data)}",
     }
 
 
-def _port_before(data: Path) -> int:
-    """Return the port that the demo was last given: its site may be there at this moment."""
+def _endpoint_port(data: Path) -> int:
+    """Return where the chat's answers come from; a port that is free by now if nobody said yet."""
+    port = _port_before(data, ENDPOINT_PORT)
+    if port is None:
+        with answering.listen(0) as free:
+            port = int(free.getsockname()[1])
+        _note_port(data, ENDPOINT_PORT, port)
+    return port
+
+
+def _port_before(data: Path, name: str) -> int | None:
+    """Return the port that the demo was last given: it may be served there at this moment."""
     try:
-        return int((data / PORT).read_text())
+        return int((data / name).read_text())
     except (OSError, ValueError):
-        return 8000
+        return None
+
+
+def _note_port(data: Path, name: str, port: int) -> None:
+    (data / name).write_text(f"{port}\n")
 
 
 def _secret_key(path: Path) -> str:
@@ -85,15 +115,18 @@ def _secret_key(path: Path) -> str:
     return path.read_text()
 
 
-def _set_up(settings: Settings) -> None:
+def _set_up(settings: Settings, host: str) -> None:
     with installation.opened(settings) as database:
         database.upgrade()
         with database.writing() as session:
             if rehearsal.is_over(session):
+                rehearsal.open_chat(session, host)
+                session.commit()
                 click.echo(f"The demo in {settings.data} goes on.")
                 return
             click.echo("Making the demo: twelve simulated annotators are at work.")
             project_id = rehearsal.play(session).id
+            rehearsal.open_chat(session, host)
             session.commit()  # all of it at once: a demo that was interrupted begins anew
         refreshing.refresh_project(database, project_id)
     click.echo(f"The demo is in {settings.data}.")
@@ -115,7 +148,7 @@ def _show_links(settings: Settings) -> None:
     with installation.opened(settings) as database, database.writing() as session:
         made = {
             player.name: sign_ins.make_link(session, accounts.find(session, player.email), by=None)
-            for player in content.PLAYERS
+            for player in players.PLAYERS
         }
         session.commit()
     click.echo("Each of these links signs in once; run this again for new ones.")

@@ -1,5 +1,7 @@
 """The installation that a command works on: its settings, its database, and who acts in it."""
 
+import signal
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +16,7 @@ from labeler import config, passing
 from labeler.config import Settings
 from labeler.database import Database
 from labeler.errors import Invalid, NotFound
+from labeler.jobs import Place
 from labeler.people import accounts
 from labeler.people.accounts import Person
 from labeler.people.memberships import Membership, Role
@@ -76,6 +79,23 @@ def written(database: Database, step: Callable[[Session], Result]) -> Result:
     return made
 
 
+def place(database: Database, data: Path) -> Place:
+    """Return what a job may use of this installation."""
+
+    def write(step: Callable[[Session], Result], /) -> Result:
+        return written(database, step)
+
+    def write_steps(steps: Callable[[Session], Iterator[Result]], /) -> Result:
+        last: deque[Result] = deque(maxlen=1)
+        with database.writing() as session:
+            for made in steps(session):
+                session.commit()
+                last.append(made)
+        return last.pop()
+
+    return Place(database.reading, write, write_steps, data.absolute())
+
+
 @contextmanager
 def writing() -> Iterator[Session]:
     """Open a session for a command that commits piece by piece; nothing is done again."""
@@ -124,3 +144,15 @@ def require_file(database: Database) -> None:
     path = database.url.database
     if database.is_sqlite and path and not Path(path).exists():
         raise Invalid(f"There is no database at {path}: `labeler db upgrade` makes one.")
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Let SIGTERM do what Ctrl+C does, which is how a service ends well."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("Stopped.", err=True)
+    finally:
+        signal.signal(signal.SIGTERM, before)

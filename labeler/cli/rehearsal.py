@@ -17,8 +17,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler import clock, demo
+from labeler.arena import rules
+from labeler.demo import players
+from labeler.demo.rules import MODELS
 from labeler.demo.simulation import Leaning, Simulated
-from labeler.errors import Invalid
+from labeler.endpoints import profiles, registry
+from labeler.errors import Invalid, NotFound
 from labeler.pay import wages
 from labeler.people import accounts, memberships
 from labeler.people.accounts import Person
@@ -36,6 +40,7 @@ from labeler.work import (
     queue,
 )
 from labeler.work.assignments import Assignment, SkipReason
+from labeler.work.drafts import ProjectDraft
 from labeler.work.projects import Project
 
 SEED = 7
@@ -50,7 +55,7 @@ Event = tuple[datetime, Act]
 def is_over(session: Session) -> bool:
     """Say whether the demo is there; raises Invalid where people are who are not its own."""
     found = session.scalar(sa.select(Person.email).order_by(Person.id).limit(1))
-    if found not in (None, demo.OWNER.email):
+    if found not in (None, players.OWNER.email):
         raise Invalid("This folder holds an installation that is not a demo; choose another.")
     return found is not None
 
@@ -64,11 +69,33 @@ def play(session: Session) -> Project:
     return project
 
 
+def open_chat(session: Session, host: str) -> None:
+    """Let people chat with the endpoints of the demo, and let these be where they are now."""
+    owner = accounts.find(session, players.OWNER.email)
+    for each in map(profiles.read, demo.endpoints(host)):
+        try:
+            registry.revise(session, each, by=owner)
+        except NotFound:
+            registry.add(session, each, by=owner)
+    draft = drafts.read(demo.chat())
+    if session.scalar(sa.select(Project.id).where(Project.slug == draft.slug)) is None:
+        _open_chat(session, draft, owner)
+
+
+def _open_chat(session: Session, draft: ProjectDraft, owner: Person) -> None:
+    project = projects.create(session, draft, by=owner)
+    for player in players.PLAYERS[1:]:
+        person = accounts.find(session, player.email)
+        memberships.grant(session, project.id, person, player.role, by=owner)
+    rules.set_rules(session, project, rules.read({"endpoints": list(MODELS)}), by=owner)
+
+
 def _open(session: Session) -> tuple[Project, Person]:
-    owner = accounts.create(session, demo.OWNER.email, demo.OWNER.name, by=None, is_admin=True)
+    olga = players.OWNER
+    owner = accounts.create(session, olga.email, olga.name, by=None, is_admin=True)
     wages.load(session, wages.shipped(), by=owner)
     project = projects.create(session, drafts.read(demo.project()), by=owner)
-    for player in demo.PLAYERS[1:]:
+    for player in players.PLAYERS[1:]:
         _join(session, project, player.email, player.name, player.role, by=owner)
     _load(session, project, owner)
     return project, owner

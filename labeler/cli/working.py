@@ -1,14 +1,13 @@
 """Working: jobs that pages asked for are done apart from the server."""
 
 import logging
-import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self
 
 import click
 from sqlalchemy.exc import DBAPIError
@@ -19,7 +18,8 @@ from labeler.cli import installation
 from labeler.config import Settings
 from labeler.database import Database
 from labeler.errors import NO_ROOM, Busy, Refusal
-from labeler.jobs import Job, Place, Stopped
+from labeler.generation import finishing
+from labeler.jobs import Job, Stopped
 from labeler.said import say
 
 if TYPE_CHECKING:  # it brings Huey, which no other command needs
@@ -32,7 +32,6 @@ BEAT_S = 5.0
 _BUG = say("Something went wrong that should not have. Whoever runs this site finds it in its log.")
 _log = logging.getLogger(__name__)
 _Told = tuple[int, int, str]
-_Result = TypeVar("_Result")
 
 
 @click.command()
@@ -48,7 +47,7 @@ def work(once: bool) -> None:
 
     settings = config.load()
     require(settings.bell)
-    with installation.connected(settings) as database, _stoppable():
+    with installation.connected(settings) as database, installation.stoppable():
         do_due(database, settings)
         if not once:
             _go_on(database, settings, Bell(settings.bell))
@@ -56,6 +55,7 @@ def work(once: bool) -> None:
 
 def do_due(database: Database, settings: Settings) -> None:
     """Do every job that waits, one after the other, and those that are asked for meanwhile."""
+    _ask_for_due(database)
     while ids := _due(database):
         ended = sum(do(database, settings.data, job_id) for job_id in ids)
         if not ended:
@@ -131,12 +131,8 @@ def _attempt(
     database: Database, data: Path, job: Job, pulse: Pulse
 ) -> Callable[[Session], bool] | None:
     """Do the work; return how the job ends, or None if it does not, or is ours no longer."""
-
-    def write(step: Callable[[Session], _Result]) -> _Result:
-        return installation.written(database, step)
-
     try:
-        place = Place(database.reading, write, data.absolute())
+        place = installation.place(database, data)
         result = jobs.work_of(job.kind)(place, job, pulse.progress)
     except Stopped:
         return None
@@ -166,6 +162,14 @@ def _ended_by(database: Database, job: Job, error: Exception) -> Callable[[Sessi
     return lambda session: jobs.fail(session, job, _BUG)
 
 
+def _ask_for_due(database: Database) -> None:
+    """Ask for the jobs that follow from what has ended meanwhile."""
+    with database.reading() as session:
+        is_due = bool(finishing.due(session))
+    if is_due:
+        installation.written(database, finishing.ask_for_due)
+
+
 def _due(database: Database) -> Sequence[int]:
     with database.reading() as session:
         return jobs.due(session)
@@ -183,15 +187,3 @@ def _go_on(database: Database, settings: Settings, bell: "Bell") -> None:
                 _log.warning("the jobs that wait cannot be seen: %s", error)
     finally:
         bell.close()
-
-
-@contextmanager
-def _stoppable() -> Iterator[None]:
-    """Let SIGTERM do what Ctrl+C does, which is how a service ends well."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    except KeyboardInterrupt:
-        click.echo("Stopped.", err=True)
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -17,6 +17,8 @@ from labeler.said import say
 from labeler.schema import Base, Id
 from labeler.text import lines
 
+VISITORS = "visitor.invalid"
+"""The host of the addresses of visitors of a chat (see `visitors`), which no mail reaches."""
 FREE_TRIES = 5
 LONGEST_WAIT = timedelta(minutes=15)
 
@@ -45,6 +47,11 @@ class Person(Base):
     """When all that told who they are was destroyed."""
     pseudonym_key: Mapped[str | None] = mapped_column(default=_new_key, deferred=True)
     """Makes what they are called in releases; it never leaves the database. None: destroyed."""
+
+    @property
+    def is_visitor(self) -> bool:
+        """Whether somebody who is not forgotten came by a link of a chat."""
+        return self.email.endswith(f"@{VISITORS}")
 
 
 @dataclass(frozen=True)

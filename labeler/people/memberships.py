@@ -34,6 +34,7 @@ HAS_A_PART = {
     Role.reviewer: say("%(name)s has a part here already, as reviewer."),
     Role.owner: say("%(name)s has a part here already, as owner."),
 }
+NO_VISITOR = say("A visitor of a chat cannot get a part here: invite them by their address.")
 RANK = {Role.annotator: 1, Role.reviewer: 2, Role.owner: 3}
 
 
@@ -126,7 +127,12 @@ def beyond(owner: Person) -> sa.Select[int]:
 
 
 def grant(session: Session, project_id: int, person: Person, role: Role, *, by: Person) -> None:
-    """Give the person this role in the project, in place of any other; nothing if they have it."""
+    """Give the person this role in the project, in place of any other; nothing if they have it.
+
+    Raises Conflict for a visitor of a chat, whom nobody could pay.
+    """
+    if person.is_visitor:
+        raise Conflict(NO_VISITOR)
     if role is not Role.owner:
         _keep_an_owner(session, project_id, person)
     found = session.scalar(

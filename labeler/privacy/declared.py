@@ -131,6 +131,25 @@ KEEPS = (
     Keep(*("responses", "what models answered"), *(AS_PROJECT, DATA, NOTHING)),
     Keep(*("comparisons", "what is compared"), *(AS_PROJECT, DATA, NOTHING)),
     Keep(*("golds", "known answers"), *(AS_PROJECT, DATA, NOTHING)),
+    Keep(*("chat_rules", "how people of a project chat with models"), *(AS_PROJECT, WORK, NOTHING)),
+    Keep(
+        *("conversations", "who chatted with which two models, in which language, when"),
+        *(AS_PROJECT, DATA, "ends; stays, under the bare number"),
+    ),
+    Keep(
+        *("turns", "what somebody wrote to two models, and which answers they read"),
+        *(AS_PROJECT, DATA),
+        "emptied, but for what they said is better: that is in the dataset, under the bare number",
+    ),
+    Keep(
+        *("chat_links", "links by which visitors come to a chat, as hashes"),
+        *(AS_PROJECT, WORK, NOTHING),
+    ),
+    Keep(
+        *("visits", "that somebody is a visitor, and by which link they came"),
+        "LABELER_KEEP_SIGN_INS_DAYS after they came; then they are erased, and a number is left",
+        *("Art. 6(1)(a): they came by themselves, and nobody asks who they are", NUMBER),
+    ),
     Keep(
         *("assignments", "what was given to whom, and what became of it"),
         *(AS_PROJECT, WORK),
@@ -201,6 +220,35 @@ KEEPS = (
     Keep(
         *("jobs", "what was asked to be done in the background, by whom, and what came of it"),
         *(AS_PROJECT, DATA, NUMBER),
+    ),
+    Keep(
+        *("endpoints", "where models answer, how they are asked and under which terms; no key"),
+        "as long as the database: a change is a new version, which answers cite",
+        *(DATA, NUMBER),
+    ),
+    Keep(
+        *("endpoint_lines", "how fast a model may be asked, and whether it answers"),
+        *("as long as the endpoint", WORK, NOTHING),
+    ),
+    Keep(
+        *("calls", "what models were asked, what they answered and what it cost; no name"),
+        *(AS_PROJECT, DATA, "stays; a conversation says whose it was, as long as it does"),
+    ),
+    Keep(
+        *("purses", "how much calls may cost together, and what they did"),
+        *(AS_PROJECT, WORK, NOTHING),
+    ),
+    Keep(
+        *("generations", "which answers were to be drawn from models, and what came of it"),
+        *(AS_PROJECT, DATA, NUMBER),
+    ),
+    Keep(
+        *("generation_prompts", "the prompts of those, as their file has them"),
+        *(AS_PROJECT, DATA, NOTHING),
+    ),
+    Keep(
+        *("kept_out", "which of those answers are compared with nothing, and why"),
+        *(AS_PROJECT, DATA, NOTHING),
     ),
     Keep(
         *("events", "who did what, when; by number, without names"),

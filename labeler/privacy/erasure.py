@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from labeler import clock, events
+from labeler.arena import forgetting
 from labeler.errors import Conflict, Forbidden, Invalid
 from labeler.pay import money, weeks
 from labeler.pay.accounts import EARNED, Account, AccountKind
@@ -112,6 +113,7 @@ def forget(session: Session, person: Person, *, at: datetime, years: int = YEARS
         .values(cohorts=[], removed_at=sa.func.coalesce(Membership.removed_at, at))
     )
     forum.forget(session, person, at=at)
+    forgetting.forget(session, person, at=at)
     empty_destinations(session, person.id, Destination.id.not_in(_paid_to(person.id)))
 
 

@@ -17,6 +17,7 @@ from labeler.pay.worktime import COUNTS, Interval
 from labeler.people.accounts import Person
 from labeler.people.sign_ins import SignIn, SignInLink
 from labeler.people.tokens import Token
+from labeler.people.visitors import Visit
 from labeler.privacy import erasure
 from labeler.privacy.identities import KeptIdentity
 
@@ -64,6 +65,11 @@ def _told(periods: Periods, now: datetime) -> sa.ColumnElement[bool]:
     return sa.and_(tells, COUNTS, Interval.ended_at < _edge(now, periods.beats_days))
 
 
+def _visited(periods: Periods, now: datetime) -> sa.ColumnElement[bool]:
+    came = Visit.created_at < _edge(now, periods.sign_ins_days)
+    return sa.and_(came, Visit.forgotten_at.is_(None))
+
+
 def _over(_periods: Periods, now: datetime) -> sa.ColumnElement[bool]:
     return KeptIdentity.until <= now
 
@@ -90,6 +96,16 @@ def _empty_beats(session: Session, ids: Sequence[int]) -> None:
     session.execute(rest.values(told_at=None, touched_at=None))
 
 
+def _forget_visitors(session: Session, ids: Sequence[int]) -> None:
+    """Forget visitors, whom nobody knows how to ask; that they were there stays known."""
+    now = clock.now()
+    whose = sa.select(Person).join(Visit, Visit.person_id == Person.id).where(Visit.id.in_(ids))
+    for person in session.scalars(whose.order_by(Person.id)).all():
+        if person.erased_at is None:
+            erasure.forget(session, person, at=now)
+    session.execute(sa.update(Visit).where(Visit.id.in_(ids)).values(forgotten_at=now))
+
+
 def _end_identities(session: Session, ids: Sequence[int]) -> None:
     whose = sa.select(KeptIdentity.person_id).where(KeptIdentity.id.in_(ids))
     for person_id in session.scalars(whose).all():
@@ -102,6 +118,7 @@ RULES = (
     Rule("sign_in_links", "deleted", SignInLink, _used, _deleting(SignInLink)),
     Rule("tokens", "deleted", Token, _revoked, _deleting(Token)),
     Rule("intervals", "emptied of what pages told", Interval, _told, _empty_beats),
+    Rule("visits", "erased: a number is left of the visitor", Visit, _visited, _forget_visitors),
     Rule("kept_identities", "deleted", KeptIdentity, _over, _end_identities),
 )
 

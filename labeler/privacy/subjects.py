@@ -13,6 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from labeler import said
+from labeler.arena.conversations import Conversation
+from labeler.arena.turns import Turn
 from labeler.events import Event
 from labeler.pay import details
 from labeler.pay.accounts import Account
@@ -31,6 +33,7 @@ from labeler.people.representatives import Representative
 from labeler.people.sign_ins import SignIn, SignInLink
 from labeler.people.terms import Consent
 from labeler.people.tokens import Token
+from labeler.people.visitors import Visit
 from labeler.privacy import numbers
 from labeler.quality import explained
 from labeler.quality.disputes import Dispute
@@ -144,6 +147,7 @@ ABOUT_PEOPLE = (
 # Of other kinds the subject is no number of a person, or no number at all.
 _SUBJECT = sa.case((Event.kind.in_(ABOUT_PEOPLE), Event.data["subject"].as_integer()))
 _MINE = sa.select(Account.id).where(Account.person_id == ME)
+_MY_CHATS = sa.select(Conversation.id).where(Conversation.person_id == ME)
 
 
 def _is_me(column: Any) -> Any:
@@ -314,6 +318,22 @@ SUBJECTS = (
         theirs=Post.author_id == ME,
     ),
     _of(
+        *("chats", say("Your chats with two models."), Conversation),
+        "chat project language created_at ended_at revealed_at",
+        chat=Conversation.id,
+    ),
+    _of(
+        *("messages", say("What you wrote to them."), Turn),
+        "chat turn draw text created_at",
+        chat=Turn.conversation_id,
+        turn=Turn.number,
+        theirs=Turn.conversation_id.in_(_MY_CHATS),
+    ),
+    _of(
+        *("visits", say("That you came to a chat by a link."), Visit),
+        "project created_at forgotten_at",
+    ),
+    _of(
         *("choices", say("That you were chosen to speak for others."), Representative),
         "reason at",
     ),
@@ -367,7 +387,8 @@ ELSEWHERE: Mapping[str, str] = {
         (
             *("adjudications", "pay_runs", "payout_layouts", "wage_references", "releases"),
             "declarations",
-            *("declines", "evaluations", "jobs"),
+            *("declines", "endpoints", "evaluations", "generations", "jobs"),
+            *("chat_rules", "chat_links"),
         ),
         "what somebody did for a project is the project's; that they did it is among the events",
     ),

@@ -18,6 +18,7 @@ from labeler.pay.rates import Rate
 from labeler.pay.reckoning import LineKind, Reckoning
 from labeler.pay.wages import Wage
 from labeler.pay.worktime import Interval
+from labeler.people import visitors
 from labeler.people.memberships import Membership
 from labeler.work.assignments import Assignment, AssignmentState
 from labeler.work.comparisons import Comparison
@@ -195,6 +196,7 @@ def _languages(
         .join(Comparison, Comparison.id == Assignment.comparison_id)
         .where(Assignment.project_id == project_id, Assignment.state == AssignmentState.judged)
         .where(Assignment.closed_at >= start, Assignment.closed_at < end)
+        .where(Assignment.person_id.not_in(visitors.numbers()))
         .group_by(language, currency)
         .order_by(language, currency)
     )

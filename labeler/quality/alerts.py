@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler import said
-from labeler.people import stand_ins
+from labeler.people import stand_ins, visitors
 from labeler.quality import reviews
 from labeler.quality.consensus import Consensus
 from labeler.quality.findings.estimates import Finding
@@ -30,11 +30,12 @@ LOOKED_AT, MOST_UNSURE = 1000, 200
 def of_people(session: Session, project_id: int, signals: Sequence[Found]) -> None:
     """Ask for a look at the work of those in whose work something is unusual.
 
-    Nobody is asked about whoever judged elsewhere, who can neither be heard nor sent anything back;
-    what is unusual is told beside their name all the same.
+    Nobody is asked about whoever judged elsewhere, or visits a chat: they can neither be heard nor
+    sent anything back. What is unusual is told beside their name all the same.
     """
     closed = _closed(session, project_id, ReviewKind.signal)
-    elsewhere = stand_ins.among(session, (each.person_id for each in signals))
+    whom = {each.person_id for each in signals}
+    elsewhere = stand_ins.among(session, whom) | visitors.among(session, whom)
     for each in signals:
         if each.person_id in elsewhere:
             continue

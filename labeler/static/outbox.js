@@ -40,7 +40,7 @@ function attempt(action) {
   try { return action(); } catch { return null; }
 }
 
-/** Keep an answer: {url, body, assignment, active_ms}. When this is done it is on the disk. */
+/** Keep an answer: {url, body, assignment, active_ms, back: where to look if something came first}. Then it is on the disk. */
 export async function put(answer) {
   // In the place of one that was refused, if it is to the same task: those behind that one wait for it.
   const before = known.find((one) => one.refused && one.assignment === answer.assignment);
@@ -178,14 +178,14 @@ export const refused = () => known.find((answer) => answer.refused);
  * Lead to what was refused, filled in as it was: as a form, so that the server says what is wrong with it. It stays here
  * until the task has another answer, if it can have one.
  */
-export async function lookAt({ id, url, body, assignment, refused: { status } }) {
+export async function lookAt({ id, url, body, assignment, back, refused: { status } }) {
   const name = `draft:${person}:${assignment}`;
   const fields = body.filter(([field]) => field !== "csrf_token");
   // Another answer is there already: this one is laid beside it, for whoever would rather have it.
-  if (status === 409) stored.write(`${name}:change`, { fields: fields.filter(([field]) => field !== "key") });
+  if (status === 409 && !back) stored.write(`${name}:change`, { fields: fields.filter(([field]) => field !== "key") });
   else stored.write(name, { fields });
   if (status !== 422) await transact("readwrite", (answers) => answers.delete(id));
-  if (status === 409) return location.assign(`${url.replace(/\/skip$/, "")}/change`);
+  if (status === 409) return location.assign(back ?? `${url.replace(/\/skip$/, "")}/change`);
   const form = Object.assign(document.createElement("form"), { method: "post", action: url, hidden: true });
   for (const [field, value] of [...fields, ["csrf_token", tokenHere()]]) {
     form.append(Object.assign(document.createElement("textarea"), { name: field, value }));

@@ -9,15 +9,20 @@ from labeler.web import (
     accessibility,
     assets,
     batches,
+    chat,
+    chatrules,
     comparisons,
     compression,
     destinations,
     disputes,
     earnings,
+    endpoints,
     filters,
     forms,
     forum,
+    generations,
     gold,
+    guests,
     guidelines,
     judging,
     limits,
@@ -72,6 +77,8 @@ def init_app(app: Flask) -> None:
     locales.init_app(app)
     refusals.init_app(app)
     retries.init_app(app)
+    guests.init_app(app)
+    chatrules.init_app(app)
     for room in (sessions, preferences, accessibility, offline, work, questions, mine, mydata):
         app.register_blueprint(room.pages)
     for room in (projects, members, batches, comparisons, gold, plans, qualifications, reviews):
@@ -80,5 +87,7 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(room.pages)
     for room in (sensitive, worktime, limits, terms, destinations, earnings, disputes, rights):
         app.register_blueprint(room.pages)
-    for room in (systems, forum, representatives):
+    for room in (systems, forum, representatives, chat, chatrules, guests):
+        app.register_blueprint(room.pages)
+    for room in (endpoints, generations):
         app.register_blueprint(room.pages)

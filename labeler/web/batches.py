@@ -66,7 +66,8 @@ class LoadForm(BaseModel):
 
 
 @pages.url_value_preprocessor
-def _allow_large_files(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+def allow_large_files(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """Let owners of the project send files as large as the settings say."""
     # Before anything reads the form to look for its token. Only files are kept out of memory.
     large = request.method == "POST" and request.mimetype == "multipart/form-data"
     if large and current_user.is_authenticated and _owns((values or {})["slug"]):

@@ -24,6 +24,8 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         money=money,
         moneys=moneys,
+        micro=micro,
+        micros=micros,
         amount=amount,
         plain=plain,
         day=day,
@@ -106,6 +108,20 @@ def plain(amount_minor: int, currency: str) -> str:
 def moneys(sums: Mapping[str, int]) -> str:
     """Write sums in several currencies, for example "12.40 EUR, 300.00 KES"."""
     return ", ".join(money(sum_, currency) for currency, sum_ in sums.items()) or "0"
+
+
+def micro(amount_micro: int, currency: str) -> str:
+    """Write millionths of a currency's unit, for example "0.0042 EUR"; calls cost little."""
+    places = amounts.exponent(currency)
+    is_whole = amount_micro % 10 ** (6 - places) == 0
+    shown = places if is_whole or amount_micro >= 1_000_000 else min(places + 2, 6)
+    value = decimal(Decimal(amount_micro).scaleb(-6), shown)
+    return f"{value} {currency}"
+
+
+def micros(sums: Mapping[str, int]) -> str:
+    """Write such sums in several currencies, for example "0.42 EUR, 1.20 USD"."""
+    return ", ".join(micro(sum_, currency) for currency, sum_ in sums.items())
 
 
 def day(value: date) -> str:

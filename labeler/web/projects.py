@@ -18,6 +18,7 @@ from labeler.said import say
 from labeler.web import charts, forms, outline, rubrics, visitors
 from labeler.web.filters import gettext as _
 from labeler.work import drafts, guidelines, projects
+from labeler.work.drafts import ModelsFrom
 from labeler.work.projects import Project, ProjectState
 from labeler.work.redundancy import AdaptiveDraft
 from labeler.work.rubrics import RubricDraft
@@ -31,6 +32,7 @@ BLANK = {
     "guidelines": "",
     "languages": "en",
     "support_contact": "",
+    "models_from": ModelsFrom.anywhere.value,
     "judgments_per_comparison": "3",
     "adaptive.most": "",
     "adaptive.confidence_percent": "95",
@@ -87,6 +89,7 @@ def index() -> ResponseReturnValue:
         rows=found,
         done=progress.done_of(session, seen),
         may_create=projects.may_create(session, olga),
+        keeps_models=olga.is_admin,
     )
 
 
@@ -263,6 +266,7 @@ def _filled_in(project: Project, text: str, rubric: RubricDraft) -> dict[str, st
         "guidelines": text,
         "languages": " ".join(project.languages),
         "support_contact": project.support_contact,
+        "models_from": project.models_from.value,
         "judgments_per_comparison": str(project.judgments_per_comparison),
         **_told_adaptive(project.adaptive),
         "gold_percent": f"{project.gold_share * 100:g}",

@@ -159,7 +159,7 @@ def _surroundings() -> Mapping[str, Any]:
     try:
         if not current_user.is_authenticated:
             return NOWHERE
-        bool(current_user.manages)  # kept for the page, which asks for it too
+        bool(current_user.manages), bool(current_user.visits)  # kept for the page, which asks too
         return {"is_known": True, **_project()}
     except (DBAPIError, NoConnection) as error:
         logs.trouble(error)

@@ -11,10 +11,13 @@ from flask_login import LoginManager, UserMixin, current_user, login_user, logou
 from sqlalchemy.orm import Session
 
 from labeler import database
+from labeler.arena import visits
 from labeler.errors import Unknown
 from labeler.people import memberships, sign_ins
+from labeler.people import visitors as guests
 from labeler.people.accounts import Person
 from labeler.web import forms
+from labeler.work.projects import Project
 
 
 class Visitor(UserMixin):
@@ -28,6 +31,15 @@ class Visitor(UserMixin):
 
     def get_id(self) -> str:
         return self.secret
+
+    @cached_property
+    def visits(self) -> str:
+        """The project in whose chat they are a guest, by its slug; empty if they are none."""
+        if not guests.is_one(self.person):
+            return ""
+        with _reading() as session:
+            visit = visits.visit_of(session, self.person)
+            return session.get_one(Project, visit.project_id).slug if visit else ""
 
     @cached_property
     def manages(self) -> bool:

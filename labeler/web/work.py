@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.orm import Session
 
 from labeler import clock, database, progress, schema
+from labeler.arena import rules
 from labeler.errors import Invalid
 from labeler.pay import ledger, limits
 from labeler.people import terms
@@ -72,9 +73,11 @@ class SkipForm(BaseModel):
 @login_required
 def home() -> ResponseReturnValue:
     session, ada = database.session(), visitors.person()
+    work = progress.work_of(session, ada)
     return render_template(
         "work/home.html",
-        work=progress.work_of(session, ada),
+        work=work,
+        chats=rules.among(session, [one.project.id for one in work]),
         today=ledger.earned(session, person_id=ada.id, since=progress.today()),
         earned=ledger.earned(session, person_id=ada.id),
         latest=listings.of_person(session, ada, limit=1),

@@ -1,4 +1,4 @@
-"""Additions: single comparisons that people of a project write or copy, in batches that grow.
+"""Additions: single comparisons that people of a project write, copy or chat, in batches that grow.
 
 They go the same way as the rows of a file. What is added is given out at once.
 """
@@ -25,6 +25,8 @@ class Collection(enum.Enum):
     """Mixed into the work."""
     questions = "Questions for qualification"
     """Asked before the work itself."""
+    chats = "Chats"
+    """What two models answered somebody who chatted with them."""
 
 
 def add(
@@ -33,19 +35,24 @@ def add(
     row: Row,
     *,
     to: Collection,
-    source: GoldSource,
     by: Person,
+    source: GoldSource = GoldSource.loaded,
+    wanted: int | None = None,
 ) -> int:
     """Store a row as a comparison of a batch that grows; return the comparison's id.
 
-    Raises Invalid if the form has no question for it, Conflict if it is there already.
+    `source` says whence a known answer comes, `wanted` how many judgments are wanted if that is not
+    what the project says. Raises Invalid if the form has no question for it, Conflict if it is
+    there already.
     """
     _require_fitting(session, project, row)
     batch = _batch(session, project, to, by=by)
     fresh, _known = intake.split_known(session, project, batch.id, [row])
     if not fresh:
         raise Conflict("This known answer is in the project already.")
-    [comparison_id] = intake.store(session, project, batch.id, fresh, by=by, source=source)
+    [comparison_id] = intake.store(
+        session, project, batch.id, fresh, by=by, source=source, wanted=wanted
+    )
     batch.comparisons += 1
     session.flush()
     return comparison_id

@@ -132,7 +132,7 @@ class Assignment(Base):
     qualification_id: Mapped[int | None] = reference("qualifications.id")
     """The attempt of which this is a question."""
     told_at: Mapped[datetime | None]
-    """When the person was told the known answer; from then on what they said stays."""
+    """When they were told the known answer, or who answered; from then on what they said stays."""
 
     @property
     def took_ms(self) -> int:

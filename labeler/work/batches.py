@@ -374,12 +374,8 @@ def _complaint(progress: Progress) -> Invalid:
         line=str(first[0].line),
         reason=first[0].reason,
     )
-    return Invalid(said, fields={_place(row): row.reason for row in first})
+    return Invalid(said, fields={row.place: row.reason for row in first})
 
 
 def _nothing() -> Invalid:
     return Invalid("There is nothing in this file.")
-
-
-def _place(row: Refused) -> str:
-    return say("line %(line)s, %(field)s", line=str(row.line), field=row.field)

@@ -1,5 +1,6 @@
 """Drafts: a project as an owner writes it, in a form, a TOML file or JSON, and how it is read."""
 
+import enum
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
@@ -33,6 +34,16 @@ Line = Annotated[
 Contact = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=300, pattern=lines.PATTERN)
 ]
+
+
+class ModelsFrom(enum.Enum):
+    """Where the models may be that a project asks: where its prompts may go."""
+
+    anywhere = "anywhere"
+    eu = "eu"
+    """In the EU, or on one's own machines."""
+    on_premises = "on_premises"
+    """On one's own machines alone."""
 
 
 class ProjectDraft(BaseModel):
@@ -75,6 +86,9 @@ class ProjectDraft(BaseModel):
     languages: list[Tag] = Field(["en"], min_length=1)
     support_contact: Contact = Field(
         "", description="Whom people can turn to; needed where content may be hard to read."
+    )
+    models_from: ModelsFrom = Field(
+        ModelsFrom.anywhere, description="Where the models may be that answer its prompts."
     )
     pay: PayDraft = PayDraft()
     time_limit_minutes: int = Field(60, ge=1, le=1440)

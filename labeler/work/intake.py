@@ -78,11 +78,16 @@ def store(
     *,
     by: Person,
     source: GoldSource = GoldSource.loaded,
+    wanted: int | None = None,
 ) -> Sequence[int]:
-    """Store rows with new ids as comparisons of a batch; return the comparisons' ids."""
+    """Store rows with new ids as comparisons of a batch; return the comparisons' ids.
+
+    `wanted` is how many judgments are wanted on each, if that is not what the project says.
+    """
     if not rows:
         return ()
-    ids = _store_comparisons(session, project, batch_id, rows)
+    kinds = [_kind(project, row) if wanted is None or row.gold else Kind(wanted) for row in rows]
+    ids = _store_comparisons(session, project, batch_id, rows, kinds)
     columns = ("project_id", "comparison_id", "number", "text", "model", "provenance")
     bulk.append(session, Response, columns, _responses(project, ids, rows))
     if golds := list(_golds(project, ids, rows, by=by, source=source)):
@@ -120,12 +125,11 @@ def prompt_digest(row: Row) -> str:
 
 
 def _store_comparisons(
-    session: Session, project: Project, batch_id: int, rows: Sequence[Row]
+    session: Session, project: Project, batch_id: int, rows: Sequence[Row], kinds: Sequence[Kind]
 ) -> Sequence[int]:
     prompt_ids = _store_prompts(session, project, rows)
     if project.support_contact:  # without one there is nothing such
         rows = _as_hard_as_prompts(session, rows, prompt_ids)
-    kinds = [_kind(project, row) for row in rows]
     lane_ids = _lengthen_lanes(session, project.id, batch_id, rows, kinds)
     ids = bulk.reserve(session, Comparison, len(rows))
     shuffles = array("Q", os.urandom(8 * len(rows)))

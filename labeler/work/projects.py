@@ -24,7 +24,7 @@ from labeler.said import say
 from labeler.schema import Base, BigInt, Id, changed, reference
 from labeler.work import guidelines, questions, rubrics
 from labeler.work.comparisons import Response
-from labeler.work.drafts import ProjectDraft
+from labeler.work.drafts import ModelsFrom, ProjectDraft
 from labeler.work.gold import Gold
 from labeler.work.lanes import Lane
 from labeler.work.questions import Questions
@@ -93,6 +93,8 @@ class Project(Base):
     languages: Mapped[list[str]]
     support_contact: Mapped[str] = mapped_column(default="")
     """Whom people can turn to who read what is hard to read; without one there is nothing such."""
+    models_from: Mapped[ModelsFrom] = mapped_column(default=ModelsFrom.anywhere)
+    """Where the models may be that are asked for it."""
     pay_minor: Mapped[BigInt]
     """What a judgment earns by the newest rate for everywhere, kept here for lists."""
     currency: Mapped[str]
@@ -349,6 +351,7 @@ def _columns(draft: ProjectDraft) -> dict[str, Any]:
         "most_per_language": dict(draft.most_per_language),
         "languages": list(draft.languages),
         "support_contact": draft.support_contact,
+        "models_from": draft.models_from,
         "pay_minor": money.minor(draft.pay.per_judgment, draft.pay.currency),
         "currency": draft.pay.currency,
         "time_limit_s": draft.time_limit_minutes * 60,

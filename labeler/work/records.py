@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from pydantic_core import from_json
 
-from labeler.said import say
+from labeler.said import Said, say
 
 Values: TypeAlias = dict[str, Any]
 
@@ -34,6 +34,11 @@ class Refused:
     line: int
     field: str
     reason: str
+
+    @property
+    def place(self) -> Said:
+        """Where it stands, for the reader."""
+        return say("line %(line)s, %(field)s", line=str(self.line), field=self.field)
 
 
 class Record(NamedTuple):

@@ -83,6 +83,19 @@ class Row:
     size: int = field(default=0, compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A prompt alone, to which answers are yet to come; else as `Row`."""
+
+    line: int
+    id: str
+    messages: tuple[Message, ...]
+    language: str
+    metadata: dict[str, Any]
+    sensitive: str = ""
+    size: int = field(default=0, compare=False)
+
+
 class Unfit(Exception):
     """What is wrong with a row, and in which field."""
 
@@ -92,12 +105,20 @@ class Unfit(Exception):
         self.reason = reason
 
 
-class _Native(BaseModel):
+class _Prompt(BaseModel):
     model_config = ConfigDict(strict=True, extra="allow")
 
     id: Annotated[Short, Field(strict=False, coerce_numbers_to_str=True)]
     prompt: list[Message]
     language: str | None = None
+
+
+class _Alone(_Prompt):
+    sensitive: Any = None
+    metadata: dict[str, Any] | None = None
+
+
+class _Native(_Prompt):
     responses: list[ResponseIn]
     gold: GoldIn | None = None
     sensitive: Any = None
@@ -115,12 +136,35 @@ def build_row(record: Record, values: Values, names: Names, *, language: str) ->
         _check_responses(native.responses)
         _check_gold(native.gold, len(native.responses))
         return _row(record, native, check_language(native.language or language))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
-        field = _named(".".join(str(part) for part in first["loc"]), names)
-        raise Unfit(field, _reason(field, first["type"])) from None
-    except Unfit as unfit:
-        raise Unfit(_named(unfit.field, names), unfit.reason) from None
+    except (ValidationError, Unfit) as error:
+        raise _told(error, names) from None
+
+
+def build_prompt(record: Record, values: Values, *, language: str) -> Asked:
+    """Check a record that is a prompt alone, by the same rules as a row; raises Unfit."""
+    try:
+        alone = _Alone.model_validate(values)
+        _check_prompt(alone)
+        return Asked(
+            line=record.line,
+            id=alone.id,
+            messages=tuple(alone.prompt),
+            language=check_language(alone.language or language),
+            metadata=_metadata(alone),
+            sensitive=_sensitive(alone),
+            size=record.size,
+        )
+    except (ValidationError, Unfit) as error:
+        raise _told(error, {}) from None
+
+
+def _told(error: ValidationError | Unfit, names: Names) -> Unfit:
+    """Say what is wrong, by what the field is called in the file."""
+    if isinstance(error, Unfit):
+        return Unfit(_named(error.field, names), error.reason)
+    first = error.errors(include_url=False, include_context=False)[0]
+    field = _named(".".join(str(part) for part in first["loc"]), names)
+    return Unfit(field, _reason(field, first["type"]))
 
 
 def check_language(tag: str, field: str = "language") -> str:
@@ -162,13 +206,21 @@ def _row(record: Record, native: _Native, language: str) -> Row:
         language=language,
         responses=tuple(native.responses),
         gold=native.gold,
-        metadata=(native.model_extra or {}) | (native.metadata or {}),
-        sensitive="" if native.sensitive is None else _check_sensitive(native.sensitive),
+        metadata=_metadata(native),
+        sensitive=_sensitive(native),
         size=record.size,
     )
 
 
-def _check_prompt(native: _Native) -> None:
+def _metadata(native: _Native | _Alone) -> dict[str, Any]:
+    return (native.model_extra or {}) | (native.metadata or {})
+
+
+def _sensitive(native: _Native | _Alone) -> str:
+    return "" if native.sensitive is None else _check_sensitive(native.sensitive)
+
+
+def _check_prompt(native: _Prompt) -> None:
     if is_blank(native.id):
         raise Unfit("id", _NO_ID)
     if not native.prompt:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import islice
+from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from flask import Flask
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from labeler import clock
+from labeler.arena import visits
 from labeler.cli import refreshing
 from labeler.pay import missed, statements
 from labeler.pay.worktime import Kind
@@ -20,8 +22,10 @@ from labeler.work import assignments, projects, queue
 from labeler.work.assignments import Assignment, SkipReason
 from labeler.work.comparisons import Comparison
 from labeler.work.projects import Project
+from tests import chats
 from tests.browser import paying, reviewing, talking
 from tests.browser.site import ADA, OLGA, Site
+from tests.labeler.generation import drawing
 from tests.make import judge
 from tests.visits import Visit
 
@@ -31,10 +35,10 @@ OTTO = "otto@demo.invalid"
 RICH = ("demo-bn-08", "demo-de-08", "demo-en-16", "demo-it-03")
 """Comparisons with Bangla, a table, a formula and code."""
 NO_PAGE = (
-    *("static", "releases.download", "sessions.whoami", "offline.worker"),
+    *("static", "releases.download", "sessions.whoami", "offline.worker", "chat.state"),
     *("earnings.download", "payruns.download", "keys.published"),
 )
-FOR_NOBODY = ("accessibility.show", "sessions.link", "sessions.sign_in")
+FOR_NOBODY = ("accessibility.show", "guests.show", "sessions.link", "sessions.sign_in")
 FOR_REVIEWERS = (
     *("projects.index", "projects.show", "members.index"),
     *("comparisons.index", "comparisons.show", "gold.index", "reviews.index", "reviews.show"),
@@ -45,8 +49,10 @@ FOR_REVIEWERS = (
 FOR_OWNERS = (
     *("projects", "members", "batches", "comparisons", "gold", "releases", "qualifications.ask"),
     *("disputes", "guidelines", "orders", "plans", "quality", "rates", "reviews", "wages"),
-    *("payruns", "paylayouts", "terms.write", "worktime.noticed"),
+    *("payruns", "paylayouts", "terms.write", "worktime.noticed", "chatrules"),
+    "generations",
 )
+FOR_ADMINISTRATORS = "endpoints."
 WRONG = ("/nothing-here", "/projects/demo/releases?min_judgments=0")
 
 
@@ -78,7 +84,9 @@ def furnish(site: Site) -> dict[str, Any]:
         [told] = statements.of_person(session, ada.id)
         ended_at = clock.now() - timedelta(minutes=1)
         span = {"started_at": ended_at - timedelta(hours=3), "ended_at": ended_at}
-        asked |= talking.talk(session, project)
+        asked |= talking.talk(session, project) | _chat(session, project, by=ada)
+        folder = site.app.extensions["labeler.settings"].data
+        asked |= _draw(session, project, folder, by=olga)
         missed.add(session, project.id, by=ada, **span, kind=Kind.clarification, note="A call.")
         session.commit()
     refreshing.refresh_project(site.database, held.project_id)
@@ -99,6 +107,28 @@ def furnish(site: Site) -> dict[str, Any]:
         "statement_id": told.id,
         **asked,
     }
+
+
+def _chat(session: Session, project: Project, *, by: Person) -> dict[str, Any]:
+    """Have somebody chat, up to where they say which answer is better; let guests in, too."""
+    olga = accounts.find(session, OLGA)
+    chats.add_models(session)
+    limits = {"per_visitor": 3, "per_day": 100}
+    chats.open_chat(session, project, by=olga, visitors=limits)
+    turn = chats.chat(session, project, "How do I keep **bread** fresh?", by=by)
+    chats.answer_all(session, chats.ANSWERS)
+    until = clock.now() + timedelta(days=30)
+    ticket = visits.make_link(session, project, label="At the fair", expires_at=until, by=olga)
+    return {"conversation_id": turn.conversation_id, "ticket": ticket}
+
+
+def _draw(session: Session, project: Project, folder: Path, *, by: Person) -> dict[str, Any]:
+    """Have answers drawn from models, one of which does not come."""
+    path = drawing.write(folder, [drawing.line(1), drawing.line(2)])
+    drawn = drawing.begin(session, project, path, by, endpoints=",".join(chats.MODELS))
+    drawing.answer_all(session, lambda _: drawing.BROKEN, most=1)
+    drawing.answer_all(session)
+    return {"generation_id": drawn.id, "name": "gull"}
 
 
 def _rich(session: Session, person: Person) -> Iterator[Assignment]:
@@ -131,6 +161,8 @@ def addresses(app: Flask, values: dict[str, Any], reader: Reader) -> Iterator[st
 def _readers(endpoint: str) -> set[Reader]:
     if endpoint in FOR_NOBODY:
         return {"nobody"}
+    if endpoint.startswith(FOR_ADMINISTRATORS):
+        return {"administrator"}
     if not endpoint.startswith(FOR_OWNERS):
         return {"annotator"}
     return {"owner", "administrator"} | ({"reviewer"} if endpoint in FOR_REVIEWERS else set())

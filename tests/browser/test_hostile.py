@@ -6,14 +6,18 @@ policy, so that what is sent is harmless by itself.
 
 import json
 import re
+from collections import defaultdict
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy.orm import Session
 
-from labeler import clock
+from labeler import clock, jobs, said
+from labeler.endpoints import trials
+from labeler.endpoints.faults import Fault
 from labeler.pay import statements
 from labeler.people import (
     accounts,
@@ -23,6 +27,7 @@ from labeler.people import (
     remarks,
     representatives,
 )
+from labeler.people.accounts import Person
 from labeler.people.evaluations import EvaluationDraft
 from labeler.people.memberships import Role
 from labeler.quality import brakes, disputes, outcomes, reviews
@@ -39,6 +44,7 @@ from tests.browser.pages import Reader, addresses
 from tests.browser.site import Site, open_site
 from tests.cast import make_cast
 from tests.conftest import NewAddress
+from tests.labeler.generation import drawing
 from tests.labeler.text.attacks import ATTACKS, RAW_HTML
 from tests.make import make_project
 
@@ -63,15 +69,15 @@ def test_hostile_text_stays_text(
             open_site(new_address("sqlite"), folder, lambda s: _fill(s, folder)) as site,
             chromium.new_context(bypass_csp=not policy) as context,
         ):
-            assert _look_around(site, context) == []
+            assert _look_around(site, context, folder) == []
 
 
-def _look_around(site: Site, context: BrowserContext) -> list[str]:
+def _look_around(site: Site, context: BrowserContext, folder: Path) -> list[str]:
     """Judge everything and cut a release, then go to every page; return what went wrong."""
     faults, page = watch(context, site.url), context.new_page()
     _judge_everything(page, site, faults)
     with site.database.writing() as session:
-        made = _made(session)
+        made = _made(session, folder)
         session.commit()
     site.arrive(page, OLGA)
     page.goto(f"{site.url}/projects/helpful/releases")
@@ -83,6 +89,11 @@ def _look_around(site: Site, context: BrowserContext) -> list[str]:
     for reader, email in READERS.items():
         site.arrive(page, email)
         for address in _addresses(site, reader, made):
+            page.goto(site.url + address)
+            faults += active(page)
+    site.arrive(page, "root@example.org")
+    for address in addresses(site.app, defaultdict(lambda: 1, made), "administrator"):
+        if address.startswith("/endpoints"):
             page.goto(site.url + address)
             faults += active(page)
     return faults
@@ -158,7 +169,7 @@ def _review(session: Session) -> int:
     return drawn.id
 
 
-def _made(session: Session) -> dict[str, int]:
+def _made(session: Session, folder: Path) -> dict[str, Any]:
     """Have something in question, objected to, paid and told; return what pages are asked for."""
     review_id = _review(session)
     olga, rex, ada = (accounts.find(session, email) for email in (OLGA, REX, ADA))
@@ -174,7 +185,25 @@ def _made(session: Session) -> dict[str, int]:
         "run_id": paying.owe(session, project, [ada, rex, olga], by=olga),
         "statement_id": told.id,
         "topic_id": _talked(session, project),
+        **_drawn(session, project, folder, by=olga),
     }
+
+
+def _drawn(session: Session, project: Project, folder: Path, *, by: Person) -> dict[str, Any]:
+    """Have models asked who are called, and answer, in hostile words; one was checked."""
+    words = {"model": MARK, "region": MARK, "system_prompt": MARK, "licence": MARK}
+    endpoint = drawing.make_endpoint(session, "a", by, makers=[MARK], **words)
+    drawing.make_endpoint(session, "b", by, **words)
+    path = drawing.write(folder, [drawing.line(1, id=MARK, prompt=MARK)])
+    drawn = drawing.begin(session, project, path, by, samples=2)
+    drawn.name = MARK
+    faults = Fault(400, MARK, MARK, MARK, retryable=False, raw=MARK)
+    drawing.answer_all(session, lambda taken: faults if taken.line == "b" else drawing.reply(MARK))
+    job = jobs.take(session, trials.ask(session, endpoint, by=by).id)
+    assert job is not None
+    told = {"is_good": False, "words": said.parts(MARK), "text": MARK, "raw": MARK}
+    assert jobs.finish(session, job, told)
+    return {"generation_id": drawn.id, "name": "a"}
 
 
 def _talked(session: Session, project: Project) -> int:
@@ -188,7 +217,7 @@ def _talked(session: Session, project: Project) -> int:
     return topic.id
 
 
-def _addresses(site: Site, reader: Reader, made: dict[str, int]) -> list[str]:
+def _addresses(site: Site, reader: Reader, made: dict[str, Any]) -> list[str]:
     """Return the reader's pages, and some that are asked for in hostile words."""
     judged = site.said(ADA)
     values = {

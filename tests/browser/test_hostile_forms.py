@@ -9,6 +9,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import cycle
 from pathlib import Path
 
@@ -21,6 +22,9 @@ from werkzeug.test import TestResponse
 
 import exports
 import labeler
+from labeler import clock
+from labeler.arena import visits
+from labeler.endpoints import calls, purses
 from labeler.errors import Conflict
 from labeler.pay import destinations
 from labeler.people import accounts, forum
@@ -33,7 +37,7 @@ from labeler.work import batches, layouts, projects, queue
 from labeler.work.assignments import Assignment
 from labeler.work.judgments import Judgment, JudgmentState
 from labeler.work.projects import Project
-from tests import filling
+from tests import chats, filling
 from tests.browser import paying
 from tests.browser.harm import active, parsed, watch
 from tests.browser.pages import FOR_NOBODY, page_rules
@@ -43,6 +47,7 @@ from tests.conftest import NewAddress
 from tests.filling import Writer
 from tests.forms import WRITTEN, Field, Form
 from tests.hostile import NUL, STRINGS, TEXTS, squeezed
+from tests.labeler.generation import drawing
 from tests.make import judge, make_project
 from tests.visits import Visit
 
@@ -67,6 +72,7 @@ class Place:
     thorough: bool
     comparisons: Iterator[int]
     met: set[object] = field(default_factory=set)
+    looked_at: set[str] = field(default_factory=set)
     seen: dict[str, list[str]] = field(default_factory=dict)
 
     def write(self, who: str) -> Writer:
@@ -119,6 +125,10 @@ class Place:
             return next(self.comparisons)
         if name == "review_id":
             return _asked(self.site)
+        if name == "conversation_id":
+            return _chatting(visit)
+        if name == "ticket":
+            return _let_in(self.site)
         if name == "run_id":
             return _drafted(self.site)
         if name == "secret":
@@ -126,7 +136,7 @@ class Place:
         if name in ASKED_ABOUT:
             return ASKED_ABOUT[name](self.site)
         known = {"batch_id": 1, "number": 1, "person_id": BEAS_ID, "slug": "helpful"}
-        return (known | {"kind": "sides"})[name]
+        return (known | {"kind": "sides", "name": "gull"})[name]
 
 
 def _asked(site: Site) -> int | None:
@@ -196,11 +206,27 @@ def _talked(site: Site) -> int:
         return made.id
 
 
+def _drawn(site: Site) -> int:
+    """Have a batch drawn from models, with a budget that is used up."""
+    with site.database.writing() as session:
+        olga = accounts.find(session, "olga@example.org")
+        project, seed = projects.find(session, "helpful", by=olga), uuid.uuid4().int % 2**31
+        words = {"id": TEXTS[0][:200], "prompt": "\n".join(TEXTS), "language": "en"}
+        path = drawing.write(site.app.extensions["labeler.settings"].data, [words])
+        made = drawing.begin(session, project, path, olga, endpoints="gull,heron", seed=seed)
+        purses.fill(session, made.kin, 1_000_000, "EUR")
+        calls.cancel_all(session, made.kin)
+        purses.stop(session, made.kin)
+        session.commit()
+        return made.id
+
+
 ASKED_ABOUT: dict[str, Callable[[Site], int | None]] = {
     "judgment_id": _refusable,
     "refusal_id": _refused,
     "dispute_id": _disputed,
     "topic_id": _talked,
+    "generation_id": _drawn,
     "job_id": lambda _site: None,  # there is nothing to write on one
     "statement_id": lambda _site: None,  # there is nothing to write on one
 }
@@ -222,6 +248,28 @@ def _begin_to_pay(session: Session, project: Project, bea: Person, *, by: Person
     return paying.owe(session, project, [bea, by], by=by)
 
 
+def _chatting(visit: Visit) -> str | None:
+    """Have somebody begin a conversation in which they can write."""
+    index = "/projects/helpful/chat"
+    for _ in range(2):
+        visit.get(index)
+        found = visit.post(index, language="en").location or ""
+        if 'name="text"' in visit.get(found).text:
+            return found.rpartition("/")[2]
+        visit.post(f"{found}/end")
+    return None
+
+
+def _let_in(site: Site) -> str:
+    """Make a link for guests, of a name that is not kind."""
+    with site.database.writing() as session:
+        olga = accounts.find(session, "olga@example.org")
+        project, until = projects.find(session, "helpful", by=olga), clock.now() + timedelta(days=9)
+        ticket = visits.make_link(session, project, label=TEXTS[0], expires_at=until, by=olga)
+        session.commit()
+        return ticket
+
+
 def _held(visit: Visit) -> str | None:
     """Have somebody given something to judge."""
     visit.get("/")
@@ -237,7 +285,15 @@ def _done(visit: Visit) -> str | None:
 
 def _is_spent(rule: Rule) -> bool:
     """Tell whether the forms of a page can be sent but once, or give way to others."""
-    once = {"assignment_id", "comparison_id", "review_id", "run_id", "secret", *ASKED_ABOUT}
+    once = {
+        "assignment_id",
+        "comparison_id",
+        "review_id",
+        "run_id",
+        "secret",
+        "conversation_id",
+        *ASKED_ABOUT,
+    }
     return rule.endpoint == "sessions.account" or not once.isdisjoint(rule.arguments)
 
 
@@ -288,6 +344,8 @@ def _fill(session: Session, folder: Path, rows: int, judged: int) -> None:
     cast = make_cast(session)
     assert cast.bea.id == BEAS_ID
     project = make_project(session, cast, rubric={"questions": ASKED}, judgments_per_comparison=9)
+    chats.add_models(session, dict.fromkeys(chats.MODELS, "<script>alert(1)</script>"))
+    chats.open_chat(session, project, by=cast.olga, visitors={"per_visitor": 9, "per_day": 999})
     file = folder / "rows.jsonl"
     file.write_bytes(filling.file(rows))
     for done in batches.load(
@@ -328,12 +386,18 @@ def _cut(place: Place) -> None:
 
 
 def _look_around(place: Place, page: Page, who: str) -> Iterator[str]:
-    """Go to every page that somebody has; it is no wider than a phone, and shows what was said."""
+    """Go to every page that somebody has; it is no wider than a phone, and shows what was said.
+
+    Not to those that others had before, where there is no time to be thorough.
+    """
     page.context.clear_cookies()
     if who != "nobody":
         place.site.arrive(page, f"{who}@example.org")
     visit = place.visit(who)
     for endpoint in place.seen[who]:
+        if endpoint in place.looked_at and not place.thorough:
+            continue
+        place.looked_at.add(endpoint)
         address = place.address(visit, endpoint)
         assert address is not None, endpoint
         page.goto(f"{place.site.url}{address}")

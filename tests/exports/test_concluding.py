@@ -121,6 +121,19 @@ def test_answers_whose_terms_allow_no_training_are_held_back_from_every_format(u
             assert rows(name, given) == []
 
 
+def test_whole_conversations_are_in_no_format_for_training() -> None:
+    """What a chat's two sides are is no answer to the prompt; it stands beside all judgments."""
+    provenance = '{"finish_reason":"stop","transcript":[{"content":"Yes.","role":"assistant"}]}'
+    for votes in (["0+1"], ["bad"], ["0+1", "1+1"], ["tie"], ["rated"]):
+        given = told(*votes, provenance=provenance)
+        assert record(given)["outcome"] == Reason.transcripts.value
+        for name in ("dpo", "dpo_per_vote", "reward", "kto", "sft", "openai", "criteria", "edits"):
+            assert rows(name, given) == []
+        (row,) = rows("comparisons", given)
+        assert [each["provenance"] for each in row["responses"]] == [provenance] * 2
+    assert record(told("0+1", provenance='{"note":"no transcript"}'))["outcome"] == PREFERRED
+
+
 def test_somebody_releases_them_with_a_reason() -> None:
     given = told("0+1", provenance='{"output_use":"research-only"}')
     assert record(given, held_back="The licence was bought.")["outcome"] == PREFERRED

@@ -1,6 +1,5 @@
 """Orders: promised numbers, cuts that stay as they were asked for, and who comes too late."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from labeler import jobs
 from labeler.cli import installation
 from labeler.database import Database
 from labeler.errors import Conflict, NotFound
-from labeler.jobs import Job, JobState, Place, Progress, Stopped
+from labeler.jobs import Job, JobState, Progress, Stopped
 from labeler.work.projects import Project
 from tests.cast import Cast
 from tests.exports.stories import Said, contents, tell
@@ -54,15 +53,11 @@ def tell_nobody(_done: int, _total: int, _words: str, /) -> None:
 
 def run(database: Database, job: Job, data: Path, progress: Progress = tell_nobody) -> Any:
     """Do a job as a program does that has taken it."""
-
-    def write(step: Callable[..., Any], /) -> Any:
-        return installation.written(database, step)
-
     with database.writing() as session:
         taken = jobs.take(session, job.id)
         session.commit()
     assert taken is not None
-    result = orders.run(Place(database.reading, write, data), taken, progress)
+    result = orders.run(installation.place(database, data), taken, progress)
     with database.writing() as session:
         jobs.finish(session, taken, result)
         session.commit()

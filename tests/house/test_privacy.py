@@ -6,6 +6,7 @@ import inspect
 import exports.declarations
 import exports.releases
 import labeler.app  # which every other table comes with
+import labeler.endpoints.calls
 import labeler.jobs  # noqa: F401
 from labeler.privacy import retention, subjects
 from labeler.privacy.declared import KEEPS

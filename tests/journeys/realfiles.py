@@ -3,7 +3,8 @@
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ class RealFile:
     written_by: tuple[str, str] = ("", "")
     """The models of the two answers that `read` returns."""
     bad_line: int | None = None
+    folder: Path = FOLDER
 
     @property
     def slug(self) -> str:
@@ -28,7 +30,14 @@ class RealFile:
 
     @property
     def path(self) -> Path:
-        return FOLDER / self.name
+        return self.folder / self.name
+
+    def head(self, folder: Path, lines: int) -> "RealFile":
+        """Write the first lines of it into a folder, as a file that is read in the same way."""
+        short = replace(self, folder=folder, rows=lines - (self.bad_line is not None))
+        with self.path.open("rb") as file:
+            short.path.write_bytes(b"".join(islice(file, lines)))
+        return short
 
     def pairs(self) -> Iterator[tuple[str, str]]:
         """Yield the answers of each pair, the one that passes for the better first."""

@@ -89,7 +89,7 @@ class Client:
 def test_sixty_four_at_once_judge_exactly_what_is_wanted(
     address: str, terminal: Terminal, database: Database, tmp_path: Path, soak: bool
 ) -> None:
-    comparisons = 2000 if soak else 120
+    comparisons = 2000 if soak else 70
     open_projects(terminal, tmp_path, [SLUG], annotators=0)
     load_pairs(terminal, tmp_path, SLUG, count=comparisons)
     hired = enumerate(hire(database))

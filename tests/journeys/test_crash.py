@@ -22,7 +22,7 @@ from tests.labeler.cli.processes import free_port
 pytestmark = pytest.mark.slow
 CLIENTS = 8
 CYCLES, SOAK_CYCLES = 3, 100
-ENOUGH = 25
+ENOUGH = 12
 """Judgments between two crashes."""
 RESTART_S = 5
 
@@ -32,7 +32,7 @@ def test_no_acknowledged_judgment_is_lost(
 ) -> None:
     cycles, starts = SOAK_CYCLES if soak else CYCLES, list[float]()
     opened = open_projects(terminal, tmp_path, [SLUG], annotators=CLIENTS)
-    load_pairs(terminal, tmp_path, SLUG, count=4000 if soak else 600)
+    load_pairs(terminal, tmp_path, SLUG, count=4000 if soak else 300)
     port, done = free_port(), Event()
     clients = [Client(f"http://{HOST}:{port}", token) for token in opened.annotators]
     with ThreadPoolExecutor(CLIENTS) as pool:

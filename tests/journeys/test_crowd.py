@@ -20,7 +20,7 @@ from tests.labeler.cli.conftest import Terminal
 
 pytestmark = pytest.mark.slow
 PEOPLE = 16
-COMPARISONS = 100
+COMPARISONS = 50
 WANTED = 3
 SKIPPED = 0.1
 TWICE = 0.2

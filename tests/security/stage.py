@@ -17,8 +17,11 @@ from sqlalchemy.orm import Session
 from exports import cutting, keys, orders, releases
 from exports.criteria import Criteria
 from labeler import clock
+from labeler.arena import conversations, endings, visits
+from labeler.arena.conversations import Conversation
 from labeler.cli import refreshing
 from labeler.database import Database
+from labeler.endpoints import purses, registry
 from labeler.pay import destinations, missed, payouts, runs, statements
 from labeler.pay.rails.making import Rail
 from labeler.pay.worktime import Kind
@@ -47,8 +50,10 @@ from labeler.work import queue
 from labeler.work.comparisons import Comparison
 from labeler.work.judgments import Judgment
 from labeler.work.projects import Project
+from tests import chats
 from tests.calling import Caller
 from tests.cast import Cast, make_cast
+from tests.labeler.generation import drawing
 from tests.make import judge, load_rows, make_batch, make_due, make_project, make_row
 from tests.serving import lend_app
 from tests.visits import Visit
@@ -169,7 +174,8 @@ def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list
             kind=Kind.clarification,
             note="λόγος",
         )
-        said = _speak(session, project, cast)
+        said = _speak(session, project, cast) | _chat(session, project, cast)
+        said |= _draw(session, project, cast, folder)
         sign_in_id = sign_ins.current(session, cast.ada)[0].id
         token_id = tokens.current(session, cast.ada)[0].id
         link = sign_ins.make_link(session, cast.bea, by=None)
@@ -217,6 +223,42 @@ def _speak(session: Session, project: Project, cast: Cast) -> dict[str, int]:
     draft = EvaluationDraft(held_on=held_on, participants="λόγος", text="λόγος")
     evaluations.note(session, draft, by=cast.root)
     return {"topic": topic.id, "post": post.id}
+
+
+def _chat(session: Session, project: Project, cast: Cast) -> dict[str, int | str]:
+    """Have Ada chat, once to the end and once up to a vote; Rex has just begun."""
+    chats.add_models(session, {"gull": "λόγος", "heron": "μῦθος"})
+    limits = {"per_visitor": 100, "per_day": 1000}
+    chats.open_chat(session, project, by=cast.olga, visitors=limits)
+    until = clock.now() + timedelta(days=3)
+    secret = visits.make_link(session, project, label="λόγος", expires_at=until, by=cast.olga)
+    ended = chats.chat(session, project, "λόγος", by=cast.ada)
+    endings.end(session, session.get_one(Conversation, ended.conversation_id), by=cast.ada)
+    turn = chats.chat(session, project, "μῦθος", by=cast.ada)
+    chats.answer_all(session, {"gull": "λόγος", "heron": "μῦθος"})
+    fresh = conversations.begin(session, project, language="en", by=cast.rex)
+    return {
+        "chat": turn.conversation_id,
+        "chat_link": visits.links(session, project.id)[0].id,
+        "chat_secret": secret,
+        "ended_chat": ended.conversation_id,
+        "fresh_chat": fresh.id,
+        "turn": turn.id,
+    }
+
+
+def _draw(session: Session, project: Project, cast: Cast, folder: Path) -> dict[str, int]:
+    """Have batches drawn from models: one of which a call failed, and two that wait."""
+    drawing.make_endpoint(session, "old", cast.root)
+    registry.archive(session, "old", by=cast.root)
+    path = drawing.write(folder, [drawing.line(1, id="λόγος", prompt="λόγος")])
+    drawn, *others = (
+        drawing.begin(session, project, path, cast.olga, endpoints="gull,heron", seed=seed).id
+        for seed in range(3)
+    )
+    purses.fill(session, f"generation:{drawn}", 5_000_000, "EUR")
+    drawing.answer_all(session, lambda _: drawing.BROKEN, most=1)
+    return {"drawn": drawn, "finishing": others[0], "unwanted": others[1]}
 
 
 def _pay(session: Session, project: Project, cast: Cast) -> dict[str, int]:

@@ -58,6 +58,8 @@ WORKER = "              302  302  403  403  403  403  403  200"
 WORKER_DONE = "         302  302  403  403  403  403  403  302"
 WORKER_BAD_FORM = "     302  302  403  403  403  403  403  422"
 ADMIN_BAD_FORM = "      302  302  403  403  403  403  422  403"
+ADMIN = "               302  302  403  403  403  403  200  403"
+ADMIN_DONE = "          302  302  403  403  403  403  302  403"
 ANYBODY_BAD_FORM = "    302  302  422  422  422  422  422  422"
 
 DRAFT = {"title": "Fresh {fresh}", "languages": "en", "pay.currency": "EUR", "rubric.tie": "1"}
@@ -302,6 +304,61 @@ PAGES = {
     ("GET", "/representative"): Case("/representative", SIGNED_IN),
     ("POST", "/representative"): Case("/representative", ADMIN_BAD_FORM),
     ("POST", "/representative/step-down"): Case("/representative/step-down", WORKER_DONE),
+    ("GET", "/projects/<slug>/chat"): Case(HELPFUL + "/chat", MEMBER),
+    ("POST", "/projects/<slug>/chat"): Case(HELPFUL + "/chat", MEMBER_BAD_FORM),
+    ("GET", "/projects/<slug>/chat/rules"): Case(HELPFUL + "/chat/rules", OWNER),
+    ("POST", "/projects/<slug>/chat/rules"): Case(HELPFUL + "/chat/rules", OWNER_BAD_FORM),
+    ("POST", "/projects/<slug>/chat/links"): Case(HELPFUL + "/chat/links", OWNER_BAD_FORM),
+    ("POST", "/projects/<slug>/chat/links/<link_id>/revoke"): Case(
+        HELPFUL + "/chat/links/{chat_link}/revoke", OWNER_DONE
+    ),
+    ("GET", "/chat/<conversation_id>"): Case("/chat/{chat}", ONLY_ADA),
+    ("GET", "/chat/<conversation_id>/state"): Case("/chat/{chat}/state", ONLY_ADA),
+    ("POST", "/chat/<conversation_id>/messages"): Case("/chat/{chat}/messages", ONLY_ADA_BAD_FORM),
+    ("POST", "/chat/turns/<turn_id>/vote"): Case("/chat/turns/{turn}/vote", ONLY_ADA_BAD_FORM),
+    ("POST", "/chat/turns/<turn_id>/again"): Case("/chat/turns/{turn}/again", ONLY_ADA_DONE),
+    ("POST", "/chat/<conversation_id>/end"): Case("/chat/{ended_chat}/end", ONLY_ADA_DONE),
+    ("POST", "/chat/<conversation_id>/names"): Case("/chat/{ended_chat}/names", ONLY_ADA_DONE),
+    ("GET", "/visit/<ticket>"): Case("/visit/nothing", "404 404 404 404 404 404 404 404"),
+    ("POST", "/visit/<ticket>"): Case("/visit/nothing", "404 404 404 404 404 404 404 404"),
+    ("GET", "/endpoints"): Case("/endpoints", ADMIN),
+    ("GET", "/endpoints/new"): Case("/endpoints/new", ADMIN),
+    ("POST", "/endpoints/new"): Case("/endpoints/new", ADMIN_BAD_FORM),
+    ("POST", "/endpoints/toml"): Case("/endpoints/toml", ADMIN_BAD_FORM),
+    ("GET", "/endpoints/named/<name>"): Case("/endpoints/named/gull", ADMIN),
+    ("GET", "/endpoints/named/<name>/change"): Case("/endpoints/named/gull/change", ADMIN),
+    ("POST", "/endpoints/named/<name>/change"): Case(
+        "/endpoints/named/gull/change", ADMIN_BAD_FORM
+    ),
+    ("POST", "/endpoints/named/<name>/archive"): Case("/endpoints/named/old/archive", ADMIN_DONE),
+    ("POST", "/endpoints/named/<name>/restore"): Case("/endpoints/named/old/restore", ADMIN_DONE),
+    ("POST", "/endpoints/named/<name>/check"): Case("/endpoints/named/gull/check", ADMIN_DONE),
+    ("GET", "/projects/<slug>/generations"): Case(HELPFUL + "/generations", OWNER),
+    ("GET", "/projects/<slug>/generations/new"): Case(HELPFUL + "/generations/new", OWNER),
+    ("POST", "/projects/<slug>/generations/prompts"): Case(
+        HELPFUL + "/generations/prompts", OWNER_BAD_FORM
+    ),
+    ("GET", "/projects/<slug>/generations/plan"): Case(
+        HELPFUL + "/generations/plan?endpoints=gull&samples=2&earlier={drawn}", OWNER
+    ),
+    ("POST", "/projects/<slug>/generations/begin"): Case(
+        HELPFUL + "/generations/begin", OWNER_BAD_FORM
+    ),
+    ("GET", "/projects/<slug>/generations/<generation_id>"): Case(
+        HELPFUL + "/generations/{drawn}", OWNER
+    ),
+    ("POST", "/projects/<slug>/generations/<generation_id>/retry"): Case(
+        HELPFUL + "/generations/{drawn}/retry", OWNER_DONE
+    ),
+    ("POST", "/projects/<slug>/generations/<generation_id>/budget"): Case(
+        HELPFUL + "/generations/{drawn}/budget", OWNER_BAD_FORM
+    ),
+    ("POST", "/projects/<slug>/generations/<generation_id>/finish"): Case(
+        HELPFUL + "/generations/{finishing}/finish", OWNER_DONE
+    ),
+    ("POST", "/projects/<slug>/generations/<generation_id>/cancel"): Case(
+        HELPFUL + "/generations/{unwanted}/cancel", "302 302 404 404 403 302 409 403"
+    ),
     ("GET", "/projects/<slug>/releases"): Case(HELPFUL + "/releases", OWNER),
     ("POST", "/projects/<slug>/releases"): Case(
         HELPFUL + "/releases", OWNER_BAD_FORM, {"min_margin": "0"}
@@ -452,6 +509,9 @@ FOREIGN = [
     ("paul", "POST", "/projects/other/comparisons/{foreign_comparison}/judgments/{of_bea}/exclude"),
     ("paul", "POST", "/projects/other/comparisons/{comparison}/withdraw"),
     ("paul", "GET", "/projects/other/batches/{batch}"),
+    ("paul", "GET", "/projects/other/generations/{drawn}"),
+    ("paul", "GET", "/projects/other/generations/new?earlier={drawn}"),
+    ("paul", "POST", "/projects/other/generations/{drawn}/finish"),
     ("paul", "GET", "/projects/other/batches/{batch}/refused"),
     ("paul", "POST", "/projects/other/batches/{batch}"),
     ("paul", "GET", "/projects/other/people/{bea}"),

@@ -41,6 +41,21 @@ WRITTEN = {
 ACCOUNT = {"kind": "bank", "currency": "EUR", "name": "Ada", "iban": "DE89370400440532013000"}
 RUN = {"currency": "EUR", "rail": "plain", "period_end": "2026-01-31", "pay_on": "2026-02-01"}
 PAID = "/projects/<slug>/payouts/runs/<run_id>"
+CHATTING = {
+    "manner": "own",
+    "most_turns": "2",
+    "further": "0",
+    "models.gull": "1",
+    "models.heron": "1",
+}
+WISHED = {"endpoints": "gull", "samples": "3", "pairs": "all"}
+ENDPOINT = {
+    "name": "new",
+    "provider": "llamacpp",
+    "base_url": "http://127.0.0.1:9/v1",
+    "model": "m",
+    "place": "on_premises",
+}
 DRAFT = {"title": "Twice", "languages": "en", "pay.currency": "EUR", "rubric.tie": "1"}
 
 
@@ -251,6 +266,46 @@ BY_PAGE = {
     "/projects/<slug>/remark/decline": Way(
         "olga", f"{HELPFUL}/remark/decline", {"number": "1", "reason": "It was days."}
     ),
+    "/projects/<slug>/chat": Way("olga", f"{HELPFUL}/chat", {"language": "en"}),
+    "/projects/<slug>/chat/rules": Way("olga", f"{HELPFUL}/chat/rules", CHATTING),
+    "/projects/<slug>/chat/links": Way("olga", f"{HELPFUL}/chat/links", {"days": "3"}),
+    "/projects/<slug>/chat/links/<link_id>/revoke": Way(
+        "olga", HELPFUL + "/chat/links/{chat_link}/revoke"
+    ),
+    "/chat/<conversation_id>/messages": Way(
+        "rex", "/chat/{fresh_chat}/messages", {"key": KEY, "text": "Why?"}
+    ),
+    "/chat/turns/<turn_id>/vote": Way(
+        "ada", "/chat/turns/{turn}/vote", {"key": KEY, "choice": "2"}
+    ),
+    "/chat/turns/<turn_id>/again": Way("ada", "/chat/turns/{turn}/again"),
+    "/chat/<conversation_id>/end": Way("rex", "/chat/{fresh_chat}/end"),
+    "/chat/<conversation_id>/names": Way("ada", "/chat/{ended_chat}/names"),
+    "/visit/<ticket>": Way("anonymous", "/visit/{chat_secret}"),
+    "/endpoints/new": Way("root", "/endpoints/new", ENDPOINT),
+    "/endpoints/toml": Way(
+        "root", "/endpoints/toml", {"toml": "\n".join(f"{n} = '{v}'" for n, v in ENDPOINT.items())}
+    ),
+    "/endpoints/named/<name>/change": Way("root", "/endpoints/named/gull/change", ENDPOINT),
+    "/endpoints/named/<name>/archive": Way("root", "/endpoints/named/gull/archive"),
+    "/endpoints/named/<name>/restore": Way("root", "/endpoints/named/old/restore"),
+    "/endpoints/named/<name>/check": Way("root", "/endpoints/named/gull/check"),
+    "/projects/<slug>/generations/prompts": Way("olga", f"{HELPFUL}/generations/prompts", WISHED),
+    "/projects/<slug>/generations/begin": Way(
+        "olga", f"{HELPFUL}/generations/begin", WISHED | {"earlier": "{drawn}"}
+    ),
+    "/projects/<slug>/generations/<generation_id>/retry": Way(
+        "olga", HELPFUL + "/generations/{drawn}/retry"
+    ),
+    "/projects/<slug>/generations/<generation_id>/budget": Way(
+        "olga", HELPFUL + "/generations/{drawn}/budget", {"budget": "7"}
+    ),
+    "/projects/<slug>/generations/<generation_id>/finish": Way(
+        "olga", HELPFUL + "/generations/{drawn}/finish"
+    ),
+    "/projects/<slug>/generations/<generation_id>/cancel": Way(
+        "olga", HELPFUL + "/generations/{drawn}/cancel"
+    ),
     "/projects/<slug>/releases": Way(
         "olga", f"{HELPFUL}/releases", {"min_judgments": "1", "licence": "mit"}
     ),
@@ -370,6 +425,9 @@ def _by_page(stage: Stage, rule: str) -> Send:
 
     def send() -> TestResponse:
         file = {"file": (io.BytesIO(PAIR), "pair.jsonl")} if path.endswith("/batches") else {}
+        if path.endswith("/prompts"):
+            prompt = b'{"id": "n", "prompt": "Why?", "language": "en"}'
+            file = {"file": (io.BytesIO(prompt), "prompts.jsonl")}
         if path.endswith("/results"):
             told = f"reference,status\nPAY{int(stage.ids['payout']):09d},paid\n"
             file = {"file": (io.BytesIO(told.encode()), "results.csv")}

@@ -157,6 +157,9 @@ class Workforce(Measured):
     in_release: Count | None = Field(description="Of these, whose judgments count in the release.")
     size: str = Field(description="In words, where the number is not told.")
     judgments: Count = Field(description="Tasks judged: known answers and second looks, too.")
+    visitors: Count = Field(
+        0, description="Judgments by visitors of a chat, unpaid, who are in no other number here."
+    )
     reviewers: Count | None
     engagement: tuple[Engagement, ...]
     by_country: tuple[CountryWork, ...]

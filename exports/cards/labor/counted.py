@@ -19,6 +19,7 @@ from exports.selection import Mark
 from labeler.events import Event
 from labeler.pay import earnings, exposure, limits, worktime
 from labeler.pay.worktime import Interval, Kind, Source, Span
+from labeler.people import visitors
 from labeler.text import sensitive
 from labeler.work.assignments import Assignment
 from labeler.work.comparisons import Comparison
@@ -153,8 +154,19 @@ def durations(session: Session, until: Until) -> dict[int, int]:
     return {int(seconds): number for seconds, number in selection.rows(session, query)}
 
 
+def visitors_judged(session: Session, until: Until) -> int:
+    """Return how much was judged by visitors of a chat, who are no part of the workforce."""
+    theirs = *any_first_versions(until), Judgment.person_id.in_(visitors.numbers())
+    return session.scalar(sa.select(sa.func.count(Judgment.id)).where(*theirs)) or 0
+
+
 def first_versions(until: Until) -> tuple[sa.ColumnElement[bool], ...]:
-    """Say in SQL which rows are tasks that were judged, each once."""
+    """Say in SQL which rows are tasks that the workforce judged, each once."""
+    return *any_first_versions(until), Judgment.person_id.not_in(visitors.numbers())
+
+
+def any_first_versions(until: Until) -> tuple[sa.ColumnElement[bool], ...]:
+    """Say in SQL which rows are tasks that anybody judged, each once."""
     return (
         Judgment.project_id == until.project_id,
         Judgment.id <= until.mark.last_judgment_id,

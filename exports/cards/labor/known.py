@@ -31,6 +31,8 @@ class Known:
     """How many comparisons were judged of each content that is hard to read."""
     readers: Mapping[str, Mapping[int, int]]
     """Who judged how many of it."""
+    visitors: int = 0
+    """How much was judged by visitors of a chat, who are not among the people of a card."""
 
     @cached_property
     def judgments(self) -> dict[int, int]:
@@ -106,4 +108,5 @@ def look(session: Session, until: Until) -> Known:
         conduct=conduct.conduct(session, until),
         hard={written: items for written, items, _people in content},
         readers={written: people for written, _items, people in content},
+        visitors=counted.visitors_judged(session, until),
     )

@@ -83,6 +83,7 @@ def workforce(
         in_release=_in_release(teller, in_release),
         size=_size(teller, annotators),
         judgments=teller.total("workforce.judgments", lambda known: known.judgments),
+        visitors=known.visitors,
         reviewers=teller.number("workforce.reviewers", lambda known: known.conduct.reviewers),
         engagement=tuple(
             _engagement(teller, n, each) for n, each in enumerate(declared.engagement)

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from exports import selection
-from exports.cards.labor.counted import ELSEWHERE, NOT_STATED, Until, first_versions
+from exports.cards.labor.counted import ELSEWHERE, NOT_STATED, Until, any_first_versions
 from exports.cards.labor.model import Model, Reference
 from exports.suppression import OTHER
 from labeler.pay import money, rates, wages
@@ -93,7 +93,7 @@ def models(session: Session, until: Until) -> tuple[Model, ...]:
     """Return what wrote the answers that people judged, as far as the data name it."""
     names = (*KNOWN, "self_hosted", "output_use")
     told = [Response.provenance[name].as_string().label(name) for name in names]
-    judged = sa.select(Judgment.comparison_id).where(*first_versions(until))
+    judged = sa.select(Judgment.comparison_id).where(*any_first_versions(until))
     each = (
         sa.select(Response.model, *told)
         .where(Response.project_id == until.project_id, Response.comparison_id.in_(judged))

@@ -70,7 +70,10 @@ def _who(card: LaborCard) -> str:
     by = f", for {markup.plain(operator)}" if operator else ""
     many = f"{work.annotators:,} people" if work.annotators else work.size
     looked = f", and {work.reviewers:,} looked at what they did" if work.reviewers else ""
-    return f"{_upper(many)} judged {work.judgments:,} tasks{by}{looked}."
+    visited = (
+        f" Visitors of a chat, unpaid, judged {work.visitors:,} more." if work.visitors else ""
+    )
+    return f"{_upper(many)} judged {work.judgments:,} tasks{by}{looked}.{visited}"
 
 
 def _where(card: LaborCard) -> str:

@@ -42,13 +42,26 @@ def _from_columns(columns: Values) -> Shaped:
             answers[int(number)][key] = rest.pop(name)
     while len(answers) > 2 and not answers[-1]:
         answers.pop()
-    for key, looks_like_json in _CELLS_OF_JSON.items():
-        said: Any = rest.get(key)
-        if isinstance(said, str) and looks_like_json.match(said):
-            rest[key] = cell(key, said)
+    _read_cells(rest)
     if isinstance(gold := rest.get("gold"), str):
         rest["gold"] = _GOLD_CELLS.get(gold.strip().lower(), gold)
     return rest | {"responses": answers}, _COLUMNS
+
+
+def _read_cells(columns: Values) -> None:
+    for key, looks_like_json in _CELLS_OF_JSON.items():
+        said: Any = columns.get(key)
+        if isinstance(said, str) and looks_like_json.match(said):
+            columns[key] = cell(key, said)
+
+
+def prompt(values: Values, *, in_columns: bool) -> Values:
+    """Read a record that is a prompt alone; raises Unfit. In columns, what is empty is absent."""
+    if in_columns:
+        values = {key: said for key, said in values.items() if said != "" or key in _NEVER_EMPTY}
+        _read_cells(values)
+    asked = values.get("prompt")
+    return values | {"prompt": user_turn(asked)} if isinstance(asked, str) else values
 
 
 SHAPE = Shape(_row)

@@ -4,6 +4,10 @@ import re
 import shutil
 import socket
 import stat
+import time
+import urllib.parse
+import urllib.request
+import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -13,12 +17,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler import clock, demo
+from labeler.arena import rules
 from labeler.database import Database
+from labeler.demo import players
+from labeler.endpoints import registry
 from labeler.events import Event
 from labeler.people import memberships, sign_ins
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
 from labeler.schema import Base
+from labeler.text.languages import INTERFACE
 from labeler.work import assignments, projects, queue
 from labeler.work.assignments import Assignment, AssignmentState
 from labeler.work.comparisons import Comparison
@@ -76,8 +84,8 @@ def test_everybody_has_their_part(session: Session) -> None:
     project = projects.find(session, "demo", by=session.get_one(Person, 1))
     people = memberships.of_project(session, project.id)
     roles = {person.email: role for person, role in people}
-    assert [roles[player.email] for player in demo.PLAYERS] == [p.role for p in demo.PLAYERS]
-    assert len(people) == len(demo.PLAYERS) + 12
+    assert [roles[player.email] for player in players.PLAYERS] == [p.role for p in players.PLAYERS]
+    assert len(people) == len(players.PLAYERS) + 12
     assert all(email.endswith("@demo.invalid") for email in roles)
 
 
@@ -223,15 +231,89 @@ def test_links_lead_to_where_it_was_served_before(terminal: Terminal, folder: Pa
     assert again.count("http://127.0.0.1:8071/link/") == 4
 
 
-def test_it_serves(folder: Path) -> None:
+def test_a_chat_is_set_up_with_two_endpoints_that_say_what_they_are(session: Session) -> None:
+    project = projects.find(session, "demo-chat", by=session.get_one(Person, 1))
+    chatting = rules.of_project(session, project.id)
+    assert chatting is not None
+    assert chatting.endpoints == ["demo-careful", "demo-hasty"]
+    assert project.languages == list(INTERFACE)
+    for endpoint in registry.current(session):
+        profile = endpoint.written
+        registry.require_allowed(project, endpoint)
+        assert profile.on_premises
+        assert (profile.licence, profile.output_use.value) == ("Apache-2.0", "unrestricted")
+        assert "rules" in profile.output_use_basis
+    assert {role for _, role in memberships.of_project(session, project.id)} == set(Role)
+
+
+def test_endpoints_follow_the_port_that_they_are_served_at(folder: Path) -> None:
+    (folder / "endpoint-port").write_text("8072")
+    for _ in range(2):
+        Terminal({}).good("demo", "--no-serve", "--data", folder)
+    database = Database(f"sqlite:///{folder / 'labeler.db'}")
+    with database.reading() as session:
+        found = {endpoint.version: endpoint.written for endpoint in registry.current(session)}
+    database.close()
+    assert {profile.base_url for profile in found.values()} == {"http://127.0.0.1:8072/v1"}
+    assert set(found) == {2}, "the same again is no new version"
+
+
+def test_it_serves_and_its_chat_is_answered(folder: Path) -> None:
     port = processes.free_port()
     environ = processes.environment(database_url="postgresql+psycopg://nowhere", secret_key="short")
     arguments = ("demo", "--port", str(port), "--data", folder)
+    site = f"http://127.0.0.1:{port}"
     with processes.running(*arguments, port=port, folder=folder, environ=environ):
         said = (folder / "said.txt").read_text()
-        for name, secret in LINK.findall(said):
-            assert name in processes.read(f"http://127.0.0.1:{port}/link/{secret}")
-    assert f"labeler is at http://127.0.0.1:{port}" in said
+        links = dict(LINK.findall(said))
+        for name, secret in links.items():
+            assert name in processes.read(f"{site}/link/{secret}")
+        endpoint = f"http://127.0.0.1:{(folder / 'endpoint-port').read_text().strip()}"
+        assert "demo-hasty" in processes.read(f"{endpoint}/v1/models")
+        answers = chat(site, links["Ada"], "What is 12 times 13?")
+    assert sorted(answers) == ["146", "The result is 156: 12 × 13 = 156."]
+    assert f"labeler is at {site}" in said
+    assert is_gone(endpoint)
+
+
+def chat(site: str, secret: str, message: str) -> list[str]:
+    """Write to both in a browser without scripts; return what they answer."""
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+
+    def look(address: str) -> tuple[str, str]:
+        with browser.open(site + address, timeout=20) as page:
+            return page.url.removeprefix(site), page.read().decode()
+
+    def send(page: str, address: str, **fields: str) -> tuple[str, str]:
+        token = re.search('name="csrf_token" value="([^"]+)"', page)
+        assert token is not None
+        form = urllib.parse.urlencode({"csrf_token": token[1], **fields}).encode()
+        with browser.open(site + address, form, timeout=20) as answer:
+            return answer.url.removeprefix(site), answer.read().decode()
+
+    send(look(f"/link/{secret}")[1], f"/link/{secret}")
+    index = "/projects/demo-chat/chat"
+    address, page = send(look(index)[1], index, language="en")
+    send(page, f"{address}/messages", text=message, key=str(uuid.uuid4()))
+    for _ in range(processes.PATIENCE_S * 4):
+        page = look(address)[1]
+        found = re.findall(r'<div class="prose[^>]*>(.*?)</div>', page, re.DOTALL)
+        answers = [re.sub("<[^>]+>", "", each).strip() for each in found]
+        if any("156" in each for each in answers):
+            return answers[-2:]
+        time.sleep(0.25)
+    pytest.fail(f"Nobody answered: {page}")
+
+
+def is_gone(address: str) -> bool:
+    """Tell whether nothing answers there any more, within a few seconds."""
+    for _ in range(100):
+        try:
+            processes.read(f"{address}/health")
+        except OSError:
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def settled_in(folder: Path) -> Terminal:

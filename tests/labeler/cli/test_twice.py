@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from labeler.cli import main
 from labeler.database import Database
+from labeler.endpoints import profiles, registry
 from labeler.schema import Base
 from tests import postgres
 from tests.exports.stories import tell
@@ -22,7 +23,8 @@ DOCUMENT = ROOT / "docs" / "idempotency.md"
 ROW = re.compile(r"^\| `labeler (.+?)` \| (\d) \| (\d) \| (.+?) \|", re.MULTILINE)
 NOTHING = "nothing"
 LOOKING = """
-batch list, db version, ledger verify, pay corrections, pay list, pay show, plan, project list,
+batch list, db version, endpoint check, endpoint list, endpoint show, ledger verify,
+pay corrections, pay list, pay show, plan, project list,
 migrate people, release diff, release list, release verify, secret, serve, verify, wages list
 """
 PAID = "draft approve drop let-go file sent results layout"
@@ -30,12 +32,20 @@ PAID += " correct take-back agree forgo exchange round-up"
 MOVED = "arena argilla label-studio mt-bench multipref potato"
 ELSEWHERE = {
     *("demo", "restore", "person identity", "release load"),
+    *("batch generate", "batch generations"),
     *(f"pay {name}" for name in PAID.split()),
     *(f"migrate {name}" for name in MOVED.split()),
 }
 """Run twice by their own tests: on a database of their own, on none, after an erasure, step by
-step, and with files of their own."""
+step, with files of their own, and with models to ask."""
 PROJECT = 'title = "Twice"\nguidelines = "Be fair."\n[pay]\ncurrency = "EUR"\n'
+ENDPOINT = """
+name = "new"
+provider = "llamacpp"
+base_url = "http://127.0.0.1:8080/v1"
+model = "small"
+place = "on_premises"
+"""
 FORM = "[rubric]\nsteps = 5\n"
 PAIR = (
     '{"id": "n", "prompt": "Why?", "language": "en", "responses": [{"text": "a"}, {"text": "b"}]}'
@@ -61,6 +71,9 @@ COMMANDS = {
     "batch load": "batch load helpful {folder}/pair.jsonl",
     "batch arrange": "batch arrange helpful 1 --priority 5 --judgments 4",
     "work": "work --once",
+    "call": "call --once",
+    "endpoint add": "endpoint add {folder}/endpoint.toml",
+    "endpoint archive": "endpoint archive there",
     "release cut": "release cut helpful --out {folder}/release",
     "release again": "release again helpful 1 --out {folder}/again",
     "release publish": "release publish helpful 1",
@@ -115,9 +128,13 @@ def desk(either: Terminal, tmp_path: Path) -> Terminal:
     either.settings["LABELER_PG_PROGRAMS"] = str(postgres.programs())
     database = Database(either.settings["LABELER_DATABASE_URL"])
     tell(database, {"p": [0, 0]})
+    with database.writing() as session:
+        registry.add(session, profiles.parse(ENDPOINT.replace("new", "there")), by=None)
+        session.commit()
     database.close()
     either.good("release", "cut", "helpful", "--out", tmp_path / "first")
     files = {"project.toml": PROJECT, "form.toml": FORM, "pair.jsonl": PAIR}
+    files |= {"endpoint.toml": ENDPOINT}
     for name, content in files.items():
         (tmp_path / name).write_text(content)
     return either

@@ -144,7 +144,6 @@ def test_two_programs_never_do_one_job(site: Place) -> None:
     assert {site.job(job_id).attempts for job_id in asked} == {1}
 
 
-@pytest.mark.both
 def test_a_killed_program_s_job_is_taken_up_by_another(site: Place) -> None:
     job_id = site.ask(to=30)
     with site.working("--once") as process:
@@ -187,7 +186,6 @@ def test_who_counts_for_long_says_so_and_notices_that_it_is_cancelled(site: Plac
     assert len(site.counted()) < 10_000
 
 
-@pytest.mark.both
 def test_the_bell_wakes_and_without_it_the_table_is_looked_at(site: Place) -> None:
     with site.working(work_s="600") as process:
         assert "Waiting for work" in process.stdout.readline()

@@ -3,6 +3,7 @@
 from collections import Counter
 
 from labeler import demo
+from labeler.demo import players
 from labeler.demo.simulation import Leaning
 from labeler.people.memberships import Role
 from labeler.work import drafts, layouts
@@ -49,7 +50,7 @@ def test_the_project_can_be_made_as_written() -> None:
 
 
 def test_the_people_are_plainly_no_real_ones() -> None:
-    assert {player.role for player in demo.PLAYERS} == set(Role)
-    assert all("demo" in player.name for player in demo.PLAYERS)
-    assert all(player.email.endswith("@demo.invalid") for player in demo.PLAYERS)
+    assert {player.role for player in players.PLAYERS} == set(Role)
+    assert all("demo" in player.name for player in players.PLAYERS)
+    assert all(player.email.endswith("@demo.invalid") for player in players.PLAYERS)
     assert len(demo.annotators(seed=1)) == 12

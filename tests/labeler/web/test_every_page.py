@@ -30,6 +30,7 @@ from tests.serving import close_app, make_app
 from tests.visits import Visit
 
 WHO = ("anonymous", "mallory", "rex", "ada", "olga")
+READERS = ("anonymous", "ada", "olga")
 GREEK = {
     "people": ("name",),
     "projects": ("title", "question"),
@@ -44,7 +45,7 @@ READ = {
     *("alt", "aria-label", "placeholder", "title", "data-l", "data-restored"),
     *("data-marked", "data-taken", "data-moved", "data-put", "data-back", "data-wait"),
     *("data-sending", "data-waiting", "data-reading", "data-cancelled", "data-broken"),
-    *("data-changed", "data-large", "data-signed-out", "data-words"),
+    *("data-changed", "data-large", "data-signed-out", "data-words", "data-told", "data-waits"),
 }
 UNREAD = {"script", "style", "code", "svg", "kbd"}
 VOID = {"br", "col", "hr", "img", "input", "link", "meta", "path", "wbr"}
@@ -131,17 +132,19 @@ def test_no_question_is_left_in_english(stage: Stage) -> None:
 @pytest.mark.parametrize("tag", INTERFACE)
 def test_every_page_is_there_in_every_language(stage: Stage, tag: str) -> None:
     seen = 0
-    for who in ("anonymous", "ada", "olga"):
-        visit = stage.visits[who]
-        visit.client.set_cookie(locales.COOKIE, tag)
-        for case in (case for (method, _), case in PAGES.items() if method == "GET"):
-            with visit.client.get(stage.path(case.path)) as answer:
-                expected = dict(zip(EVERYBODY, case.expected.split(), strict=True))
-                assert str(answer.status_code) == expected[who], (who, case.path)
-                if answer.mimetype == "text/html" and answer.status_code != 302:
-                    seen += answer.status_code == 200
-                    page = f'<html lang="{tag}" dir="{direction(tag)}">'
-                    assert page in answer.text, (who, case.path)
+    for who in READERS:
+        stage.visits[who].client.set_cookie(locales.COOKIE, tag)
+    cases = (case for (method, _), case in PAGES.items() if method == "GET")
+    for number, case in enumerate(cases, start=INTERFACE.index(tag)):
+        expected = dict(zip(EVERYBODY, case.expected.split(), strict=True))
+        able = [who for who in READERS if expected[who] == "200"] or READERS
+        who = able[number % len(able)]
+        with stage.visits[who].client.get(stage.path(case.path)) as answer:
+            assert str(answer.status_code) == expected[who], (who, case.path)
+            if answer.mimetype == "text/html" and answer.status_code != 302:
+                seen += answer.status_code == 200
+                page = f'<html lang="{tag}" dir="{direction(tag)}">'
+                assert page in answer.text, (who, case.path)
     assert seen > 25
 
 

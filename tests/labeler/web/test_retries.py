@@ -182,7 +182,6 @@ def _places(desk: Desk, story: Story, soak: bool) -> Iterator[int]:
 
 
 @stories
-@pytest.mark.both
 def test_a_failure_that_passes_is_not_noticed(desk: Desk, story: Story, soak: bool) -> None:
     for number in _places(desk, story, soak):
         send = story(desk)

@@ -73,7 +73,7 @@ STATES = {
 }
 CHUNK = 3
 """Of how many comparisons the chunks are in which batches are loaded, thrown away and changed."""
-STORIES, AT_ONCE, SOAK_STORIES, SOAK_S = 15, 30, 2000, 400
+STORIES, AT_ONCE, SOAK_STORIES, SOAK_S = 8, 30, 2000, 400
 STEPS, SOAK_STEPS = 40, 50
 UNFINISHED = (*HELD, AssignmentState.expired)
 Said = tuple[int, str, str]

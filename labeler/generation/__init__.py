@@ -1,0 +1,1 @@
+"""Generation: batches whose answers endpoints are asked for, prompt by prompt."""
