@@ -25,7 +25,7 @@ PAGES = {"dashboard": f"/projects/{SLUG}", "people": f"/projects/{SLUG}/people"}
 QUALITY = {
     "quality": f"/projects/{SLUG}/quality",
     "disagreements": f"/projects/{SLUG}/quality/disagreements",
-    "models": f"/projects/{SLUG}/quality/models",
+    "leaderboard": f"/projects/{SLUG}/leaderboard",
     "known answers": f"/projects/{SLUG}/quality/known-answers",
     "known answers, live": f"/projects/{SLUG}/gold",
     "guidelines": f"/projects/{SLUG}/guidelines",

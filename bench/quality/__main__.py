@@ -16,7 +16,7 @@ from pathlib import Path
 from bench import machine, report
 from bench.quality.rows import Row
 
-PARTS = ("agreement", "consensus", "adaptive", "planning", "ranking", "signals")
+PARTS = ("agreement", "consensus", "adaptive", "planning", "ranking", "boards", "signals")
 """Modules with `measure(seed) -> list[Row]`; one that is not there yet is left out."""
 PAGE = Path(__file__).parents[2] / "docs" / "quality.md"
 BEGIN = "<!-- figures: written by `make bench-quality` -->"

@@ -3,7 +3,16 @@
 from flask import Blueprint, Flask, Response
 from werkzeug.routing import BaseConverter
 
-from labeler.api import assignments, batches, comparisons, judgments, openapi, projects, reviews
+from labeler.api import (
+    assignments,
+    batches,
+    comparisons,
+    judgments,
+    leaderboards,
+    openapi,
+    projects,
+    reviews,
+)
 
 OPERATIONS = (
     *assignments.OPERATIONS,
@@ -11,6 +20,7 @@ OPERATIONS = (
     *batches.OPERATIONS,
     *comparisons.OPERATIONS,
     *judgments.OPERATIONS,
+    *leaderboards.OPERATIONS,
     *reviews.OPERATIONS,
 )
 

@@ -135,6 +135,13 @@ class WithdrawalDraft(Model):
     reason: str = Field(max_length=LONGEST_REASON)
 
 
+class LeaderboardQuery(Model):
+    """Which leaderboard is wanted."""
+
+    language: str = Field("", max_length=100, description="If left out, all of them together.")
+    category: str = Field("", max_length=100, description="If left out, all of them together.")
+
+
 class PageQuery(Model):
     """Which part of a long list is wanted."""
 

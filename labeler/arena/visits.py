@@ -104,8 +104,10 @@ def revoke(session: Session, link_id: int, project: Project, *, by: Person) -> N
 def project_of(session: Session, secret: str) -> Project:
     """Return the project to which a link leads; raises NotFound if it is over. Changes nothing."""
     link = session.scalar(_usable().where(ChatLink.secret_digest == secrets.digest(secret)))
-    project = link and session.get(Project, link.project_id)
-    if link is None or project is None or project.state is not ProjectState.active:
+    if link is None:
+        raise NotFound(OVER)
+    project = session.get_one(Project, link.project_id)
+    if project.state is not ProjectState.active:
         raise NotFound(OVER)
     return project
 

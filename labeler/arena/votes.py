@@ -131,7 +131,9 @@ def _compare(
     row = Row(
         line=0,
         id=f"chat-{secrets.token_hex(8)}",
-        messages=tuple(Message(**each) for each in (prompt[:1] if are_talks else prompt)),
+        messages=tuple(
+            Message.model_validate(each) for each in (prompt[:1] if are_talks else prompt)
+        ),
         language=conversation.language,
         responses=_responses(session, conversation, found, both),
         gold=None,

@@ -24,6 +24,7 @@ from labeler.cli.plans import plan
 from labeler.cli.projects import project
 from labeler.cli.refreshing import refresh
 from labeler.cli.serving import secret, serve
+from labeler.cli.standings import leaderboard
 from labeler.cli.tokens import token
 from labeler.cli.verification import verify
 from labeler.cli.wages import wages
@@ -90,6 +91,7 @@ for _command in (
         db,
         demo,
         endpoint,
+        leaderboard,
         ledger,
         migrate,
         pay,

@@ -154,7 +154,7 @@ def arrange(
     is_qualification: bool | None,
     actor: str | None,
 ) -> None:
-    """Say what goes first, whom it is for, and how often it is judged.
+    """Say what goes first, whom it is for, how often it is judged.
 
     What is left out stays as it is. BATCH is a number that `labeler batch list` tells. All of it
     holds for what is given out from now on.

@@ -69,7 +69,7 @@ def show(name: str) -> None:
 @endpoint.command()
 @click.argument("name")
 def check(name: str) -> None:
-    """Ask an endpoint one question, and explain what is wrong if it does not answer.
+    """Ask an endpoint one question, and say what is wrong.
 
     It costs what one short answer costs there.
     """

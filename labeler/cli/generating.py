@@ -50,12 +50,12 @@ _NUMBER = click.IntRange(1, 2**63 - 1)
 )
 @click.option("--baseline", metavar="NAME", default="", help="The endpoint for --pairs baseline.")
 @click.option(
-    "--per-prompt", type=int, default=1, help="Pairs of a prompt, where they are balanced or so."
+    "--per-prompt", type=int, default=1, help="Pairs of a prompt, if balanced or uncertain."
 )
 @click.option("--budget", metavar="AMOUNT", help="What it may cost at most, such as 5.00.")
 @click.option("--seed", type=int, default=0, help="What pairs are drawn from.")
 @click.option("--language", metavar="TAG", help="Language of prompts that name none, such as sw.")
-@click.option("--again", type=_NUMBER, metavar="NUMBER", help="Of which the prompts are, not FILE.")
+@click.option("--again", type=_NUMBER, metavar="NUMBER", help="Whose prompts are asked again.")
 @click.option("--yes", is_flag=True, help="Do it without asking.")
 @installation.acts
 @click.pass_context

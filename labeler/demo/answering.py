@@ -230,7 +230,7 @@ def _understood(body: Any) -> tuple[str, list[str], int | None]:
     asked = [_text(message) for message in messages if _role(message) == "user"]
     if not asked:
         raise _bad("No message has the role user.")
-    return model, asked, most
+    return str(model), asked, most
 
 
 def _role(message: Any) -> str:

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
@@ -156,7 +157,7 @@ class Caller:
                 ids = list(self._under_way)
             try:
                 if ids:
-                    self._place.write(lambda session, ids=ids: taking.beat(session, self.name, ids))
+                    self._place.write(partial(taking.beat, by=self.name, call_ids=ids))
             except Exception as error:  # a database that is away for a while
                 _log.warning("nobody could be told of the calls under way: %s", error)
 

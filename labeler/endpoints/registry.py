@@ -88,7 +88,7 @@ def archive(session: Session, name: str, *, by: Person | None) -> bool:
     open_ = sa.update(Endpoint).where(Endpoint.id == endpoint.id, Endpoint.archived_at.is_(None))
     if not changed(session, open_.values(archived_at=moment(session))):
         return False
-    events.record(session, "endpoint.archived", person_id=by and by.id, name=name)
+    events.record(session, "endpoint.archived", person_id=by.id if by else None, name=name)
     return True
 
 
@@ -150,14 +150,14 @@ def _publish(session: Session, profile: Profile, *, version: int, by: Person | N
         version=version,
         profile=profile.model_dump(mode="json"),
         is_current=True,
-        created_by=by and by.id,
+        created_by=by.id if by else None,
         created_at=moment(session),
     )
     session.add(endpoint)
     session.flush()
     pacing.lay(session, profile.name, profile.limits)
     kind = "endpoint.added" if version == 1 else "endpoint.revised"
-    person_id = by and by.id
+    person_id = by.id if by else None
     events.record(session, kind, person_id=person_id, name=profile.name, version=version)
     return endpoint
 

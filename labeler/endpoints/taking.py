@@ -176,7 +176,7 @@ def _next(session: Session, line: str, now: datetime, without: Iterable[str] = (
     mine = Call.line == line, Call.kin.not_in(without)
     wanted = sa.select(Call.priority, Call.id)
     waiting = wanted.where(WAITING, *mine, Call.due_at <= now)
-    silent = wanted.where(*mine, *_silent(now))
+    silent = wanted.where(*mine, _silent(now))
     # Two steps, each along the index: the highest priority, and the oldest of it.
     highest = session.execute(waiting.order_by(Call.priority.desc()).limit(1)).first()
     oldest = waiting.where(Call.priority == (highest and highest.priority))
@@ -211,15 +211,16 @@ def _take_from(session: Session, line: EndpointLine, by: str) -> Taken | None:
 
 def _free(session: Session, call_id: int, now: datetime) -> Call | None:
     """Return a call that nobody is at, locked; None if somebody changes it just now."""
-    is_free = sa.or_(WAITING, sa.and_(*_silent(now)))
+    is_free = sa.or_(WAITING, _silent(now))
     free = sa.select(Call).where(Call.id == call_id, is_free)
     locked = free.with_for_update(skip_locked=True)
     return session.scalar(locked, execution_options={"populate_existing": True})
 
 
-def _silent(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+def _silent(now: datetime) -> sa.ColumnElement[bool]:
     """Return what is true of a call that somebody has stopped making."""
-    return TAKEN, Call.state == CallState.running, Call.heartbeat_at < now - PATIENCE
+    silent = Call.heartbeat_at < now - PATIENCE
+    return sa.and_(TAKEN, Call.state == CallState.running, silent)
 
 
 def _is_hopeless(session: Session, call: Call, now: datetime) -> bool:

@@ -35,8 +35,8 @@ def ask(session: Session, endpoint: Endpoint, *, by: Person) -> Job:
     """Ask for a trial of this version; the one that is open, if there is one."""
     job, is_new = jobs.ask(session, KIND, {"endpoint": endpoint.id}, key=str(endpoint.id), by=by.id)
     if is_new:
-        about = {"name": endpoint.name, "version": endpoint.version}
-        events.record(session, "endpoint.checked", person_id=by.id, **about)
+        name, version = endpoint.name, endpoint.version
+        events.record(session, "endpoint.checked", person_id=by.id, name=name, version=version)
     return job
 
 

@@ -217,6 +217,7 @@ KEEPS = (
         *(APPENDED, PROOF, "stays; who took part stands in it as it was written"),
     ),
     Keep(*("snapshots", "how good a project's labels are"), *(AS_PROJECT, DATA, NOTHING)),
+    Keep(*("leaderboards", "which models are ahead"), *(AS_PROJECT, DATA, NOTHING)),
     Keep(
         *("jobs", "what was asked to be done in the background, by whom, and what came of it"),
         *(AS_PROJECT, DATA, NUMBER),

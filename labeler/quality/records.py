@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import count
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import sqlalchemy as sa
@@ -29,6 +29,10 @@ PAGE = 20_000
 DAY_S = 86_400
 LONGEST = 2**32 - 1
 """Milliseconds that are kept of a judgment that took longer, which is seven weeks."""
+LONGEST_NAME = 60
+"""Characters that are kept of a category's name."""
+MOST_CATEGORIES = 10_000
+"""Names that are told apart, at most: more are no categories."""
 SHOWN = 25
 """How many judgments stand behind a number on a page, at most."""
 Array: TypeAlias = NDArray[Any]
@@ -38,16 +42,19 @@ Array: TypeAlias = NDArray[Any]
 class Compared:
     """Aligned arrays, a place per comparison that was judged, by id.
 
-    `language` counts from 0 through `languages`. `models` is comparisons × answers, counting
-    through `names`; -1 where a model has no name, or there is no such answer.
+    `language` counts from 0 through `languages`, `category` through `categories`; -1 where its
+    metadata name none. `models` is comparisons × answers, counting through `names`; -1 where a
+    model has no name, or there is no such answer.
     """
 
     id: Array
     language: Array
+    category: Array
     is_adaptive: Array
     answers: Array
     models: Array
     languages: Sequence[str]
+    categories: Sequence[str]
     names: Sequence[str]
 
 
@@ -201,10 +208,9 @@ def _labels(columns: dict[str, Any], answers: Array) -> Array:
 
 
 def _compared(reading: Reading, project_id: int) -> Compared:
-    """Read what was judged; numbers of languages and models are given as they come."""
-    languages: defaultdict[str, int] = defaultdict(count().__next__)
-    names: defaultdict[str, int] = defaultdict(count().__next__)
-    pages = list(_comparisons(reading, project_id, languages, names))
+    """Read what was judged; numbers of languages and so on are given as they come."""
+    names = _Names(*(defaultdict[str, int](count().__next__) for _ in _Names._fields))
+    pages = list(_comparisons(reading, project_id, names))
     most = max((page.shape[1] for page in pages), default=_FIXED + 2)
     rows = np.full((sum(map(len, pages)), most), -1, dtype=np.int64)
     at = 0
@@ -214,21 +220,35 @@ def _compared(reading: Reading, project_id: int) -> Compared:
     return Compared(
         id=rows[:, 0].copy(),
         language=rows[:, 1].astype(np.int16),
-        is_adaptive=rows[:, 2] == 1,
-        answers=rows[:, 3].astype(np.int8),
+        category=rows[:, 2].astype(np.int16),
+        is_adaptive=rows[:, 3] == 1,
+        answers=rows[:, 4].astype(np.int8),
         models=rows[:, _FIXED:].astype(np.int16),
-        languages=list(languages),
-        names=list(names),
+        languages=list(names.languages),
+        categories=list(names.categories),
+        names=list(names.models),
     )
 
 
-_FIXED = 4
-"""Columns of a row before the models: id, language, whether it is adaptive, answers."""
+class _Names(NamedTuple):
+    """The numbers that names have been given so far."""
+
+    languages: Mapping[str, int]
+    categories: Mapping[str, int]
+    models: Mapping[str, int]
+
+    def category(self, given: object) -> int:
+        """Return the number of a category as metadata have it; -1 if they name none."""
+        name = " ".join(given.split())[:LONGEST_NAME] if isinstance(given, str) else ""
+        known = name in self.categories or len(self.categories) < MOST_CATEGORIES
+        return self.categories[name] if name and known else -1
 
 
-def _comparisons(
-    reading: Reading, project_id: int, languages: Mapping[str, int], names: Mapping[str, int]
-) -> Iterator[Array]:
+_FIXED = 5
+"""Columns of a row before the models: id, language, category, whether it is adaptive, answers."""
+
+
+def _comparisons(reading: Reading, project_id: int, names: _Names) -> Iterator[Array]:
     last = 0
     while True:
         given = {"project": project_id, "last": last}
@@ -239,25 +259,26 @@ def _comparisons(
             span = {"project": project_id, "first": page[0].id, "last": page[-1].id}
             found = session.connection().execute(_MODELS, span).all()
         last = page[-1].id
-        yield _rows(page, found, languages, names)
+        yield _rows(page, found, names)
 
 
-def _rows(
-    page: Sequence[Any],
-    found: Sequence[Any],
-    languages: Mapping[str, int],
-    names: Mapping[str, int],
-) -> Array:
+def _rows(page: Sequence[Any], found: Sequence[Any], names: _Names) -> Array:
     """Return a row per comparison: what is fixed, and the model of each answer."""
     place = {each.id: at for at, each in enumerate(page)}
     answers = [(place[id_], number, model) for id_, number, model in found if id_ in place]
     most = max((number for _, number, _ in answers), default=1) + 1
     rows = np.full((len(page), _FIXED + most), -1, dtype=np.int64)
-    rows[:, :_FIXED] = [(each.id, languages[each.language], each.is_adaptive, 0) for each in page]
+    rows[:, :_FIXED] = [
+        (
+            *(each.id, names.languages[each.language], names.category(each.category)),
+            *(each.is_adaptive, 0),
+        )
+        for each in page
+    ]
     for at, number, model in answers:
-        rows[at, 3] += 1
+        rows[at, 4] += 1
         if model is not None:
-            rows[at, _FIXED + number] = names[model]
+            rows[at, _FIXED + number] = names.models[model]
     return rows
 
 
@@ -271,7 +292,12 @@ _ASKED_AGAIN = (
 )
 """No EXISTS, which PostgreSQL may answer by reading all judgments."""
 _COMPARED = (
-    sa.select(Comparison.id, Comparison.language, Comparison.is_adaptive)
+    sa.select(
+        Comparison.id,
+        Comparison.language,
+        Comparison.is_adaptive,
+        Comparison.details["category"].label("category"),
+    )
     .where(Comparison.project_id == sa.bindparam("project"), Comparison.id > sa.bindparam("last"))
     .where(sa.or_(Comparison.judged > 0, sa.func.coalesce(_ASKED_AGAIN, sa.false())), ~_UNSCORED)
     .order_by(Comparison.id)

@@ -5,9 +5,19 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from labeler.quality import alerts, consensus, records, repeats, signals, snapshots, texts
+from labeler.quality import (
+    alerts,
+    consensus,
+    leaderboards,
+    records,
+    repeats,
+    signals,
+    snapshots,
+    texts,
+)
 from labeler.quality.findings import (
     agreement,
+    boards,
     disagreements,
     duels,
     gold,
@@ -41,22 +51,24 @@ def refresh(session: Session, reading: Reading, project: Project) -> Iterator[No
     looks, pairs = texts.looks(reading, known), repeats.of(known)
     noted = signals.found(known, pairs, looks, texts.reasons(reading, known))
     data = _findings(known, pairs, looks, noted) | {"agreement": agreement.found(everything)}
+    votes = duels.of(known)
+    data["pairs"] = models.judged(votes, known)
+    standings = list(boards.found(votes, known.compared, looks))
     alerts.of_comparisons(session, project, found)
     alerts.of_people(session, project.id, noted)
     alerts.of_gold(session, project.id, data["gold"]["items"])
+    leaderboards.keep(session, project.id, standings)
     snapshots.keep(session, project.id, size, data)
     yield
 
 
 def _findings(known: Records, pairs: Pairs, looks: Looks, noted: Sequence[Found]) -> dict[str, Any]:
     """Return what there is to say about the labels and about people's work."""
-    votes = duels.of(known)
     return {
         "disagreements": disagreements.found(known),
         "gold": gold.found(known),
-        "models": models.found(votes, known),
         "people": people.found(known, pairs, signals.by_person(noted)),
         "sides": sides.found(known),
-        "styles": styles.found(known, votes, looks),
+        "styles": styles.found(known, looks),
         "times": times.found(known),
     }

@@ -63,6 +63,14 @@ def doubts(beaten: _Array) -> tuple[Doubt, ...]:
     return tuple(found)
 
 
+def parts(met: _Array) -> tuple[tuple[int, ...], ...]:
+    """Return which models can be compared with which: the groups that votes connect.
+
+    `met` is models x models: whether row and column were ever compared, in one place or both.
+    """
+    return _groups(met | met.T)
+
+
 def _one_way(kind: Kind, beaten: _Array) -> list[Doubt]:
     """Find groups that are compared with others and never come before any of them."""
     groups = [group for group in _groups(beaten) if _never(beaten, group)]

@@ -85,8 +85,22 @@ def estimate(votes: Votes, *, ties: bool, prior: float) -> tuple[Maximum, tuple[
     start = np.zeros(votes.models + votes.terms.shape[1])
     if ties and votes.has_ties:
         start = np.append(start, _log_nu_of_equals(votes))
+    return _highest(votes, start, prior), found
+
+
+def estimate_again(votes: Votes, near: _Array, prior: float) -> Maximum:
+    """Return the same parameters of somewhat fewer votes, sooner, from where they were of all.
+
+    Raises like `estimate`.
+    """
+    if not prior or (not votes.has_ties and len(near) > votes.models + votes.terms.shape[1]):
+        return estimate(votes, ties=True, prior=prior)[0]
+    return _highest(votes, near, prior)
+
+
+def _highest(votes: Votes, start: _Array, prior: float) -> Maximum:
     known = _with_prior(votes, prior) if prior else votes
-    return maximum(partial(likelihood, known), start, votes.models), found
+    return maximum(partial(likelihood, known), start, votes.models)
 
 
 def _log_nu_of_equals(votes: Votes) -> float:

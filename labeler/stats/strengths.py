@@ -1,7 +1,7 @@
 """What a ranking says: how strong each model is, how surely, and who beats whom."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 from statistics import NormalDist
 from typing import Any, TypeAlias
@@ -13,6 +13,8 @@ from labeler.stats.agreement import Interval
 from labeler.stats.connectivity import Doubt
 
 _Array: TypeAlias = NDArray[Any]
+
+_FLAT = 1e-11  # a direction so much flatter than the steepest is the common shift
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,33 @@ class Ranking:
         above = low[None, :] > high[:, None]
         best, worst = 1 + above.sum(axis=1), len(low) - above.sum(axis=0)
         return list(zip(best.tolist(), worst.tolist(), strict=True))
+
+
+def wider(ranking: Ranking, plain: Ranking) -> Ranking:
+    """Return a ranking that is in no direction surer than another one of the same votes.
+
+    A sandwich from few persons may be far too sure along some differences: of c persons it knows
+    c - 1 directions, and no more. `plain` has the covariance of independent votes. With S its
+    root, the covariance becomes S max(S⁻¹ C S⁻¹, 1) S', the maximum taken of the eigenvalues.
+    """
+    values, vectors = np.linalg.eigh(plain.covariance)
+    there = values > _FLAT * values[-1]
+    deviations = np.sqrt(values[there])
+    back = vectors[:, there] / deviations
+    ratios, turned = np.linalg.eigh(back.T @ ranking.covariance @ back)
+    half = vectors[:, there] * deviations @ turned
+    pairs = zip(ranking.covariates, plain.covariates, strict=True)
+    return replace(
+        ranking,
+        covariance=half * np.maximum(ratios, 1.0) @ half.T,
+        side=None if ranking.side is None else _wider(ranking.side, plain.side),
+        covariates=tuple(_wider(*each) for each in pairs),
+    )
+
+
+def _wider(effect: Effect, plain: Effect | None) -> Effect:
+    least = plain.standard_error if plain else 0.0
+    return Effect(effect.estimate, max(effect.standard_error, least))
 
 
 def _quantile(level: float) -> float:

@@ -25,6 +25,7 @@ from labeler.web import (
     guests,
     guidelines,
     judging,
+    leaderboard,
     limits,
     locales,
     members,
@@ -83,7 +84,7 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(room.pages)
     for room in (projects, members, batches, comparisons, gold, plans, qualifications, reviews):
         app.register_blueprint(room.pages)
-    for room in (quality, guidelines, rates, wages, payruns, paylayouts):
+    for room in (quality, leaderboard, guidelines, rates, wages, payruns, paylayouts):
         app.register_blueprint(room.pages)
     for room in (sensitive, worktime, limits, terms, destinations, earnings, disputes, rights):
         app.register_blueprint(room.pages)

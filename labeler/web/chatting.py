@@ -169,20 +169,21 @@ def _shown(session: Session, exchange: Exchange, look: Look, models: Sequence[st
     return Shown(
         message=Text.of(exchange.turn.text, language, role="user"),
         answers=answers,
-        outcome=_outcome(session, exchange),
+        outcome=_outcome(session, exchange, look),
         names=None if models is None else dict(zip(LETTERS, models, strict=False)),
         hindrance=exchange.hindrance,
     )
 
 
-def _outcome(session: Session, exchange: Exchange) -> str:
+def _outcome(session: Session, exchange: Exchange, look: Look) -> str:
     """Say what the person said, and how the conversation went on if that did not tell."""
     if exchange.turn.assignment_id is None:
         return ""
     assignment = session.get_one(Assignment, exchange.turn.assignment_id)
     said = _said(session, judgments.current(session, assignment))
     words = [_("You said: %(answer)s.", answer=said)] if said else []
-    if exchange.turn.is_lot and exchange.goes_on is not None:
+    went_on = look.exchanges[-1] is not exchange or look.conversation.ended_at is None
+    if exchange.turn.is_lot and exchange.goes_on is not None and went_on:
         letter = LETTERS[exchange.goes_on]
         words.append(_("It goes on from answer %(letter)s, by lot.", letter=letter))
     return " ".join(words)

@@ -83,8 +83,8 @@ def bars(rows: Sequence[Bar]) -> Spec:
     }
 
 
-def shares(rows: Sequence[Share], *, middle: float | None = None) -> Spec:
-    """Draw shares as dots on their intervals, one below the other; a mark stands at `middle`.
+def shares(rows: Sequence[Share]) -> Spec:
+    """Draw shares as dots on their intervals, one below the other.
 
     A name of several lines is written in as many.
     """
@@ -105,10 +105,6 @@ def shares(rows: Sequence[Share], *, middle: float | None = None) -> Spec:
         },
         {"mark": {"type": "point"}, "encoding": {"y": y, "x": x}},
     ]
-    if middle is not None:
-        mark = {"type": "rule", "strokeDash": DASHES}
-        where = {name: each for name, each in x.items() if name != "field"} | {"datum": middle}
-        layers.insert(0, {"mark": mark, "encoding": {"x": where}})
     step = 14 + 16 * max(1 + row.name.count("\n") for row in rows)
     return {"data": {"values": values}, "height": {"step": step}, "layer": layers}
 

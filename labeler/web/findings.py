@@ -20,12 +20,6 @@ Data: TypeAlias = Mapping[str, Any]
 Link: TypeAlias = Callable[[str, int], str]
 """Makes the address of the judgments behind a row: of which figure, and its number there."""
 
-STYLE_WORDS = {
-    "length": say("Length"),
-    "headers": say("Headings"),
-    "lists": say("List items"),
-    "bold": say("Bold passages"),
-}
 SHOWN = 20
 """How many rows a figure draws, at most; its table has all."""
 
@@ -40,18 +34,6 @@ def of_project(data: Data, link: Link) -> list[Chart]:
         _sides(data["sides"], link),
         _times(data["times"], link),
     ]
-
-
-def of_models(data: Data, link: Link) -> list[Chart]:
-    """Return the figures about models: each, every two of them, and what styles add."""
-    found, styles = data["models"], data["styles"]
-    charts = [_models("strengths", found["models"], _strongest(found["models"]))]
-    if len(found["models"]) > 1:
-        charts.append(_pairs(found["pairs"], link))
-    if styles["effects"]:
-        words = _("With the look of answers set apart")
-        charts += [_styles(styles["effects"]), _models("controlled", styles["models"], words)]
-    return charts
 
 
 def of_gold(items: Sequence[Finding], names: Mapping[int, str], links: Sequence[str]) -> Chart:
@@ -237,112 +219,28 @@ def rows_of(data: Data, kind: str) -> Sequence[Finding]:
     """Return the rows of a figure that have judgments behind them; none if it is no figure."""
     if kind in ("weeks", "guidelines", "languages"):
         found = data["agreement"][kind]
+    elif kind == "pairs":
+        found = data.get(kind, ())  # of models, which the leaderboard shows
     else:
-        places = {"sides": ("sides", "rows"), "times": ("times", "bars"), "pairs": ("models", kind)}
-        room, name = places.get(kind, ("sides", ""))
+        room, name = {"sides": ("sides", "rows"), "times": ("times", "bars")}.get(
+            kind, ("sides", "")
+        )
         found = data[room].get(name, ())
     rows: Sequence[Finding] = found
     return rows
-
-
-def _strongest(models: Sequence[Finding]) -> str:
-    tied = [row["name"] for row in models if row["best"] == 1]
-    if len(tied) == 1:
-        return _("%(name)s comes first", name=tied[0])
-    return _("Which model comes first is open")
-
-
-def _models(id_: str, models: Sequence[Finding], title: str) -> Chart:
-    if not models:
-        return Chart(id_, _("Models"), _("There are not enough votes on models to compare them."))
-    return Chart(
-        id_,
-        title,
-        _(
-            "Dots: how often a model’s answer would be chosen over an average model’s, ties aside, "
-            "by all votes together. Grey lines: the 95% interval."
-        ),
-        _drawn([(row["name"], row["strength"]) for row in models], middle=0.5),
-        (
-            *(_("Model"), _("Places"), _("Against the average"), _("Won, ties aside")),
-            *(_("Won, ties as half"), _("Votes")),
-        ),
-        [
-            (
-                row["name"],
-                _places(row),
-                likely(row["strength"]),
-                likely(row["without_ties"]),
-                likely(row["with_ties"]),
-                number(row["wins"] + row["losses"] + row["ties"]),
-            )
-            for row in models
-        ],
-    )
-
-
-def _places(row: Finding) -> str:
-    if row["best"] == row["worst"]:
-        return number(row["best"])
-    return _("%(low)s to %(high)s", low=row["best"], high=row["worst"])
-
-
-def _pairs(pairs: Sequence[Finding], link: Link) -> Chart:
-    return Chart(
-        "pairs",
-        _("Model against model"),
-        _("How often the first one of two won; intervals are those of independent votes."),
-        _drawn([(f"{r['one']}\n{r['other']}", r["without_ties"]) for r in pairs], middle=0.5),
-        (_("Models"), _("Won, ties aside"), _("Won, ties as half"), _("Ties"), _("Votes")),
-        [
-            (
-                _between(row),
-                likely(row["without_ties"]),
-                likely(row["with_ties"]),
-                number(row["ties"]),
-                number(row["wins"] + row["losses"] + row["ties"]),
-            )
-            for row in pairs
-        ],
-        [link("pairs", at) for at in range(len(pairs))],
-    )
 
 
 def _between(row: Finding) -> str:
     return _("%(one)s against %(other)s", one=row["one"], other=row["other"])
 
 
-def _styles(effects: Sequence[Finding]) -> Chart:
-    return Chart(
-        "styles",
-        _("What the look of an answer adds"),
-        _(
-            "How often the answer with more of it would be chosen, of two by equally good models "
-            "that differ by one standard deviation in it and in nothing else."
-        ),
-        _drawn([(_(STYLE_WORDS[row["name"]]), row) for row in effects], middle=0.5),
-        (_("More of"), _("Chosen"), _("Likely range"), _("Votes")),
-        [
-            (
-                _(STYLE_WORDS[row["name"]]),
-                filters.percent(row["value"]),
-                span(row),
-                number(row["n"]),
-            )
-            for row in effects
-        ],
-    )
-
-
-def _drawn(
-    rows: Sequence[tuple[str, Finding]], *, middle: float | None = None
-) -> drawings.Spec | None:
+def _drawn(rows: Sequence[tuple[str, Finding]]) -> drawings.Spec | None:
     shares = [
         Share(name, row["value"], row["low"], row["high"])
         for name, row in rows[:SHOWN]
         if row["value"] is not None
     ]
-    return drawings.shares(shares, middle=middle) if shares else None
+    return drawings.shares(shares) if shares else None
 
 
 def _disputed(row: Finding) -> str:

@@ -108,6 +108,8 @@ def send(slug: str) -> ResponseReturnValue:
 @login_required
 def plan(slug: str) -> ResponseReturnValue:
     session, project = database.session(), _project(slug)
+    if not (request.args.get("kept") or request.args.get("earlier")):
+        return redirect(url_for("generations.new", slug=slug))
     try:
         source = wishing.source(session, project, request.args)
         found = planning.plan(session, project, wishing.wish(request.args), source)
@@ -237,6 +239,7 @@ def _form(slug: str, values: Values, faults: Mapping[str, str]) -> str:
         project=project,
         role=Role.owner,
         earlier=earlier,
+        is_kept=wishing.is_kept(told),
         values=told,
         chosen=told.getlist("endpoints"),
         choices=[(each, wishing.barred(project, each)) for each in registry.current(session)],

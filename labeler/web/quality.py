@@ -54,16 +54,6 @@ def disagreements(slug: str) -> ResponseReturnValue:
     return _page("disagreements", project, snapshot, rows=rows, names=_compared(project, rows))
 
 
-@pages.get("/models")
-@login_required
-def models(slug: str) -> ResponseReturnValue:
-    project, snapshot = _found(slug)
-    if snapshot is None:
-        return _nothing(project)
-    charts = findings.of_models(snapshot.data, _link(slug))
-    return _page("models", project, snapshot, charts=charts)
-
-
 @pages.get("/known-answers")
 @login_required
 def gold(slug: str) -> ResponseReturnValue:

@@ -59,6 +59,14 @@ def keep_file(values: Values) -> None:
         raise Invalid(refusal.message, fields={"file": refusal.message, **refusal.fields}) from None
 
 
+def is_kept(values: Values) -> bool:
+    """Say whether a file that was sent before is still here."""
+    try:
+        return bool(uploads.laid(_folder(), values.get("kept", "")))
+    except NotFound:
+        return False
+
+
 def source(session: Session, project: Project, values: Mapping[str, str]) -> Source:
     """Say what is in the prompts: those of a file that was kept, or of the round before."""
     earlier = earlier_of(session, project, values)
@@ -125,7 +133,7 @@ def barred(project: Project, endpoint: Endpoint) -> str:
 
 def faults(refusal: Refusal) -> dict[str, str]:
     """Name faults after the fields of the page; the rest is about the choice of models."""
-    renamed = {"batch": "endpoints", "prompts": "file"}
+    renamed = {"batch": "endpoints", "prompts": "file", "kept": "file"}
     named = {
         renamed.get(name, name): words for name, words in forms.by_field(refusal.fields).items()
     }

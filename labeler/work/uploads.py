@@ -12,8 +12,10 @@ from typing import IO
 
 from labeler import clock
 from labeler.errors import NotFound
+from labeler.said import say
 
 BLOCK = 2**20
+_GONE = say("That file is here no longer. Please send it again.")
 _LAID = re.compile(r"[0-9a-f]{64}(\.[a-z]{1,8}){1,2}")
 LONGEST = timedelta(days=1)
 """How long an upload may lie before it is what a killed process has left."""
@@ -48,7 +50,7 @@ def laid(folder: Path, name: str) -> Path:
     """Return a file that was laid down here; raises NotFound when its day is over."""
     path = folder / name
     if not _LAID.fullmatch(name) or not path.is_file():
-        raise NotFound("That file is here no longer. Please send it again.")
+        raise NotFound(_GONE, fields={"kept": _GONE})
     return path
 
 

@@ -118,9 +118,7 @@ def _calls() -> None:
         sqlite_where=WAITING,
         postgresql_where=WAITING,
     )
-    op.create_index(
-        "ix_calls_taken", "calls", ["line"], sqlite_where=TAKEN, postgresql_where=TAKEN
-    )
+    op.create_index("ix_calls_taken", "calls", ["line"], sqlite_where=TAKEN, postgresql_where=TAKEN)
 
 
 def _answer() -> list[sa.Column[object]]:

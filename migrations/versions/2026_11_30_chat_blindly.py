@@ -112,9 +112,11 @@ def _turns() -> None:
         _refers("turns", "rate_id", "rates"),
         _refers("turns", "assignment_id", "assignments"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_turns")),
-        sa.UniqueConstraint("conversation_id", "number", "draw", name="uq_turns_conversation_id"),
-        sa.UniqueConstraint("key", name="uq_turns_key"),
-        sa.UniqueConstraint("assignment_id", name="uq_turns_assignment_id"),
+        sa.UniqueConstraint(
+            "conversation_id", "number", "draw", name=op.f("uq_turns_conversation_id_number_draw")
+        ),
+        sa.UniqueConstraint("key", name=op.f("uq_turns_key")),
+        sa.UniqueConstraint("assignment_id", name=op.f("uq_turns_assignment_id")),
     )
     is_current = sa.text("superseded_at IS NULL")
     op.create_index(
@@ -141,7 +143,7 @@ def _visits() -> None:
         _refers("chat_links", "project_id", "projects"),
         _refers("chat_links", "made_by", "people"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_chat_links")),
-        sa.UniqueConstraint("secret_digest", name="uq_chat_links_secret_digest"),
+        sa.UniqueConstraint("secret_digest", name=op.f("uq_chat_links_secret_digest")),
     )
     op.create_index("ix_chat_links_project", "chat_links", ["project_id", "id"])
     op.create_table(
@@ -156,7 +158,7 @@ def _visits() -> None:
         _refers("visits", "link_id", "chat_links"),
         _refers("visits", "project_id", "projects"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_visits")),
-        sa.UniqueConstraint("person_id", name="uq_visits_person_id"),
+        sa.UniqueConstraint("person_id", name=op.f("uq_visits_person_id")),
     )
     op.create_index("ix_visits_link_id", "visits", ["link_id"])
     op.create_index("ix_visits_project", "visits", ["project_id", "created_at"])

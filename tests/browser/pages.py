@@ -37,12 +37,13 @@ RICH = ("demo-bn-08", "demo-de-08", "demo-en-16", "demo-it-03")
 NO_PAGE = (
     *("static", "releases.download", "sessions.whoami", "offline.worker", "chat.state"),
     *("earnings.download", "payruns.download", "keys.published"),
+    "leaderboard.download",
 )
 FOR_NOBODY = ("accessibility.show", "guests.show", "sessions.link", "sessions.sign_in")
 FOR_REVIEWERS = (
     *("projects.index", "projects.show", "members.index"),
     *("comparisons.index", "comparisons.show", "gold.index", "reviews.index", "reviews.show"),
-    *("quality.index", "quality.disagreements", "quality.models", "quality.gold"),
+    *("quality.index", "quality.disagreements", "leaderboard.show", "quality.gold"),
     *("quality.person", "quality.rows", "qualifications.ask", "plans.show", "worktime.noticed"),
     *("disputes.index", "disputes.show", "disputes.hear", "disputes.consider"),
 )
@@ -50,7 +51,7 @@ FOR_OWNERS = (
     *("projects", "members", "batches", "comparisons", "gold", "releases", "qualifications.ask"),
     *("disputes", "guidelines", "orders", "plans", "quality", "rates", "reviews", "wages"),
     *("payruns", "paylayouts", "terms.write", "worktime.noticed", "chatrules"),
-    "generations",
+    *("generations", "leaderboard"),
 )
 FOR_ADMINISTRATORS = "endpoints."
 WRONG = ("/nothing-here", "/projects/demo/releases?min_judgments=0")

@@ -68,7 +68,7 @@ SHOTS = (
     Shot("dashboard", "owner", "/projects/demo"),
     Shot("quality", "owner", "/projects/demo/quality"),
     Shot("disagreements", "owner", "/projects/demo/quality/disagreements"),
-    Shot("models", "owner", "/projects/demo/quality/models"),
+    Shot("leaderboard", "owner", "/projects/demo/leaderboard"),
     Shot("known", "owner", "/projects/demo/quality/known-answers"),
     Shot("somebody", "owner", "/projects/demo/quality/people/{worker_id}"),
     Shot("behind", "owner", "/projects/demo/quality/judgments/times/5"),

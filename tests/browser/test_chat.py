@@ -103,7 +103,7 @@ def test_two_people_chat(
 def _in_french(context: BrowserContext, page: Page, chat: Site) -> None:
     """Lose the network while a message is sent, and the reply to the vote."""
     _begin(page, chat, ADA, "French")
-    page.get_by_label("Message to both").fill(FRENCH)
+    page.get_by_label("message to both").fill(FRENCH)
     context.set_offline(True)
     page.keyboard.press("Control+Enter")
     expect(state(page)).to_contain_text("1 waiting to send")
@@ -123,7 +123,7 @@ def _in_french(context: BrowserContext, page: Page, chat: Site) -> None:
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("You said: B better.")).to_be_visible()
     delivered(page)
-    page.get_by_label("Message to both").fill("Et sans levure ?")
+    page.get_by_label("message to both").fill("Et sans levure ?")
     page.get_by_role("button", name="Send").click()
     _both_answer(page)
     choose(page, "Both bad")
@@ -135,9 +135,9 @@ def _in_french(context: BrowserContext, page: Page, chat: Site) -> None:
 def _in_swahili(page: Page, chat: Site) -> None:
     """Come back to what was being written."""
     _begin(page, chat, BEA, "Swahili")
-    page.get_by_label("Message to both").fill(SWAHILI)
+    page.get_by_label("message to both").fill(SWAHILI)
     page.reload()
-    expect(page.get_by_label("Message to both")).to_have_value(SWAHILI)
+    expect(page.get_by_label("message to both")).to_have_value(SWAHILI)
     page.get_by_role("button", name="Send").click()
     _both_answer(page)
     choose(page, "About the same")
@@ -154,7 +154,7 @@ def _begin(page: Page, chat: Site, email: str, language: str) -> None:
     page.get_by_role("link", name="Chat with two models").click()
     page.get_by_label("In which language?").select_option(label=language)
     page.get_by_role("button", name="Begin").click()
-    expect(page.get_by_role("heading", name="Your first message")).to_be_visible()
+    expect(page.get_by_label("Your first message to both")).to_be_visible()
 
 
 def _both_answer(page: Page) -> None:

@@ -132,7 +132,10 @@ PAGES = {
     ("GET", "/projects/<slug>/quality/disagreements"): Case(
         HELPFUL + "/quality/disagreements", REVIEWER
     ),
-    ("GET", "/projects/<slug>/quality/models"): Case(HELPFUL + "/quality/models", REVIEWER),
+    ("GET", "/projects/<slug>/leaderboard"): Case(HELPFUL + "/leaderboard", REVIEWER),
+    ("GET", "/projects/<slug>/leaderboard/<name>"): Case(
+        HELPFUL + "/leaderboard/leaderboard.json", REVIEWER
+    ),
     ("GET", "/projects/<slug>/quality/known-answers"): Case(
         HELPFUL + "/quality/known-answers", REVIEWER
     ),
@@ -404,6 +407,9 @@ API_CASES = {
     ),
     ("GET", f"{API}/projects/<slug>/progress"): Case(
         f"{API}{HELPFUL}/progress", "401 401 404 404 200 200 200 403"
+    ),
+    ("GET", f"{API}/projects/<slug>/leaderboard"): Case(
+        f"{API}{HELPFUL}/leaderboard", "401 401 404 404 200 200 200 403"
     ),
     ("POST", f"{API}/projects/<slug>/rubrics"): Case(
         f"{API}{HELPFUL}/rubrics", "401 401 404 404 403 200 200 403", {"steps": 7}

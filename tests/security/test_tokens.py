@@ -23,6 +23,7 @@ SCOPES = {
     ("POST", f"{API}/projects/helpful/batches"): Scope.manage,
     ("GET", f"{API}/projects/helpful/progress"): Scope.read,
     ("GET", f"{API}/projects/helpful/judgments"): Scope.read,
+    ("GET", f"{API}/projects/helpful/leaderboard"): Scope.read,
 }
 WISHES: dict[str, Any] = {
     "is_admin": True,

@@ -106,7 +106,8 @@ def _sums(card: LaborCard) -> Iterator[str]:
         spent = sum(hours or 0 for hours in kinds)
         if not -HUNDREDTH / 2 < total - spent < HUNDREDTH * (len(kinds) + 1):
             yield f"time.paid_hours: the kinds are {spent:.2f} hours and not {total}"
-    if "workforce.judgments" not in untold and card.dataset.judgments > work.judgments:
+    judged = work.judgments + work.visitors
+    if "workforce.judgments" not in untold and card.dataset.judgments > judged:
         yield "dataset.judgments is more than people judged"
 
 

@@ -46,6 +46,7 @@ Groups = Mapping[str, frozenset[int]]
 NO_RATE = "Attempts are counted for the whole project: see workforce.qualification."
 ALL_PAID = "All time that is known is paid; nobody has estimated what is not known."
 MADE_ELSEWHERE = "These judgments were made elsewhere and brought here: nobody here knows it."
+NOBODY_YET = "Visitors of a chat alone have judged, whose time is not counted."
 NO_NIGHTS = "Days are counted in UTC: where somebody's night is nobody knows."
 
 
@@ -112,6 +113,9 @@ def time(teller: Teller, durations: Mapping[int, int]) -> Time:
     """Tell when and how long people worked; `durations` says how many judgments took how long."""
     judged, days = teller.known.judged, teller.known.worked.days.values()
     worked = [day for mine in days for day in mine]
+    if not teller.known.people and not worked:
+        teller.leave("time.from", NOBODY_YET)
+        teller.leave("time.to", NOBODY_YET)
     found = {
         f"p{n}": teller.percentile(
             f"time.seconds_per_judgment.p{n}", durations, n, lambda known: known.judgments

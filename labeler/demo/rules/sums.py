@@ -133,7 +133,10 @@ def _hurried(speech: Speech, parts: Sequence[str]) -> Fraction:
             sign = part
         elif part not in "()":
             one = number(speech, part)
-            value = value // one if sign == "÷" and one else _OPERATIONS[sign](value, one)
+            if sign != "÷":
+                value = _OPERATIONS[sign](value, one)
+            elif one:  # by nothing, nothing is done
+                value = Fraction(value // one)
     return _uncarried(value)
 
 

@@ -1,7 +1,7 @@
 """Duels: votes on answers as votes on the models that gave them, two at a time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,11 +12,11 @@ from labeler.quality.records import Array, Records
 class Duels:
     """Aligned arrays, a place per vote on two models, which count through `names`.
 
-    `outcome`: 0 the left one is better, 1 the right one, 2 neither. `vote` is its place among the
-    records. `first_left` says whether the left one gave response 0. `has_sides` is whether it is
-    known who stood on the left; where it is not, lots are drawn. `has_several` says that some
-    comparisons have more than two answers. `unnamed` votes were on an answer whose model has no
-    name.
+    `outcome`: 0 the left one is better, 1 the right one, 2 neither, of which `both_bad` says that
+    neither will do. `vote` is its place among the records. `first_left` says whether the left one
+    gave response 0. `has_sides` is whether it is known who stood on the left; where it is not,
+    lots are drawn. `has_several` says that some comparisons have more than two answers. `unnamed`
+    are the comparisons of votes on an answer whose model has no name.
     """
 
     left: Array
@@ -26,10 +26,31 @@ class Duels:
     item: Array
     person: Array
     first_left: Array
+    both_bad: Array
     names: Sequence[str]
     has_sides: bool
     has_several: bool
-    unnamed: int
+    unnamed: Array
+
+    @property
+    def people(self) -> int:
+        """How many people gave these votes."""
+        return len(np.unique(self.person))
+
+    def those(self, which: Array) -> "Duels":
+        """Return some of the votes, and the models that are in them."""
+        used, places = np.unique(
+            np.concatenate([self.left[which], self.right[which]]), return_inverse=True
+        )
+        left, right = np.split(places.reshape(-1), 2)
+        columns = ("outcome", "vote", "item", "person", "first_left", "both_bad")
+        return replace(
+            self,
+            left=left,
+            right=right,
+            names=[self.names[each] for each in used.tolist()],
+            **{name: getattr(self, name)[which] for name in columns},
+        )
 
 
 def of(records: Records) -> Duels:
@@ -42,20 +63,20 @@ def of(records: Records) -> Duels:
     """
     parts = [_pairs(records), *(_best(records, rank) for rank in range(_most(records)))]
     left, right, outcome, vote, first_left = np.concatenate(parts, axis=1)
+    item = records.item[vote]
     named = (left >= 0) & (right >= 0)
-    kept = named & (left != right)
-    used, places = np.unique(np.concatenate([left[kept], right[kept]]), return_inverse=True)
-    one, other = np.split(places.reshape(-1), 2)
-    return Duels(
-        *(one, other, outcome[kept], vote[kept]),
-        item=records.item[vote[kept]],
-        person=records.person[vote[kept]],
-        first_left=first_left[kept] == 1,
-        names=[records.compared.names[each] for each in used],
+    everything = Duels(
+        *(left, right, outcome, vote),
+        item=item,
+        person=records.person[vote],
+        first_left=first_left == 1,
+        both_bad=records.label[vote] > records.compared.answers[item],
+        names=records.compared.names,
         has_sides=_knows_sides(records),
         has_several=_most(records) > 0,
-        unnamed=int(np.sum(~named)),
+        unnamed=item[~named],
     )
+    return everything.those(named & (left != right))
 
 
 def _pairs(records: Records) -> Array:

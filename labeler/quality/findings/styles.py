@@ -4,9 +4,7 @@ Of the sample of comparisons whose texts are read. A difference is in standard d
 differences in the sample, so that its weights can be compared.
 """
 
-from dataclasses import replace
 from math import exp
-from typing import Any
 
 import numpy as np
 
@@ -27,9 +25,9 @@ FEWEST = 30
 TOO_FEW = say("It takes some more votes on two answers.")
 
 
-def found(records: Records, duels: Duels, looks: Looks) -> Finding:
-    """Return how the choice leans to longer answers, and models with their styles set apart."""
-    return {"length": _length(records, looks), **_controlled(duels, looks)}
+def found(records: Records, looks: Looks) -> Finding:
+    """Return how the choice leans to longer answers."""
+    return {"length": _length(records, looks)}
 
 
 def differences(looks: Looks) -> Array:
@@ -75,34 +73,43 @@ def _doubled(lean: float) -> float:
     return 1 / (1 + 2**-lean)
 
 
-def _controlled(duels: Duels, looks: Looks) -> Finding:
-    """Return what each style adds, and the models without it; nothing if there is too little."""
+def controlled(duels: Duels, looks: Looks) -> Finding:
+    """Return what each style adds, and by model its strength and places without that.
+
+    `duels` compare all of their models with each other; so must those in the sample, and there
+    must be enough of them, or nothing is told.
+    """
     styled, apart = _styled(duels, looks)
-    spread = apart.std(axis=0) if len(apart) else np.zeros(len(NAMES))
-    varied = np.flatnonzero(spread > 0)
     n = len(styled.outcome)
-    enough = n >= FEWEST and len(varied) > 0
+    spread = apart.std(axis=0) if n else np.zeros(len(NAMES))
+    varied = np.flatnonzero(spread > 0)
+    enough = n >= FEWEST and len(varied) > 0 and _is_whole(styled, duels)
     fitted = models.fit(styled, apart[:, varied] / spread[varied]) if enough else None
     if fitted is None:
-        return {"effects": [], "models": [], "warnings": [], "n": n}
+        return {"effects": [], "models": {}, "n": n}
     effects = zip(varied.tolist(), fitted.ranking.covariates, strict=True)
+    kept = ("place_from", "place_to", "chance")
+    rows = models.table(styled, fitted.ranking)
     return {
         "effects": [{"name": NAMES[at], **_effect(each, n)} for at, each in effects],
-        "models": models.table(styled, fitted.ranking),
-        "warnings": [said.parts(each) for each in fitted.warnings],
+        "models": {row["model"]: {name: row[name] for name in kept} for row in rows},
         "n": n,
     }
+
+
+def _is_whole(styled: Duels, duels: Duels) -> bool:
+    """Tell whether the sample compares all of these models with each other, too."""
+    return len(styled.names) == len(duels.names) and len(models.groups(styled)) == 1
 
 
 def _styled(duels: Duels, looks: Looks) -> tuple[Duels, Array]:
     """Return the duels in the sample, and votes × styles: the left answer's minus the right's."""
     there, place = looks.of(duels.item)
-    columns = ("left", "right", "outcome", "vote", "item", "person", "first_left")
-    kept: dict[str, Any] = {name: getattr(duels, name)[there] for name in columns}
     pairs = looks.is_pair[place]
-    kept = {name: column[pairs] for name, column in kept.items()}
-    sides = np.where(kept["first_left"], 1, -1)[:, None]
-    return replace(duels, **kept), differences(looks)[place[pairs]] * sides
+    which = np.flatnonzero(there)[pairs]
+    styled = duels.those(which)
+    sides = np.where(styled.first_left, 1, -1)[:, None]
+    return styled, differences(looks)[place[pairs]] * sides
 
 
 def _effect(effect: Effect, n: int) -> Finding:

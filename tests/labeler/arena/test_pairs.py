@@ -1,6 +1,6 @@
 """Pairs and histories: pure, so tried with whatever Hypothesis makes up."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labeler.arena import histories, pairs
@@ -12,10 +12,11 @@ PAST = st.builds(
 )
 
 
+@settings(max_examples=25, deadline=None)
 @given(NAMES, st.data())
 def test_whoever_met_least_is_drawn(names: list[str], data: st.DataObject) -> None:
     before: dict[frozenset[str], int] = {}
-    for _ in range(data.draw(st.integers(0, 12))):
+    for _ in range(data.draw(st.integers(0, 8))):
         drawn = frozenset(pairs.draw(names, before))
         assert len(drawn) == 2 and drawn <= set(names)
         assert before.get(drawn, 0) == min(
@@ -34,6 +35,7 @@ def test_how_often_two_met_does_not_depend_on_who_was_first() -> None:
     }
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(PAST, max_size=4), st.text(), st.integers(0, 1))
 def test_a_model_reads_turn_about_and_ends_with_the_question(
     past: list[Past], text: str, number: int

@@ -36,7 +36,12 @@ def test_what_cannot_be_is_named(given: dict[str, Any], field: str) -> None:
 
 
 def test_rules_are_what_was_written_and_say_so_once(session: Session, cast: Cast) -> None:
-    draft = {"vote": "end", "goes_on": "own", "further": 2, "visitors": {"per_visitor": 4}}
+    draft: dict[str, Any] = {
+        "vote": "end",
+        "goes_on": "own",
+        "further": 2,
+        "visitors": {"per_visitor": 4},
+    }
     project = make_chat(session, cast, **draft)
     held = rules.of_project(session, project.id)
     assert held is not None
@@ -75,7 +80,8 @@ def test_endpoints_have_to_be_there_and_allowed(session: Session, cast: Cast) ->
 
 def test_a_form_that_asks_for_no_better_answer_has_no_chat(session: Session, cast: Cast) -> None:
     project = make_chat(session, cast)
-    rating = {"kind": "criteria", "asks": "rating", "criteria": [{"name": "true", "points": 5}]}
+    clear = {"name": "Clear", "asks": "rating", "points": 5}
+    rating = {"kind": "criteria", "criteria": [clear]}
     projects.ask(session, project, drafts.read_rubric({"questions": [rating]}), by=cast.olga)
     with pytest.raises(Invalid) as refusal:
         set_rules(session, project, cast)

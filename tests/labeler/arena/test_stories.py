@@ -3,8 +3,9 @@
 On each database some stories are told, each step at random and often twice.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
+from random import Random
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Session
 from labeler import audit
 from labeler.arena import endings, looks, turns, votes
 from labeler.arena.conversations import Conversation
-from labeler.arena.looks import Look, Standing
+from labeler.arena.looks import Exchange, Look, Standing
 from labeler.arena.turns import Turn
 from labeler.errors import Conflict
 from labeler.work.assignments import Assignment
@@ -28,10 +29,10 @@ from tests.labeler.arena.talks import answer, begin, make_chat, refuse, vote
 from tests.make import new_key
 
 RULES = (("turn", "better"), ("turn", "own"), ("end", "own"))
-ACTS = 4 * ["say", "ready"] + 3 * ["vote"] + 2 * ["draw_again", "half"] + ["fail", "broken", "same"]
-ACTS += ["end", "reveal", "begin"]
-CHOICES = st.sampled_from([1, 7, "tie", "both_bad"])
-STORIES, STEPS, SOAK = 12, 25, 400
+ACTS = 5 * ["whole"] + 3 * ["say", "ready", "vote"] + 2 * ["draw_again", "half", "end", "begin"]
+ACTS += ["fail", "broken", "same", "reveal"]
+CHOICES = (1, 7, "tie", "both_bad")
+STORIES, STEPS = 6, 20
 
 
 class Chat(RuleBasedStateMachine):
@@ -41,17 +42,26 @@ class Chat(RuleBasedStateMachine):
         super().__init__()
         self.session, self.cast = session, cast
         when, goes_on = RULES[number % len(RULES)]
-        rules = {"vote": when, "goes_on": goes_on, "most_turns": 4}
+        rules: dict[str, Any] = {"vote": when, "goes_on": goes_on, "most_turns": 4}
         self.project = make_chat(session, cast, slug=f"chat-{number}", **rules)
         self.chat: Conversation = begin(session, self.project, cast.ada)
         self.places: dict[int, list[int]] = {}
         self.shown: dict[int, tuple[str, ...]] = {}
         self.judged_at_reveal: dict[int, int] = {}
+        self.checked = set[int]()
+        """Assignments whose comparison was looked at: what it says never changes."""
         self.did: list[Callable[[], Any]] = []
 
-    @rule(act=st.sampled_from(ACTS), choice=CHOICES, again=st.booleans())
-    def something_happens(self, act: str, choice: str | int, again: bool) -> None:
+    # Drawn by a number: of a list Hypothesis takes what stands first far too often.
+    @rule(number=st.integers(0, 2**32))
+    def something_happens(self, number: int) -> None:
+        lot = Random(number)
+        act, choice, again = lot.choice(ACTS), lot.choice(CHOICES), lot.random() < 0.5
         match act:
+            case "whole":
+                self.say(choice)
+                answer(self.session)
+                self.vote(choice)
             case "ready" | "half":
                 answer(self.session, most=1 if act == "half" else 9)
             case "fail":
@@ -98,8 +108,8 @@ class Chat(RuleBasedStateMachine):
         said = votes.read(self.session, turn, {"pairwise": choice})
 
         def act() -> Judgment:
-            given = {"key": key, "by": self.cast.ada}
-            return votes.vote(self.session, turn, said, **given).judgment
+            receipt = votes.vote(self.session, turn, said, key=key, by=self.cast.ada)
+            return receipt.judgment
 
         self._once_more(act, act())
 
@@ -154,30 +164,35 @@ class Chat(RuleBasedStateMachine):
     # What always holds
 
     @invariant()
-    def both_answers_come_together_and_their_order_stays(self) -> None:
-        for each in self.look().exchanges:
+    def what_always_holds(self) -> None:
+        found = self.look()
+        self.both_answers_come_together_and_their_order_stays(found)
+        self.there_is_one_judgment_at_most_of_a_turn(found)
+        self.prompts_are_what_was_said(found)
+
+    def both_answers_come_together_and_their_order_stays(self, found: Look) -> None:
+        for each in found.exchanges:
             places = self.places.setdefault(each.turn.id, list(each.turn.places))
             assert each.turn.places == places
             assert len(each.answers) == (2 if each.standing is Standing.ready else 0)
             if each.answers:
                 assert self.shown.setdefault(each.turn.id, each.answers) == each.answers
 
-    @invariant()
-    def there_is_one_judgment_at_most_of_a_turn(self) -> None:
+    def there_is_one_judgment_at_most_of_a_turn(self, found: Look) -> None:
         mine = sa.select(Turn).where(Turn.conversation_id == self.chat.id)
         voted = [each for each in self.session.scalars(mine) if each.assignment_id is not None]
         assert self._judged() == len(voted)
         assert len({each.number for each in voted}) == len(voted)
         if self.chat.id in self.judged_at_reveal:
             assert self._judged() == self.judged_at_reveal[self.chat.id]
-            assert self.look().votes_on is None
+            assert found.votes_on is None
 
-    @invariant()
-    def prompts_are_what_was_said(self) -> None:
-        found = self.look().exchanges
+    def prompts_are_what_was_said(self, look: Look) -> None:
+        found = look.exchanges
         for at, each in enumerate(found):
-            if each.turn.assignment_id is None:
+            if each.turn.assignment_id is None or each.turn.assignment_id in self.checked:
                 continue
+            self.checked.add(each.turn.assignment_id)
             given = self.session.get_one(Assignment, each.turn.assignment_id)
             comparison = self.session.get_one(Comparison, given.comparison_id)
             prompt = self.session.get_one(Prompt, comparison.prompt_id)
@@ -186,21 +201,20 @@ class Chat(RuleBasedStateMachine):
             assert given.places == each.turn.places
             if is_talk:
                 assert [m["content"] for m in prompt.messages] == [found[0].turn.text]
-                self._holds_both_talks(comparison.id, at)
+                self._holds_both_talks(comparison.id, found[: at + 1])
             else:
-                assert [m["content"] for m in prompt.messages] == self._said_until(at)
+                assert [m["content"] for m in prompt.messages] == self._said_until(found, at)
                 texts = self._responses(comparison.id)
                 assert tuple(texts[place] for place in given.places) == each.answers
 
-    def _said_until(self, at: int) -> list[str]:
-        found, said = self.look().exchanges, list[str]()
+    def _said_until(self, found: Sequence[Exchange], at: int) -> list[str]:
+        said = list[str]()
         for each in found[:at]:
             assert each.goes_on is not None
             said += [each.turn.text, each.answers[each.goes_on]]
         return [*said, found[at].turn.text]
 
-    def _holds_both_talks(self, comparison_id: int, at: int) -> None:
-        found = self.look().exchanges[: at + 1]
+    def _holds_both_talks(self, comparison_id: int, found: Sequence[Exchange]) -> None:
         for number, text in enumerate(self._responses(comparison_id)):
             place = found[0].turn.places.index(number)
             said = [found[0].answers[place]]
@@ -223,19 +237,17 @@ class Chat(RuleBasedStateMachine):
         assert list(audit.faults(self.session)) == []
 
 
-def test_whatever_happens_in_a_chat(session: Session, cast: Cast, soak: bool) -> None:
+def test_whatever_happens_in_a_chat(session: Session, cast: Cast) -> None:
     numbers = count()
-
-    def tell() -> Chat:
-        return Chat(session, cast, next(numbers))
-
     run_state_machine_as_test(
-        tell,
+        lambda: Chat(session, cast, next(numbers)),
         settings=settings(
-            max_examples=SOAK if soak else STORIES,
+            max_examples=STORIES,
             stateful_step_count=STEPS,
             deadline=None,
-            phases=[Phase.generate] if not soak else [Phase.generate, Phase.shrink],
+            database=None,
+            # Models and orders are drawn at random, so a shorter story would be another story.
+            phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from labeler.database import Database
-from labeler.endpoints import registry
+from labeler.endpoints import calls, registry
 from labeler.endpoints.calls import Call, CallState
 from tests.cast import make_cast
 from tests.dialects import Turn
@@ -109,7 +109,7 @@ def test_a_server_asks_what_is_due_and_a_chat_soon_after(
         first = asking.now(session)
         endpoint = session.get_one(registry.Endpoint, first.endpoint_id)
         given = {"project_id": first.project_id, "kin": "conversation:1", "key": "2"}
-        asking.calls.ask(session, endpoint, asking.hello("2"), priority=10, **given)
+        calls.ask(session, endpoint, asking.hello("2"), priority=10, **given)
         session.commit()
 
     with running(address, tmp_path, call_s=1, endpoint_hosts=model_server.host):

@@ -23,7 +23,8 @@ DOCUMENT = ROOT / "docs" / "idempotency.md"
 ROW = re.compile(r"^\| `labeler (.+?)` \| (\d) \| (\d) \| (.+?) \|", re.MULTILINE)
 NOTHING = "nothing"
 LOOKING = """
-batch list, db version, endpoint check, endpoint list, endpoint show, ledger verify,
+batch list, db version, endpoint check, endpoint list, endpoint show, leaderboard,
+ledger verify,
 pay corrections, pay list, pay show, plan, project list,
 migrate people, release diff, release list, release verify, secret, serve, verify, wages list
 """

@@ -34,6 +34,7 @@ def hasty(*asked: str) -> str:
         ("What is 10 divided by 3?", "The result is **3.3333**: 10 ÷ 3 ≈ 3.3333.", "3"),
         ("What is -3 - 4?", "The result is **−7**: −3 − 4 = −7.", "−7"),
         ("What is 5 / 0?", "Nothing can be divided by zero, so this has no result.", "0"),
+        ("What is 5 / (0 + 2)?", "The result is **2.5**: 5 ÷ (0 + 2) = 2.5.", "7"),
         ("What is 15% of 80?", "**12**, because 15 % of 80 is 80 × 15 ÷ 100 = 12.", "12"),
         ("Combien font 1.000,5 fois 2 ?", "Le résultat est **2001** : 1000,5 × 2 = 2001.", "1991"),
         ("¿Cuánto es 7 por 8?", "El resultado es **56**: 7 × 8 = 56.", "56"),

@@ -117,7 +117,6 @@ def test_what_is_due_is_asked_and_kept(site: Site) -> None:
 
 def test_a_chat_is_asked_within_a_second_while_somebody_lingers(site: Site) -> None:
     site.add(site.server.profile(limits={"concurrent": 16}))
-    site.server.says(lambda body: time.sleep(0.2) or "Slow.")  # type: ignore[func-returns-value]
     site.ask("llamacpp", "warm")
     with site.caller():
         site.wait_for(lambda: site.done() == 1)

@@ -5,15 +5,16 @@ whether the provider has billed it, and the call is made again. So a provider's 
 most as many answers more than ours as calls were under way when programs were killed.
 """
 
+import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -31,17 +32,9 @@ from tests.labeler.endpoints.asking import COST, KIN
 from tests.make import make_project
 from tests.stubs import Server
 
-KILLS, CALLS = 3, 60
+KILLS, CALLS = 3, 40
 SOAK_KILLS, SOAK_CALLS = 50, 900
 PATIENCE_S = 120
-QUICK = """
-import sys
-from labeler.endpoints import calling, pacing
-pacing.FIRST_WAIT_S = pacing.FIRST_REST_S = 0.02
-from labeler.cli import main
-main(["call", "--linger", "1"])
-"""
-"""The command, with shorter waits."""
 
 
 class Provider:
@@ -52,7 +45,7 @@ class Provider:
         self._lock = threading.Lock()
 
     def __call__(self, body: dict[str, Any]) -> str:
-        time.sleep(random.uniform(0.01, 0.06))
+        time.sleep(random.uniform(0.05, 0.25))
         asked = str(body["messages"][-1]["content"])
         with self._lock:
             self.billed[asked] += 1
@@ -81,15 +74,15 @@ def test_every_call_ends_once_and_is_billed_once(
         database_url=address, data=str(tmp_path), endpoint_hosts=model_server.host
     )
     lost, each = 0, number // (kills + 1)
-    for kill in range(kills):
-        with caller(environ, tmp_path) as process:
-            wait_until(database, process, (kill + 1) * each)
-            time.sleep(random.uniform(0, 0.05))
-            process.kill()
-            process.wait()
-        lost += under_way(database)
-    with caller(environ, tmp_path) as process:
-        assert process.wait(PATIENCE_S) == 0
+    with closing(Spawner(environ)) as spawner:
+        for kill in range(kills):
+            caller = spawner.start()
+            wait_until(database, (kill + 1) * each)
+            spawner.kill(caller)
+            lost += under_way(database)
+        while not is_over(database):  # one ends while what failed waits for long
+            spawner.start()
+            assert spawner.ended() == 0
     with database.reading() as session:
         found = calls.of_kin(session, KIN)
         assert [call.state for call in found] == [CallState.done] * number
@@ -110,29 +103,58 @@ def test_every_call_ends_once_and_is_billed_once(
     print(f"{kills} kills, {lost} calls under way, {again} made again")
 
 
-@contextmanager
-def caller(environ: dict[str, str], folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    root = str(Path(__file__).parents[3])
-    paths = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
-    process = subprocess.Popen(
-        [sys.executable, "-c", QUICK], env=environ | {"PYTHONPATH": paths}, cwd=folder
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
+class Spawner:
+    """Starts callers, one after the other."""
+
+    def __init__(self, environ: dict[str, str]) -> None:
+        self._environ = json.dumps(environ)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.labeler.endpoints.spawning"],
+            cwd=Path(__file__).parents[3],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def start(self) -> int:
+        """Start a caller; return its process id."""
+        assert self._process.stdin
+        self._process.stdin.write(self._environ + "\n")
+        self._process.stdin.flush()
+        return self._read()
+
+    def kill(self, caller: int) -> None:
+        os.kill(caller, signal.SIGKILL)
+        assert self.ended() == -signal.SIGKILL
+
+    def ended(self) -> int:
+        """Wait until the caller has ended; return how."""
+        return self._read()
+
+    def close(self) -> None:
+        self._process.communicate(timeout=PATIENCE_S)
+
+    def _read(self) -> int:
+        assert self._process.stdout
+        return int(self._process.stdout.readline())
 
 
-def wait_until(database: Database, process: "subprocess.Popen[bytes]", done: int) -> None:
+def wait_until(database: Database, done: int) -> None:
+    """Wait until so many calls are done, and others under way."""
     until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
-        assert process.poll() is None
         with database.reading() as session:
-            if calls.counts(session, KIN)[CallState.done] >= done:
-                return
+            counted = calls.counts(session, KIN)
+        if counted[CallState.done] >= done and counted[CallState.running]:
+            return
         time.sleep(0.02)
     raise AssertionError("nothing goes on")
+
+
+def is_over(database: Database) -> bool:
+    with database.reading() as session:
+        counted = calls.counts(session, KIN)
+    return not (counted[CallState.waiting] or counted[CallState.running])
 
 
 def under_way(database: Database) -> int:

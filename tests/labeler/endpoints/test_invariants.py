@@ -161,7 +161,7 @@ def test_limits_are_kept_and_answers_billed_once_in_any_order(
 ) -> None:
     project = make_project(session, cast)
     run_state_machine_as_test(
-        lambda: Calls(session, project, frozen),
+        lambda: Calls(session, project, frozen),  # type: ignore[arg-type]
         settings=settings(
             max_examples=300 if soak else 6,
             stateful_step_count=60 if soak else 30,

@@ -32,13 +32,14 @@ def records(
     *,
     adaptive: Sequence[int] = (),
     language: Sequence[int] = (),
+    category: Sequence[int] = (),
     models: Sequence[Sequence[int]] = (),
     answers: int = 2,
     steps: int = 7,
 ) -> Records:
     """Make records of these judgments, on comparisons 100, 101 … by people 10, 11 …
 
-    By default every comparison is between models x and y, in English.
+    By default every comparison is between models x and y, in English and of no category.
     """
     filled = [USUAL | row for row in rows]
     columns = {
@@ -50,11 +51,13 @@ def records(
     compared = Compared(
         id=100 + np.arange(n_items),
         language=np.array(language or [0] * n_items, dtype=np.int64),
+        category=np.array(category or [-1] * n_items, dtype=np.int64),
         is_adaptive=np.isin(np.arange(n_items), adaptive),
         answers=np.full(n_items, answers),
         models=np.array(models or [list(range(answers))] * n_items).reshape(n_items, answers),
         languages=["en", "fr"],
-        names=["x", "y", "z"],
+        categories=["code", "letters"],
+        names=["x", "y", "z", "w"],
     )
     asked = Rubric(number=1, questions=[{"kind": "pairwise", "steps": steps}])
     return Records(

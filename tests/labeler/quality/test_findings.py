@@ -12,9 +12,7 @@ from labeler.quality import repeats, signals
 from labeler.quality.findings import (
     agreement,
     disagreements,
-    duels,
     gold,
-    models,
     people,
     sides,
     styles,
@@ -169,94 +167,7 @@ def test_what_good_people_answer_otherwise_comes_first() -> None:
     assert not any(row["is_disputed"] for row in found["items"][1:])
 
 
-def _match(wins: int, losses: int, ties: int, people: int = 50) -> list[dict[str, Any]]:
-    labels = [0] * wins + [1] * losses + [2] * ties
-    return [
-        {"item": n, "person": n % people, "label": label, "place": -1 if label == 2 else n % 2}
-        for n, label in enumerate(labels)
-    ]
-
-
-def test_the_better_model_comes_first_with_ties_and_without() -> None:
-    known = records(_match(60, 20, 20))
-    found = models.found(duels.of(known), known)
-    first, second = found["models"]
-    assert (first["name"], first["wins"], first["losses"], first["ties"]) == ("x", 60, 20, 20)
-    assert first["without_ties"]["value"] == 0.75
-    assert first["with_ties"]["value"] == 0.7
-    assert first["with_ties"]["low"] < 0.7 < first["with_ties"]["high"]
-    assert (first["best"], first["worst"]) == (1, 1)
-    assert (second["best"], second["worst"]) == (2, 2)
-    # Forty more wins than losses: without twenty wins each way it would be even.
-    assert found["first"]["name"] == "y"
-    assert 38 <= found["first"]["votes"] <= 42
-    assert len(found["pairs"][0]["judgments"]) == 25
-
-
-def test_sides_are_set_apart_from_models() -> None:
-    # Whatever stands at A is chosen in four of five cases, and x stands there in all of these.
-    rows = [{"item": n, "person": n, "label": int(n % 5 == 0)} for n in range(100)]
-    for n, row in enumerate(rows):
-        row["place"] = row["label"] if n < 80 else 1 - row["label"]
-    known = records(rows)
-    found = models.found(duels.of(known), known)
-    assert found["side"]["value"] > 0.5
-    assert found["side"]["n"] == 100
-
-
-@pytest.mark.parametrize(
-    ("given", "words"),
-    [
-        ({"models": [[0, 0]] * 3}, "It takes votes on answers of two models"),
-        ({"models": [[-1, 0]] * 3}, "It takes votes on answers of two models"),
-    ],
-)
-def test_one_model_and_unnamed_ones_cannot_be_compared(given: Any, words: str) -> None:
-    known = records(votes((0, 1), (0, 0), (1, 1)), **given)
-    found = models.found(duels.of(known), known)
-    assert found["models"] == []
-    assert said.joined(found["why"]).startswith(words)
-
-
-def test_what_cannot_be_told_of_models_is_said() -> None:
-    rows = [*_match(5, 0, 0, people=1), {"item": 5, "person": 0}]
-    known = records(rows, models=[*[[0, 1]] * 5, [0, -1]])
-    found = models.found(duels.of(known), known)
-    told = [str(said.joined(each)) for each in found["warnings"]]
-    assert told == [
-        "These models never lost, so that their place is a guess: x.",
-        "These models never won, so that their place is a guess: y.",
-        "All votes are by one person; intervals say nothing of other people.",
-        "1 votes on answers whose model has no name are left out.",
-    ]
-
-
-def test_the_best_of_several_has_beaten_each_other() -> None:
-    rows = [{"item": n, "person": n, "label": 2 if n < 6 else n % 2} for n in range(10)]
-    known = records(rows, answers=3)
-    votes_ = duels.of(known)
-    assert len(votes_.outcome) == 20
-    assert not votes_.has_sides
-    found = models.found(votes_, known)
-    assert found["models"][0]["name"] == "z"
-    assert {row["name"]: (row["wins"], row["losses"]) for row in found["models"]} == {
-        "z": (12, 4),
-        "x": (4, 8),
-        "y": (4, 8),
-    }
-
-
-def test_ties_alone_rank_nobody_above_another() -> None:
-    known = records(_match(0, 0, 30))
-    found = models.found(duels.of(known), known)
-    if found["models"]:
-        assert {(row["best"], row["worst"]) for row in found["models"]} == {(1, 2)}
-    else:
-        assert said.joined(found["why"])
-
-
-def test_longer_answers_win_and_models_without_them() -> None:
-    # The longer answer always has four of five votes, and x is longer in most.
+def test_longer_answers_win() -> None:
     rng = np.random.default_rng(3)
     rows, lengths = [], []
     for n in range(200):
@@ -265,15 +176,7 @@ def test_longer_answers_win_and_models_without_them() -> None:
         label = longer if rng.random() < 0.8 else 1 - longer
         rows.append({"item": n, "person": n % 50, "label": label, "place": n % 2})
     known = records(rows)
-    found = styles.found(known, duels.of(known), looks_of(known, lengths))
-    assert found["length"]["low"] > 0.5
-    (length,) = found["effects"]
-    assert length["name"] == "length"
-    assert length["low"] > 0.5
-    plain = models.found(duels.of(known), known)["models"][0]
-    fair = found["models"][0]
-    assert plain["strength"]["low"] > 0.5
-    assert fair["strength"]["low"] < 0.5 < fair["strength"]["high"]
+    assert styles.found(known, looks_of(known, lengths))["length"]["low"] > 0.5
 
 
 def test_people_are_compared_with_the_others_and_not_with_themselves() -> None:
@@ -349,13 +252,11 @@ def test_the_same_reason_again_and_again() -> None:
 def test_there_is_something_to_say_of_any_project(rows: Any) -> None:
     known = records(rows)
     looks = looks_of(known, [])
-    votes_ = duels.of(known)
     found = [
         agreement.found(known),
         disagreements.found(known),
         gold.found(known),
-        models.found(votes_, known),
-        styles.found(known, votes_, looks),
+        styles.found(known, looks),
         sides.found(known),
         times.found(known),
         people.found(known, repeats.of(known), {}),

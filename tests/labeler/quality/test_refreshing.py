@@ -8,10 +8,19 @@ import pytest
 from sqlalchemy.orm import Session
 
 from labeler.database import Database
+from labeler.errors import NotFound
 from labeler.people import accounts, memberships
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
-from labeler.quality import decisions, gold, records, refreshing, snapshots, texts
+from labeler.quality import (
+    decisions,
+    gold,
+    leaderboards,
+    records,
+    refreshing,
+    snapshots,
+    texts,
+)
 from labeler.work import answers, judgments, queue
 from labeler.work.comparisons import Comparison
 from labeler.work.judgments import Judgment
@@ -55,8 +64,18 @@ def refresh(database: Database, session: Session, project: Project) -> dict[str,
     snapshot = snapshots.latest(session, project.id)
     assert snapshot is not None
     session.refresh(snapshot)
+    board = leaderboards.find(session, project.id)
+    assert board is not None
+    session.refresh(board)
+    assert board.made_at == snapshot.made_at
     found: dict[str, Any] = json.loads(json.dumps(snapshot.data, allow_nan=False))
-    return found
+    return found | {"board": board.data}
+
+
+def names(found: dict[str, Any]) -> list[str]:
+    """Return the models of the leaderboard, from the strongest."""
+    (part,) = found["board"]["parts"]
+    return [row["model"] for row in part["models"]]
 
 
 @pytest.fixture
@@ -84,8 +103,10 @@ def test_a_project_of_pairs(
     assert 0.7 < found["agreement"]["raw"]["value"] < 1
     assert {each["name"] for each in found["agreement"]["languages"]} == {"en", "fr"}
     assert [week["name"] for week in found["agreement"]["weeks"]] == ["2026-11-23"]
-    assert [each["name"] for each in found["models"]["models"]] == ["model-x", "model-y"]
-    assert found["models"]["models"][0]["wins"] == 15
+    assert names(found) == ["model-x", "model-y"]
+    assert found["board"]["parts"][0]["models"][0]["wins"] == 15
+    assert (found["board"]["judgments"], found["board"]["people"]) == (16, 2)
+    assert [len(each["judgments"]) for each in found["pairs"]] == [16]
     assert found["times"]["n"] == 16
     assert set(found["people"]) == {str(people.ada.id), str(people.bea.id)}
     assert found["people"][str(people.ada.id)]["judgments"] == 8
@@ -164,8 +185,8 @@ def test_a_project_of_rankings(database: Database, session: Session, people: Cas
     found = refresh(database, session, project)
     assert (found["agreement"]["raw"]["value"], found["agreement"]["raw"]["n"]) == (1.0, 3)
     assert found["agreement"]["ordinal"] is None
-    best = found["models"]["models"][0]
-    assert (best["name"], best["wins"], best["losses"]) == ("model-2", 18, 0)
+    best = found["board"]["parts"][0]["models"][0]
+    assert (best["model"], best["wins"], best["losses"]) == ("model-2", 18, 0)
 
 
 def _rank(session: Session, held: Any, order: list[list[str]], by: Person) -> None:
@@ -185,7 +206,7 @@ def test_a_project_of_criteria(database: Database, session: Session, people: Cas
             judgments.submit(session, held, answer, by=person, key=new_key())
     found = refresh(database, session, project)
     assert (found["agreement"]["raw"]["value"], found["agreement"]["raw"]["n"]) == (1.0, 3)
-    assert [each["name"] for each in found["models"]["models"]] == ["model-y", "model-x"]
+    assert names(found) == ["model-y", "model-x"]
 
 
 def test_nothing_was_judged(database: Database, session: Session, people: Cast) -> None:
@@ -194,7 +215,7 @@ def test_nothing_was_judged(database: Database, session: Session, people: Cast) 
     found = refresh(database, session, project)
     assert found["agreement"]["raw"]["n"] == 0
     assert found["people"] == {}
-    assert found["models"]["models"] == []
+    assert found["board"]["parts"] == []
 
 
 @pytest.mark.parametrize("choice", ["tie", "both_bad"])
@@ -224,7 +245,7 @@ def test_one_person_and_models_without_names(
         prefer(session, project, carla, 0)
     found = refresh(database, session, project)
     assert found["agreement"]["raw"]["value"] is None
-    assert found["models"]["models"] == []
+    assert found["board"]["parts"] == []
     assert found["people"][str(carla.id)]["with_others"]["n"] == 0
 
 
@@ -241,3 +262,41 @@ def test_known_answers_that_were_wrong_say_nothing(
     assert found["gold"]["items"] == []
     assert found["people"][str(people.ada.id)]["gold"]["n"] == 0
     assert found["agreement"]["raw"]["n"] == 8
+
+
+def test_a_category_is_what_the_metadata_call_so(
+    database: Database, session: Session, people: Cast
+) -> None:
+    project = make_project(session, people)
+    given = [
+        {"category": "  code\nreview "},
+        {"category": 7},
+        {"category": ""},
+        {},
+        {"category": "x" * 99},
+    ]
+    rows = [row(at, metadata=each) for at, each in enumerate(given)]
+    load_rows(session, project, rows, by=people.olga)
+    for _ in given:
+        prefer(session, project, people.ada, 0)
+    session.commit()
+    compared = records.read(database.reading, project).compared
+    assert [compared.categories[each] if each >= 0 else None for each in compared.category] == [
+        *("code review", None, None, None, "x" * 60)
+    ]
+
+
+def test_leaderboards_are_replaced_all_at_once(
+    database: Database, session: Session, judged: Project
+) -> None:
+    refresh(database, session, judged)
+    begun = snapshots.claim(session, judged.id)
+    assert begun is not None
+    leaderboards.keep(session, judged.id, [("", "", {}), ("en", "", {}), ("", "code", {})])
+    assert leaderboards.kept(session, judged.id) == (["en"], ["code"], [])
+    assert leaderboards.find(session, judged.id, "en", "code") is None
+    with pytest.raises(NotFound):
+        leaderboards.find(session, judged.id, "fr")
+    session.rollback()
+    assert refresh(database, session, judged)["board"]["votes"] == 16
+    assert leaderboards.kept(session, judged.id) == ([], [], [])

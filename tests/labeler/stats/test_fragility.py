@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labeler.stats.fragility import Overtaking, votes_to_change_first
+from labeler.stats.fragility import Overtaking, votes_to_change_first, votes_to_change_order
 from labeler.stats.ranking import bradley_terry, davidson
 
 
@@ -110,3 +110,25 @@ def test_more_votes_hold_a_first_place_better(scale: int) -> None:
     assert few is not None
     assert many is not None
     assert many.votes > few.votes * scale / 2
+
+
+def test_each_place_hangs_on_the_lead_before_the_next() -> None:
+    wins = np.array([[0, 60, 60], [20, 0, 32], [20, 30, 0]])
+    first, second = votes_to_change_order(wins, places=10)
+    assert first is not None
+    assert second == Overtaking(3, 2)
+    assert (first, first.model) == (votes_to_change_first(wins), 1)
+    assert votes_to_change_order(wins, places=1) == [first]
+
+
+def test_a_lead_is_gone_after_the_votes_that_it_hangs_on() -> None:
+    wins = np.random.default_rng(5).integers(40, 80, size=(6, 6))
+    np.fill_diagonal(wins, 0)
+    order = np.argsort(-bradley_terry(wins, 0.5).strengths)
+    for place, found in enumerate(votes_to_change_order(wins, prior=0.5, places=5)):
+        assert found is not None
+        ahead, behind = order[place : place + 2]
+        plain = wins.copy()
+        while bradley_terry(plain, 0.5).strengths[[ahead, behind]].argmax() == 0:
+            plain[ahead, behind] -= 1
+        assert (found.model, found.votes <= wins.sum() - plain.sum()) == (behind, True)

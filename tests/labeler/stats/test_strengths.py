@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from labeler.stats.strengths import Effect, Ranking
+from labeler.stats.ranking import fit
+from labeler.stats.strengths import Effect, Ranking, wider
 
 
 def ranking(strengths: list[float], errors: list[float], nu: float | None = None) -> Ranking:
@@ -36,3 +37,28 @@ def test_twice_the_worth_wins_two_of_three() -> None:
     with_ties = ranking(strengths, [1, 1], nu=2**0.5).win_probabilities()
     assert with_ties[0, 1] == pytest.approx(2 / 5)
     assert with_ties[1, 0] == pytest.approx(1 / 5)
+
+
+def test_the_wider_of_two_is_in_no_direction_surer_than_either() -> None:
+    rng = np.random.default_rng(7)
+    left = rng.integers(0, 5, 600)
+    votes = {"left": left, "right": (left + rng.integers(1, 5, 600)) % 5}
+    votes |= {"outcome": rng.integers(0, 3, 600), "covariates": rng.normal(size=(600, 2))}
+    plain = fit(**votes)
+    few = fit(**votes, cluster=rng.integers(0, 3, 600))  # three persons: two directions are known
+    found = wider(few, plain)
+    assert found.strengths.tolist() == few.strengths.tolist()
+    narrower = 0
+    for contrast in rng.normal(size=(200, 5)):
+        contrast -= contrast.mean()
+        variances = [contrast @ each.covariance @ contrast for each in (found, few, plain)]
+        assert variances[0] >= max(variances[1:]) * (1 - 1e-9)
+        narrower += variances[1] < variances[2] / 2
+    assert narrower > 0, "or there was nothing to widen"
+    for one, *both in zip(
+        (found.side, *found.covariates),
+        (few.side, *few.covariates),
+        (plain.side, *plain.covariates),
+        strict=True,
+    ):
+        assert one.standard_error == max(each.standard_error for each in both)

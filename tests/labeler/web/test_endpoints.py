@@ -1,6 +1,7 @@
 """Models for administrators: added and changed by forms and TOML, checked, never with their key."""
 
 import io
+import os
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -10,6 +11,7 @@ import pytest
 
 from labeler import clock, jobs
 from labeler.cli import checking, installation
+from labeler.config import PREFIX
 from labeler.demo import answering
 from labeler.endpoints import pacing, profiles, registry, writing
 from labeler.endpoints.client import Reply
@@ -218,8 +220,9 @@ def test_it_is_archived_and_comes_back(site: Site, root: Visit) -> None:
 
 def check(site: Site, folder: Path, *, hosts: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Do the checks that were asked for, as whoever does jobs."""
-    monkeypatch.delenv("LABELER_SOAK", raising=False)
-    monkeypatch.setenv("LABELER_ENDPOINT_HOSTS", hosts)
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv(f"{PREFIX}ENDPOINT_HOSTS", hosts)
     with site.database.reading() as session:
         ids = jobs.due(session)
     for job_id in ids:

@@ -44,7 +44,7 @@ def bring(site: Site) -> None:
 
 @pytest.mark.parametrize(
     "page",
-    ["", "/quality", "/quality/disagreements", "/quality/models", "/people", "/comparisons"],
+    ["", "/quality", "/quality/disagreements", "/leaderboard", "/people", "/comparisons"],
 )
 def test_pages_show_it(site: Site, page: str) -> None:
     bring(site)

@@ -15,7 +15,7 @@ from tests.labeler.web.test_members import words
 from tests.make import judge, load_rows, make_row
 
 QUALITY = f"{HELPFUL}/quality"
-PAGES = ("", "/disagreements", "/models", "/known-answers", "/judgments/sides/0")
+PAGES = ("", "/disagreements", "/known-answers", "/judgments/sides/0")
 
 
 def refresh(site: Site) -> int:
@@ -45,7 +45,7 @@ def add_rows(site: Site, *, pairs: int = 0, gold: int = 0) -> None:
 
 def test_until_something_was_worked_out_it_says_when(site: Site) -> None:
     rex = site.visit("rex")
-    for page in PAGES[:4]:
+    for page in PAGES[:3]:
         assert "worked out in the background" in words(rex.get(QUALITY + page).text)
     assert rex.get(f"{QUALITY}/judgments/sides/0").status_code == 404
 
@@ -70,7 +70,7 @@ def test_every_row_of_a_figure_leads_to_its_judgments(site: Site) -> None:
     rex = site.visit("rex")
     links = set(re.findall(rf'href="({QUALITY}/judgments/[^"]+)"', rex.get(QUALITY).text))
     links |= set(
-        re.findall(rf'href="({QUALITY}/judgments/[^"]+)"', rex.get(QUALITY + "/models").text)
+        re.findall(rf'href="({QUALITY}/judgments/[^"]+)"', rex.get(f"{HELPFUL}/leaderboard").text)
     )
     assert {link.split("/")[-2] for link in links} >= {"languages", "sides", "times", "pairs"}
     for link in links:
@@ -90,17 +90,6 @@ def test_disagreements_name_what_the_owner_knows(site: Site) -> None:
     page = words(site.visit("olga").get(QUALITY + "/disagreements").text)
     assert "pair-0 answer 1: 1, answer 2: 1 0 0 2" in page
     assert "pair-3" not in page, "its answer is known"
-
-
-def test_models_and_how_few_votes_would_change_them(site: Site) -> None:
-    add_rows(site, pairs=9)
-    judge_all(site, "ada", "bea")
-    refresh(site)
-    page = words(site.visit("rex").get(QUALITY + "/models").text)
-    assert "model-x comes first" in page
-    assert re.search(r"model-x \d+(?: to \d+)? \d+%, likely \d+ to \d+%", page)
-    assert "model-x against model-y" in page
-    assert "Only 2 people voted" in page
 
 
 def test_a_person_s_page_is_for_reviewers_and_names_the_range(site: Site) -> None:
