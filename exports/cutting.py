@@ -166,22 +166,16 @@ def write(
     written = [one for shard in rendered for one in shard.written]
     for more in crew.map(partial(rendering.reorder, work), shards):
         written += more
-    counted = [shard.tally for shard in rendered]
-    counts = tallies.counts(survey, counted, [part.reasons for part in gathered], written)
+    tallied = [shard.tally for shard in rendered]
+    counts = tallies.counts(survey, tallied, [part.reasons for part in gathered], written)
     _require_some(cut, counts)
     writing.require_no_dates(written)
     files = _together(folder, work, len(shards), written)
     _write_companions(folder, cut, counts)
     listed = _write_left_out(folder, work, len(planned), len(shards))
-    told = Told(
-        cut,
-        counts,
-        survey,
-        characters=sum(part.characters for part in gathered),
-        flipped_pairs=tallies.flips(tally.pairs for tally in counted),
-        flipped_votes=tallies.flips(tally.votes for tally in counted),
-        keyid=signer.fingerprint,
-    )
+    characters = sum(part.characters for part in gathered)
+    flips = tallies.flips(tallied)
+    told = Told(cut, counts, survey, characters, *flips, keyid=signer.fingerprint)
     rows = manifests.entries(folder, files, files)
     with reading() as session:
         documents.write(session, told, folder, rows)

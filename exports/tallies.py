@@ -46,6 +46,11 @@ class Flips:
         self.flipped += for_zero * one + for_one * zero
         self.decisive += (for_zero + for_one) * (zero + one)
 
+    def merge(self, other: "Flips") -> None:
+        """Count what another one has counted."""
+        self.flipped += other.flipped
+        self.decisive += other.decisive
+
     @property
     def rate(self) -> float | None:
         """The estimated share of flipped rows; None if no row has a better answer."""
@@ -118,13 +123,13 @@ def counts(
     )
 
 
-def flips(found: Iterable[Flips]) -> Flips:
-    """Return the sum."""
-    whole = Flips()
-    for each in found:
-        whole.flipped += each.flipped
-        whole.decisive += each.decisive
-    return whole
+def flips(found: Iterable[Tally]) -> tuple[Flips, Flips]:
+    """Return those of pairs and those of votes, over all tallies."""
+    pairs, votes = Flips(), Flips()
+    for tally in found:
+        pairs.merge(tally.pairs)
+        votes.merge(tally.votes)
+    return pairs, votes
 
 
 def _format(name: str, written: Sequence[Written]) -> FormatCounts:

@@ -20,10 +20,12 @@ def test_flips_counted_out() -> None:
     # Flipped are .1 + .1 + .9 + .4 of 1 + 1 + 1 + .5 votes for the answer of a better one.
     assert votes.rate == pytest.approx(1.5 / 3.5)
     # The first pair is .1 of 1 flipped, the second, of which the worse was taken, .4 of .5.
-    pairs = [Flips(), Flips()]
-    pairs[0].add((1, 0), (0.9, 0.1, 0.0, 0.0))
-    pairs[1].add((0, 1), (0.4, 0.1, 0.5, 0.0))
-    assert tallies.flips(pairs).rate == pytest.approx(0.5 / 1.5)
+    shards = [Tally(), Tally()]
+    shards[0].pairs.add((1, 0), (0.9, 0.1, 0.0, 0.0))
+    shards[1].pairs.add((0, 1), (0.4, 0.1, 0.5, 0.0))
+    pairs, votes = tallies.flips(shards)
+    assert pairs.rate == pytest.approx(0.5 / 1.5)
+    assert votes.rate is None
     assert Flips().rate is None
 
 
