@@ -19,7 +19,7 @@ SECONDS, MEGABYTES = 60, 1_000
 
 
 def measure(seed: int) -> list[Row]:
-    """Work out the leaderboards of a whole project, and of one language for how it grows."""
+    """Work out the leaderboards of a whole project."""
     found = cost.alone(partial(_drawn, seed), _worked_out)
     cells = (LANGUAGES + 1) * (CATEGORIES + 1)
     what = f"{cells} leaderboards of {VOTES:,} votes, {MODELS} models, looks and votes fewer too"

@@ -71,7 +71,7 @@ def revise(session: Session, profile: Profile, *, by: Person | None) -> Endpoint
     before = _current(session, profile.name)
     if before is None:
         raise _unknown(profile.name)
-    if before.archived_at is None and before.written == profile:
+    if before.archived_at is None and before.profile == profile.model_dump(mode="json"):
         return before
     still = sa.update(Endpoint).where(Endpoint.id == before.id, Endpoint.is_current)
     if not changed(session, still.values(is_current=False)):

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from labeler.endpoints import billing, origins, pacing, purses, registry
@@ -30,6 +31,7 @@ PATIENCE = timedelta(seconds=30)
 """After how long a silence whoever made a call counts as ended."""
 MOST_SILENCES = 20
 """How often a call is begun without any end: one that ends its program would do so for ever."""
+_UNREAD = say("The profile of the endpoint cannot be read any more: please write it anew.")
 _SILENT = say("The program that asked ended each time before there was an answer.")
 
 
@@ -233,6 +235,8 @@ def _is_hopeless(session: Session, call: Call, now: datetime) -> bool:
         registry.require_allowed(session.get_one(Project, call.project_id), endpoint)
     except Forbidden as refusal:
         code, why = "forbidden", refusal.message
+    except ValidationError:  # else one that an older program wrote would stop all the others
+        code, why = "profile", _UNREAD
     if not code:
         return False
     fault = Fault(status=None, code=code, type=OURS, message=why, retryable=False)

@@ -18,12 +18,12 @@ from sqlalchemy.orm import Session
 from labeler import clock, events
 from labeler.errors import Forbidden
 from labeler.pay import money
-from labeler.pay.rails.rows import harmless
 from labeler.people.accounts import Person
 from labeler.privacy.glossary import COLUMNS
 from labeler.privacy.subjects import SUBJECTS, Subject, Values
 from labeler.said import say
 from labeler.schema import Reading
+from labeler.text.cells import harmless
 
 Words = Callable[[str], str]
 """Says a text in the reader's language."""

@@ -233,7 +233,7 @@ KEEPS = (
     ),
     Keep(
         *("calls", "what models were asked, what they answered and what it cost; no name"),
-        *(AS_PROJECT, DATA, "stays; a conversation says whose it was, as long as it does"),
+        *(AS_PROJECT, DATA, "stays; of chats, what was never voted on is emptied"),
     ),
     Keep(
         *("purses", "how much calls may cost together, and what they did"),

@@ -12,8 +12,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from labeler import said
-from labeler.pay.rails import rows
 from labeler.quality.leaderboards import Leaderboard
+from labeler.text import cells
 
 
 def _sentence(kept: Any) -> Any:
@@ -178,7 +178,7 @@ def csv_of(lines: Iterable[Sequence[Cell]]) -> str:
 
 
 def _harmless(cell: Cell) -> Cell:
-    return rows.harmless(cell) if isinstance(cell, str) else cell
+    return cells.harmless(cell) if isinstance(cell, str) else cell
 
 
 def _cells(row: Standing) -> list[Cell]:

@@ -15,13 +15,13 @@ from sqlalchemy.orm import Session
 from labeler import database
 from labeler.pay import corrections, earnings, ledger, money, statements, weeks
 from labeler.pay.ledger import Standing
-from labeler.pay.rails import rows
 from labeler.pay.rates import Rate
 from labeler.pay.reckoning import Reckoning
 from labeler.pay.statements import Content, Line, Statement
 from labeler.people.accounts import Person
 from labeler.progress import annotators as progress
 from labeler.said import say
+from labeler.text import cells
 from labeler.web import visitors
 from labeler.web.worktime import KIND_WORDS as TIME_WORDS
 from labeler.work.projects import Project
@@ -164,5 +164,5 @@ def _cells(line: Line, currency: str) -> list[Any]:
     each, amount = (
         f"{money.decimal(minor, currency):f}" for minor in (line.each_minor, line.amount_minor)
     )
-    why = rows.harmless(line.reason)
+    why = cells.harmless(line.reason)
     return [line.kind, line.side, line.n, each, amount, currency, line.on, line.week or "", why]

@@ -25,7 +25,6 @@ _WORDS = Markup(
     '<text class="{name}" x="{x}%" y="{y}" text-anchor="{anchor}" fill="{ink}">{words}</text>'
 )
 _ROUND = Markup(' stroke-linecap="round"')
-_DASHED = Markup(' stroke-dasharray="4 4"')
 
 
 @dataclass(frozen=True)
@@ -53,27 +52,25 @@ def shares(rows: Sequence[Row], ends: Sequence[str], says: str, *, width: str = 
 
 
 def _axis(height: int, ends: Sequence[str]) -> Iterator[Markup]:
-    bottom = height - FOOT
-    middle = {"colour": GREY, "width": 1, "more": _DASHED}
-    yield _LINE.format(name="md", x1=50, y1=0, x2=50, y2=bottom, **middle)
     for at, anchor, words in zip((0, 50, 100), ("start", "middle", "end"), ends, strict=True):
         yield _text("at", at, height - 6, words, anchor)
 
 
 def _row(at: int, row: Row) -> Iterator[Markup]:
+    """Draw the name, the line of all shares with its middle, and the marks on it and below it."""
     top = STEP * at
     name = "".join(each for each in row.name if each.isprintable())
     yield _text("of", 0, top + 16, name if len(name) <= NAME else f"{name[: NAME - 1]}…")
-    yield _LINE.format(
-        name="g", x1=0, y1=top + 28, x2=100, y2=top + 28, colour=GREY, width=0.5, more=""
-    )
-    for mark, y, (line, dot) in zip(
-        row.marks, (28, 37), (("iv", "pt"), ("iv2", "pt2")), strict=False
-    ):
-        yield _line(line, mark.low, mark.high, top + y, GREY, 3 if y == 28 else 1.5)
-        yield _line(dot, mark.value, mark.value, top + y, INK, 10 if y == 28 else 6)
-        if y != 28:
-            yield _line("pt3", mark.value, mark.value, top + y, PAPER, 3)
+    thin = {"colour": GREY, "width": 0.5, "more": ""}
+    yield _LINE.format(name="g", x1=0, y1=top + 28, x2=100, y2=top + 28, **thin)
+    yield _LINE.format(name="md", x1=50, y1=top + 21, x2=50, y2=top + 42, **thin)
+    first, *others = row.marks
+    yield _line("iv", first.low, first.high, top + 28, GREY, 3)
+    yield _line("pt", first.value, first.value, top + 28, INK, 10)
+    for mark in others:
+        yield _line("iv2", mark.low, mark.high, top + 37, GREY, 1.5)
+        yield _line("pt2", mark.value, mark.value, top + 37, INK, 6)
+        yield _line("pt3", mark.value, mark.value, top + 37, PAPER, 3)
 
 
 def _line(name: str, low: float, high: float, y: int, colour: str, width: float) -> Markup:

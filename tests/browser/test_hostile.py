@@ -7,6 +7,7 @@ policy, so that what is sent is harmless by itself.
 import json
 import re
 from collections import defaultdict
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy.orm import Session
 
 from labeler import clock, jobs, said
+from labeler.arena import visits
 from labeler.endpoints import trials
 from labeler.endpoints.faults import Fault
 from labeler.pay import statements
@@ -37,6 +39,7 @@ from labeler.quality.reviews import ReviewKind
 from labeler.work import batches, layouts, listings, projects
 from labeler.work.projects import Project
 from labeler.work.rubrics import LONGEST_REASON
+from tests import chats
 from tests.browser import paying
 from tests.browser.clicks import choose, send
 from tests.browser.harm import active, watch
@@ -186,7 +189,19 @@ def _made(session: Session, folder: Path) -> dict[str, Any]:
         "statement_id": told.id,
         "topic_id": _talked(session, project),
         **_drawn(session, project, folder, by=olga),
+        **_chatted(session, project, by=ada),
     }
+
+
+def _chatted(session: Session, project: Project, *, by: Person) -> dict[str, Any]:
+    """Have Ada chat with models in hostile words, and a link for guests."""
+    olga, until = accounts.find(session, OLGA), clock.now() + timedelta(days=3)
+    chats.add_models(session, dict.fromkeys(chats.MODELS, MARK))
+    chats.open_chat(session, project, by=olga, visitors={"per_visitor": 3, "per_day": 9})
+    turn = chats.chat(session, project, "\n".join(TEXTS)[:4000], by=by)
+    chats.answer_all(session, dict.fromkeys(chats.MODELS, "\n\n".join(TEXTS)))
+    ticket = visits.make_link(session, project, label=MARK[:100], expires_at=until, by=olga)
+    return {"conversation_id": turn.conversation_id, "ticket": ticket}
 
 
 def _drawn(session: Session, project: Project, folder: Path, *, by: Person) -> dict[str, Any]:

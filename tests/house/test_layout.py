@@ -46,7 +46,7 @@ def _lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 def test_only_doors_commit() -> None:
     inside = [m for m in modules() if not m.within(*DOORS)]
-    assert [m.at(call) for m in inside for call in _calls(m, "commit")] == []
+    assert [place for m in inside for place in _calls(m, "commit")] == []
     assert [m.name for m in modules() if m.within(*DOORS) and _calls(m, "commit")] != []
 
 

@@ -16,7 +16,7 @@ BESIDE = {"labeler.stats.signals", "labeler.stats.signals.signal"}
 """What puts signals together, and looks at nobody."""
 COMMANDED = {
     *("labeler.people.accounts", "labeler.people.sign_ins"),
-    *("labeler.privacy.replay", "labeler.privacy.retention"),
+    *("labeler.privacy.replay", "labeler.privacy.retention", "labeler.endpoints.registry"),
 }
 """What whoever runs the site does by a command, without a name: no program looks at work there."""
 

@@ -13,7 +13,7 @@ from labeler.pay.details import Bank, Mobile, Other, Paypal, Wise
 from labeler.pay.rails import rows
 from labeler.pay.rails.rows import PayoutRow
 from labeler.said import say
-from labeler.text import lines
+from labeler.text import cells, lines
 
 
 class Cell(enum.Enum):
@@ -60,13 +60,13 @@ class Column(BaseModel):
 def value(row: PayoutRow, column: Column) -> str:
     """Return what stands in a column for a payout, harmless in a spreadsheet."""
     if column.cell is None:
-        return rows.harmless(column.text)
-    return rows.harmless(_values(row)[column.cell])
+        return cells.harmless(column.text)
+    return cells.harmless(_values(row)[column.cell])
 
 
 def table(columns: tuple[Column, ...], paid: list[PayoutRow]) -> bytes:
     """Write payouts in these columns."""
-    head = [rows.harmless(column.header) for column in columns]
+    head = [cells.harmless(column.header) for column in columns]
     return rows.table([head, *([value(row, column) for column in columns] for row in paid)])
 
 

@@ -10,6 +10,7 @@ from labeler.pay.details import Paypal
 from labeler.pay.rails import rows
 from labeler.pay.rails.rows import PayoutFile, PayoutRow
 from labeler.said import Said
+from labeler.text import cells
 
 MOST = 5_000
 WALLET = "PayPal"
@@ -28,7 +29,7 @@ def make(given: Sequence[PayoutRow], *, note: str = "", name: str = "paypal") ->
     customer's id is the reference: no spaces, 30 characters at most.
     """
     paid = rows.checked(given, Paypal, most=MOST, fault=_fault)
-    note = rows.harmless(note)
+    note = cells.harmless(note)
     body = [(to.email, _amount(row), row.currency, row.reference, note, WALLET) for row, to in paid]
     return rows.finished(rows.table(body), [row for row, _ in paid], name=f"{name}.csv")
 

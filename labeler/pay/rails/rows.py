@@ -13,13 +13,12 @@ from labeler.errors import Invalid
 from labeler.pay import money
 from labeler.pay.details import Details
 from labeler.said import Said, say, say_number
+from labeler.text import cells
 
 REFERENCE = re.compile(r"[A-Za-z0-9]{4,22}")
 """What every format can carry: pawaPay takes the least."""
 TOLD = 20
 """How many faults are told at once."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "|")
-"""With what a cell begins that a spreadsheet may run."""
 
 
 @dataclass(frozen=True)
@@ -137,19 +136,9 @@ def off_step(row: PayoutRow, step: int) -> Said | None:
     )
 
 
-def runs(text: str) -> bool:
-    """Tell whether a spreadsheet might take a cell for a formula."""
-    return text.lstrip().startswith(_FORMULA) or text.startswith(("\t", "\r"))
-
-
-def harmless(text: str) -> str:
-    """Return a cell for a file that people open in spreadsheets, with a ' before a formula."""
-    return f"'{text}" if runs(text) else text
-
-
-def formula_fault(row: PayoutRow, *cells: str) -> Said | None:
+def formula_fault(row: PayoutRow, *written: str) -> Said | None:
     """Say that a row begins like a formula, for files where a ' would change who is paid."""
-    if any(map(runs, cells)):
+    if any(map(cells.runs, written)):
         return say("%(name)s: a cell may not begin like a formula.", name=row.name)
     return None
 

@@ -61,7 +61,7 @@ def begin(session: Session, project: Project, by: Person, language: str = "en") 
 def write(session: Session, chat: Conversation, text: str, by: Person) -> Turn:
     """Write a message, and have both models answer it."""
     turn = turns.say(session, chat, text, key=new_key(), by=by)
-    answer(session)
+    answer(session, most=2)
     return turn
 
 

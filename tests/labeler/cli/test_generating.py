@@ -20,12 +20,14 @@ from labeler.endpoints import registry
 from labeler.endpoints.calls import Call, CallState
 from labeler.endpoints.taking import PATIENCE
 from labeler.generation.generations import Generation
+from labeler.people.accounts import Person
 from labeler.work.batches import Batch, BatchState
 from labeler.work.comparisons import Comparison, Response
+from labeler.work.projects import Project
 from tests.dialects import Turn, made_of
 from tests.labeler.cli.conftest import Terminal, settle
 from tests.labeler.cli.processes import LABELER, environment
-from tests.labeler.generation.drawing import line, write
+from tests.labeler.generation.drawing import begin, line, write
 from tests.stubs import Server
 
 PATIENCE_S = 60
@@ -41,7 +43,8 @@ class Site:
         self.server, self.folder = server, folder
         self.terminal = Terminal(terminal.settings | {"LABELER_ENDPOINT_HOSTS": server.host})
         cast = settle(terminal)
-        makers = {"makers": ["Grand Models"], "price": PRICE}
+        limits = {"timeout_s": 5, "longest_s": 10, "attempts": 20}
+        makers = {"makers": ["Grand Models"], "price": PRICE, "limits": limits}
         with terminal.session() as session:
             for name, dialect in (("large", "mistral"), ("small", "llamacpp")):
                 given = {"name": name, "model": f"{name}-model"} | makers
@@ -179,6 +182,21 @@ def test_a_budget_stops_and_more_of_it_goes_on(site: Site) -> None:
     assert (told["answers"], len(site.server.asked)) == ("6 of 6", 6)
 
 
+def test_what_a_page_began_is_called_and_finished_in_the_background(site: Site) -> None:
+    path = site.write(2)
+    with site.session() as session:
+        project = session.scalars(sa.select(Project)).one()
+        by = session.get_one(Person, project.created_by)
+        begin(session, project, path, by, endpoints="large,small")
+        session.commit()
+    site.terminal.good("work", "--once")
+    assert site.loaded() == []
+    site.terminal.good("call", "--once")
+    site.terminal.good("work", "--once")
+    assert len(site.loaded()) == 2
+    assert site.terminal.good("work", "--once") == ""
+
+
 def test_another_round(site: Site) -> None:
     site.terminal.good(*GENERATE, site.write(2), *BOTH, "--yes")
     told = site.told(site.terminal.good(*GENERATE, "--again", "1", *BOTH, "--yes"))
@@ -187,7 +205,7 @@ def test_another_round(site: Site) -> None:
 
 
 def test_killed_again_and_again_nothing_is_paid_twice(site: Site, soak: bool) -> None:
-    number, kills = (400, 20) if soak else (12, 1)
+    number, kills = (200, 20) if soak else (12, 1)
     site.server.always(Turn(wait_s=0.05))
     if soak:
         site.server.fails(0.3, seed=7)

@@ -33,7 +33,7 @@ from tests.make import make_project
 from tests.stubs import Server
 
 KILLS, CALLS = 3, 40
-SOAK_KILLS, SOAK_CALLS = 50, 900
+SOAK_KILLS, SOAK_CALLS = 50, 300
 PATIENCE_S = 120
 
 

@@ -312,6 +312,18 @@ def test_a_rule_that_comes_later_holds_for_what_waits(session: Session, project:
     assert "in the EU" in call.fault["message"]
 
 
+def test_a_profile_that_cannot_be_read_holds_up_no_other(
+    session: Session, project: Project, endpoint: Endpoint
+) -> None:
+    other = asking.add(session, "other")
+    asking.ask(session, other, project)
+    asking.ask(session, endpoint, project, "2")
+    session.execute(sa.update(Endpoint).where(Endpoint.id == other.id).values(profile={"x": 1}))
+    assert asking.take(session).messages == asking.hello("2")
+    assert asking.now(session).state is CallState.failed
+    registry.revise(session, asking.profile("other"), by=None)
+
+
 def test_an_answer_with_characters_that_no_database_keeps_is_kept_all_the_same(
     session: Session, project: Project, endpoint: Endpoint
 ) -> None:

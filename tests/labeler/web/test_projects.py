@@ -35,6 +35,7 @@ FILLED_IN = {
     "adaptive.audit_judgments": "5",
     "gold_percent": "7.5",
     "repeat_percent": "2.5",
+    "models_from": "eu",
     "most_per_person": "500",
     "most_per_language": "sw: 100,\r\nbn:0",
     "pay.per_judgment": "12.50",
@@ -141,6 +142,7 @@ def test_making_a_project(site: Site) -> None:
     assert project.gold_share == pytest.approx(0.075)
     assert (project.time_limit_s, project.change_window_s) == (1800, 0)
     assert (project.repeat_share, project.most_per_person) == (pytest.approx(0.025), 500)
+    assert project.models_from.value == "eu"
     assert project.most_per_language == {"sw": 100, "bn": 0}
     assert project.adaptive == AdaptiveDraft(
         most=9, confidence=0.975, audit_share=0.1, audit_judgments=5
@@ -173,6 +175,7 @@ def test_making_a_project(site: Site) -> None:
         ("adaptive.confidence_percent", "100", "above 50 and below 100"),
         ("adaptive.audit_percent", "101", "from 0 to 100"),
         ("adaptive.audit_judgments", "1", "This must be 2 at least."),
+        ("models_from", "moon", "Please choose one of these"),
         ("most_per_person", "0", "This must be 1 at least."),
         ("most_per_person", "some", "This must be a whole number."),
         ("most_per_language", "sw", "like this: sw: 500, bn: 0"),
@@ -322,7 +325,7 @@ def test_the_dashboard_counts_without_reading_texts(site: Site) -> None:
     with statements(site.database) as seen:
         page = olga.get(HELPFUL).text
     assert "All 6 judgments are in" in page
-    assert len(seen) <= 18, seen
+    assert len(seen) <= 19, seen
     assert [statement for statement in seen if PAYLOAD.search(statement)] == []
     assert len(specs(page)) >= 4
 
