@@ -26,7 +26,7 @@ LONG = 10
 """From this many characters on, a prompt at the head of an answer is no coincidence."""
 BYTES_PER_TOKEN = 4
 """What tokens are estimated by: bytes of UTF-8, of which a token has about four in any script."""
-FORBIDDEN = frozenset({"no-competing", "research-only"})
+FORBIDDEN = frozenset({"no-competing", "no-other-models", "research-only"})
 """What terms say of an answer (`output_use`) that nobody may train another model on."""
 _ENDS = (".", "?", "!", ":", "…", "।", "؟", "。", "？", "！")
 
