@@ -4,6 +4,7 @@ Reads /proc, so all of this needs Linux.
 """
 
 import os
+import resource
 import subprocess
 import threading
 import time
@@ -66,15 +67,16 @@ def _times(pid: str) -> tuple[float, float, int]:
 
 @dataclass(frozen=True)
 class Ran:
-    """How long a command took, and how much memory it had at most."""
+    """How long a command took, its processor time, and how much memory it had at most."""
 
     seconds: float
+    processor_s: float
     peak_mb: float
 
 
 def run(command: Sequence[str | Path], environ: dict[str, str]) -> Ran:
     """Run a command that must succeed."""
-    began = time.monotonic()
+    began, used = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     with subprocess.Popen(
         command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
@@ -86,7 +88,9 @@ def run(command: Sequence[str | Path], environ: dict[str, str]) -> Ran:
         watching.join()
     if process.returncode != 0:
         raise RuntimeError(f"{command} failed: {said}")
-    return Ran(seconds, peak[0])
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor_s = ended.ru_utime + ended.ru_stime - used.ru_utime - used.ru_stime
+    return Ran(seconds, processor_s, peak[0])
 
 
 def _watch(pid: int, peak: list[float]) -> None:

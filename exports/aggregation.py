@@ -60,27 +60,24 @@ class Statistics(NamedTuple):
 class Fit(NamedTuple):
     """What a model has made of the votes."""
 
-    name: str
-    """The model and its version, for the manifest."""
     parameters: Parameters
     rounds: int
     converged: bool
 
 
 class Model(Protocol):
-    """A way to tell from votes which label is the right one."""
+    """A way to tell from votes which label is the right one.
+
+    Its parameters are estimated from posteriors, and these from the parameters.
+    """
 
     name: ClassVar[str]
 
-    def posteriors(self, votes: Partition, parameters: Parameters) -> Array:
-        """Return how likely each label is, items × labels, each row adding up to 1."""
-
-
-class Iterated(Model, Protocol):
-    """A model whose parameters are estimated from posteriors, and these from the parameters."""
-
     @property
     def tol(self) -> float: ...
+
+    def posteriors(self, votes: Partition, parameters: Parameters) -> Array:
+        """Return how likely each label is, items × labels, each row adding up to 1."""
 
     def count(self, votes: Partition, posteriors: Array) -> Array:
         """Return all that `maximise` needs of a partition, as numbers that can be added up."""
@@ -112,8 +109,6 @@ def fitted(model: Model, partitions: Sequence[Partition], mapped: Mapped = map) 
     EM: the model's parameters from the posteriors, posteriors from the parameters, until no
     posterior changes by more than `tol`. It starts from the shares of the votes.
     """
-    if not isinstance(model, OneCoin | DawidSkene):
-        return Fit(model.name, (), 0, True)
     partitions = partitions or [partition([], [], [], 0)]
     fit: Parameters = ()
     statistics = reduced(mapped(partial(expect, model, fit=(), before=()), partitions))
@@ -123,10 +118,10 @@ def fitted(model: Model, partitions: Sequence[Partition], mapped: Mapped = map) 
         statistics = reduced(mapped(partial(expect, model, fit=fit, before=before), partitions))
         converged = statistics.change <= model.tol
         rounds += 1
-    return Fit(model.name, fit, rounds, converged)
+    return Fit(fit, rounds, converged)
 
 
-def expect(model: Iterated, votes: Partition, *, fit: Parameters, before: Parameters) -> Statistics:
+def expect(model: Model, votes: Partition, *, fit: Parameters, before: Parameters) -> Statistics:
     """Map: return what a partition adds to a round, from the parameters and the last round's."""
     posteriors = model.posteriors(votes, fit)
     change = np.abs(posteriors - model.posteriors(votes, before)).max(initial=0.0)
@@ -140,30 +135,6 @@ def reduced(statistics: Iterable[Statistics]) -> Statistics:
     for each in statistics:
         counts, change = counts + each.counts, max(change, each.change)
     return Statistics(counts, change)
-
-
-@dataclass(frozen=True)
-class Majority:
-    """The shares of the votes; the largest wins."""
-
-    n_annotators: int
-    name: ClassVar[str] = "majority 1"
-
-    def posteriors(self, votes: Partition, _parameters: Parameters = ()) -> Array:
-        """Return each label's share of the votes; all are equal where nobody voted."""
-        return _shares(votes)
-
-
-@dataclass(frozen=True)
-class PerVote:
-    """Every vote stands for itself: nothing is decided, and shares say how many there are."""
-
-    n_annotators: int
-    name: ClassVar[str] = "per_vote 1"
-
-    def posteriors(self, votes: Partition, _parameters: Parameters = ()) -> Array:
-        """Return each label's share of the votes; all are equal where nobody voted."""
-        return _shares(votes)
 
 
 @dataclass(frozen=True)
@@ -240,45 +211,6 @@ class DawidSkene:
 
     def _said(self, votes: Partition) -> Array:
         return votes.annotators.astype(np.intp) * LABELS + votes.labels
-
-
-METHODS: dict[str, Callable[[int], Model]] = {
-    "majority": Majority,
-    "per_vote": PerVote,
-    "one_coin": OneCoin,
-    "dawid_skene": DawidSkene,
-}
-"""Models by the name by which an owner asks for one; each is made with the number of annotators."""
-
-
-def flip_rate(partitions: Iterable[Partition], posteriors: Iterable[Array]) -> float:
-    """Return the estimated share of votes for the worse response.
-
-    Of the votes for one response, on comparisons that have a better one: Σ P(the other is better)
-    by Σ P(either is better). It is the ε of rows of single votes, nan if there is no such vote.
-    Chowdhury, Kini and Natarajan (2024), Provably robust DPO: aligning language models with noisy
-    feedback: the probability that a preference was flipped, which must be less than one half; TRL
-    takes it as `label_smoothing` with the loss `robust`.
-    """
-    flipped = decisive = 0.0
-    for votes, likely in zip(partitions, posteriors, strict=True):
-        for_one = votes.labels < 2
-        rows, labels = likely[votes.items[for_one]], votes.labels[for_one]
-        flipped += float(rows[np.arange(len(rows)), 1 - labels].sum())
-        decisive += float(rows[:, :2].sum())
-    return flipped / decisive if decisive else float("nan")
-
-
-def flip_rate_of_pairs(posteriors: ArrayLike, preferred: ArrayLike) -> float:
-    """Return the estimated share of pairs of which the rejected response is the better one.
-
-    It is the ε of `flip_rate` for rows on which votes have been brought together: posteriors are
-    those of the pairs in the file, `preferred` is 0 or 1.
-    """
-    rows = np.asarray(posteriors, dtype=float).reshape(-1, LABELS)
-    rejected = rows[np.arange(len(rows)), 1 - np.asarray(preferred, dtype=np.intp)]
-    either = rows[:, :2].sum()
-    return float(rejected.sum() / either) if either else float("nan")
 
 
 def stated(values: ArrayLike) -> Array:

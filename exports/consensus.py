@@ -6,33 +6,26 @@ Where votes decide by their number, the model is there all the same: its probabi
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import numpy as np
 
 from exports import aggregation, parts
-from exports.aggregation import DawidSkene, Majority, Model, OneCoin, Parameters, Partition
+from exports.aggregation import DawidSkene, Model, OneCoin, Parameters, Partition
 from exports.crews import Crew
 from exports.criteria import Aggregation
 from exports.shards import POSTERIORS
 
-DECIDES: dict[Aggregation, type[Majority | OneCoin | DawidSkene]] = {
-    "majority": Majority,
-    "one_coin": OneCoin,
-    "dawid_skene": DawidSkene,
+VERSIONS: dict[Aggregation, str] = {
+    "majority": "majority 1",
+    "one_coin": OneCoin.name,
+    "dawid_skene": DawidSkene.name,
 }
-
-
-class Consensus(NamedTuple):
-    """What was made of all votes."""
-
-    flip_rate: float
-    """Estimated share of votes for the worse answer, of those on pairs that have a better one."""
 
 
 def version(chosen: Aggregation) -> str:
     """Return what decides, with its version, for the manifest."""
-    return DECIDES[chosen].name
+    return VERSIONS[chosen]
 
 
 def model(chosen: Aggregation, people: int) -> OneCoin | DawidSkene:
@@ -40,7 +33,7 @@ def model(chosen: Aggregation, people: int) -> OneCoin | DawidSkene:
     return DawidSkene(max(1, people)) if chosen == "dawid_skene" else OneCoin(max(1, people))
 
 
-def fit(work: Path, n_parts: int, people: int, chosen: Aggregation, crew: Crew) -> Consensus:
+def fit(work: Path, n_parts: int, people: int, chosen: Aggregation, crew: Crew) -> None:
     """Fit the model to the votes of all parts, and write down how probable their labels are."""
     numbers = range(n_parts)
     asked = model(chosen, people)
@@ -52,9 +45,6 @@ def fit(work: Path, n_parts: int, people: int, chosen: Aggregation, crew: Crew) 
     made = aggregation.fitted(asked, cast("Sequence[Partition]", numbers), mapped)
     for _ in crew.map(partial(_write, work, asked, made.parameters), numbers):
         pass
-    said = (parts.votes_of(work, number) for number in numbers)
-    likely = (np.load(parts.home(work, number) / POSTERIORS) for number in numbers)
-    return Consensus(aggregation.flip_rate(said, likely))
 
 
 def _looked_at(work: Path, function: Callable[[Partition], Any], number: int) -> Any:

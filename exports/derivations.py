@@ -10,8 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from exports import formats, writing
+from msgspec import MsgspecError
+
+from exports import formats, records, writing
 from exports.manifests import Manifest
+from exports.records import Record, encode
 from exports.splits import SPLITS, Split
 
 RECORDS = "comparisons"
@@ -26,9 +29,9 @@ def faults(folder: Path, manifest: Manifest) -> Iterator[str]:
         following = [
             _Following(folder, name, split, manifest) for name in wanted if name != RECORDS
         ]
-        for number, record in enumerate(_lines(folder, RECORDS, split), start=1):
+        for number, record in enumerate(_records(folder, split), start=1):
             for one in following:
-                if not one.see(record):
+                if record is None or not one.see(record):
                     yield f"{RECORDS}, {split}: nothing follows from row {number} for {one.name}"
                     return
         yield from filter(None, (one.fault() for one in following))
@@ -44,13 +47,13 @@ class _Following:
         self._is_reordered = name in formats.REORDERED
         self._number = self._other = self._sum = 0
 
-    def see(self, record: Any) -> bool:
+    def see(self, record: Record) -> bool:
         """Compare what follows from a record; False if it is none."""
         try:
-            rows = list(self._module.rows(record, self._criteria))
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+            rows = [encode(row) for row in self._module.rows(record, self._criteria)]
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError, MsgspecError):
             return False
-        for row in rows:
+        for row in map(json.loads, rows):
             self._number += 1
             if self._is_reordered:
                 self._sum += _digest(row)
@@ -66,6 +69,19 @@ class _Following:
             number = self._other or self._number + 1
             return f"{self.name}, {self._split}: row {number} does not follow from {RECORDS}"
         return None
+
+
+def _records(folder: Path, split: Split) -> Iterator[Record | None]:
+    """Yield the records; None of a line that is none."""
+    path = writing.lines_of(folder, RECORDS, split, in_parquet=True)
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        for line in file:
+            try:
+                yield records.read(line)
+            except MsgspecError:
+                yield None
 
 
 def _lines(folder: Path, name: str, split: Split) -> Iterator[Any]:

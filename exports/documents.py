@@ -22,6 +22,7 @@ from exports.declared import Declared
 from exports.manifests import Counts, FileEntry, Manifest
 from exports.releases import Cut, Release
 from exports.surveys import Survey
+from exports.tallies import Flips
 from labeler.people import remarks
 
 LICENSE, SUMMARY = "LICENSE", "eu_training_summary.md"
@@ -35,8 +36,10 @@ class Told:
     cut: Cut
     counts: Counts
     survey: Survey
-    flip_rate: float
-    """Estimated share of votes for the worse answer; nan if that is not known."""
+    characters: int
+    """In all prompts and answers that were judged."""
+    flipped_pairs: Flips
+    flipped_votes: Flips
     keyid: str
     """The fingerprint of the key that is going to sign."""
 
@@ -46,6 +49,11 @@ def write(session: Session, told: Told, folder: Path, rows: Sequence[FileEntry])
     said = declarations.latest(session, told.cut.project_id, told.cut.mark.cut_at)
     declared, words = (said.declared, said.words) if said else (Declared(), "")
     raw, alpha = surveys.agreement(told.survey)
+    card = _kept(session, told.cut)
+    if card is None:
+        made = _labor_card(session, told, declared, alpha.value)
+        files = [File(path=each.path, sha256=each.sha256, records=each.rows or 0) for each in rows]
+        card = labor_card.sealed(made, files, told.keyid)
     text = dataset_card.text(
         told.cut,
         told.counts,
@@ -54,18 +62,14 @@ def write(session: Session, told: Told, folder: Path, rows: Sequence[FileEntry])
         scales=surveys.scales(session, told.cut.project_id, told.survey.rubrics),
         remark=remarks.statement_of(session, told.cut.project_id, told.cut.mark.cut_at),
         agreement=(raw, alpha),
-        flip_rate=None if isnan(told.flip_rate) else told.flip_rate,
+        flip_rates=(told.flipped_pairs.rate, told.flipped_votes.rate),
+        from_elsewhere=card.pay.elsewhere_minor is None,
         words=words,
     )
-    card = _kept(session, told.cut)
-    if card is None:
-        made = _labor_card(session, told, declared, alpha.value)
-        files = [File(path=each.path, sha256=each.sha256, records=each.rows or 0) for each in rows]
-        card = labor_card.sealed(made, files, told.keyid)
     _put(folder, dataset_card.NAME, text)
     _put(folder, labor_card.JSON_NAME, labor_card.text(card).decode())
     _put(folder, labor_card.NAME, labor_card.markdown(card))
-    _put(folder, SUMMARY, training_summary.text(card))
+    _put(folder, SUMMARY, training_summary.text(card, characters=told.characters))
     _put(folder, LICENSE, _licence(told, declared, card))
 
 

@@ -18,13 +18,13 @@ from sqlalchemy.orm import Session
 from exports import aggregation, folders, near, pairs, pseudonyms, selection, texts, votes
 from exports.aggregation import Partition
 from exports.pairs import LeftOut, Reason
-from exports.records import Gathered, Record, Writing
+from exports.records import Writing
 from exports.releases import Cut
 from exports.selection import Judged, Said
 from exports.sorting import Cabinet
 from exports.splits import split_of
 from exports.surveys import Survey
-from exports.texts import Texts
+from exports.texts import Texts, Turn
 from exports.votes import Votes
 from labeler.people.accounts import Person
 from labeler.schema import Reading
@@ -51,6 +51,8 @@ class Told(NamedTuple):
     """What was gathered in a part, beside records."""
 
     records: int
+    characters: int
+    """In all prompts and answers."""
     reasons: dict[str, int]
     """Comparisons that nobody asked for or that cannot be written, by reason."""
     survey: dict[str, Any]
@@ -148,7 +150,7 @@ class Gathering:
             self._writing = Writing(_names(session, cut), _scales(session, cut), cut.criteria)
         self.survey, self.ballots = Survey(), Ballots()
         self.prompts = Prompts(cut.criteria.test_share)
-        self.records, self._reasons = 0, dict[str, int]()
+        self.records, self._characters, self._reasons = 0, 0, dict[str, int]()
 
     def all(self, step: Step | None = None) -> Iterator[Waiting | LeftOut]:
         """Yield every comparison that was judged: its record, or why nobody asked for it."""
@@ -176,7 +178,7 @@ class Gathering:
         np.savez(folder / VOTES, items=said[0], annotators=said[1], labels=said[2], n=self.records)
         ids, signatures, tests = self.prompts.found.arrays()
         np.savez(folder / PROMPTS, ids=ids, signatures=signatures, tests=tests)
-        return Told(self.records, self._reasons, self.survey.dump())
+        return Told(self.records, self._characters, self._reasons, self.survey.dump())
 
     @property
     def people(self) -> int:
@@ -187,12 +189,16 @@ class Gathering:
         said = votes.counted(one.said, self._cut.criteria)
         counted = votes.count(said)
         self.survey.add(one, said, counted)
-        gathered = self._writing.gather(self.records, one, said, counted, told)
-        line = _packed(gathered)
-        if line is None:
+        self._characters += told.characters
+        try:
+            gathered = self._writing.gather(self.records, one, said, counted, told)
+            line = gathered.pack()
+        except UnicodeEncodeError:  # readers of files would choke on half a character
+            return self._left_out(one, Reason.unreadable, counted)
+        if b"\\u0000" in line and texts.is_unreadable(told.words):
             return self._left_out(one, Reason.unreadable, counted)
         self.ballots.add(self.records, said, self._numbers)
-        self.prompts.add(gathered.record)
+        self.prompts.add(gathered.record.prompt_id, told.prompt)
         self.records += 1
         return Waiting(gathered.key, line)
 
@@ -229,10 +235,9 @@ class Prompts:
         self._waiting: dict[str, str] = {}
         self.found = near.Prompts()
 
-    def add(self, record: Record) -> None:
+    def add(self, prompt_id: str, prompt: Sequence[Turn]) -> None:
         """Note the prompt of a record."""
-        said = " ".join(turn["content"] for turn in record["prompt"])
-        self._waiting[record["prompt_id"]] = said
+        self._waiting[prompt_id] = " ".join(turn["content"] for turn in prompt)
 
     def sign(self) -> None:
         """Reckon with what was noted."""
@@ -240,20 +245,6 @@ class Prompts:
         are_tests = [split_of(each, self._test_share) == "test" for each in ids]
         self.found.add(ids, near.signatures(list(self._waiting.values())), are_tests)
         self._waiting = {}
-
-
-def _packed(gathered: Gathered) -> bytes | None:
-    """Write a record in one line; None if readers of files would choke on one of its texts."""
-    try:
-        line = gathered.pack()
-    except UnicodeEncodeError:
-        return None
-    if b"\\u0000" not in line:
-        return line
-    record = gathered.record
-    said = [turn["content"] for turn in record["prompt"]]
-    said += [answer[key] for answer in record["responses"] for key in ("content", "model")]
-    return None if texts.is_unreadable(said) else line
 
 
 def _names(session: Session, cut: Cut) -> dict[int, str]:

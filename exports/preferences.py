@@ -36,19 +36,17 @@ class Preference(NamedTuple):
 
 def of(record: Record, criteria: Criteria) -> list[Preference]:
     """Return the pairs of a record, in the order of their responses' numbers."""
-    if record["outcome"] == PREFERRED:
+    if record.outcome == PREFERRED:
         return [_compared(record)]
-    if record["outcome"] == RANKED:
-        return _ranked(orders(record), len(record["responses"]), criteria)
+    if record.outcome == RANKED:
+        return _ranked(orders(record), len(record.responses), criteria)
     return []
 
 
 def orders(record: Record) -> list[Order]:
     """Return the orders that count; an empty one says that no answer will do."""
     kind = Verdict.ranking.value
-    return [
-        one["ranking"] for one in record["judgments"] if one["counts"] and one["verdict"] == kind
-    ]
+    return [one.ranking for one in record.said if one.counts and one.verdict == kind]
 
 
 def conclude(found: Sequence[Order], n: int, criteria: Criteria) -> Reason | None:
@@ -79,10 +77,10 @@ def mean_ranks(found: Sequence[Order], n: int) -> list[float]:
 
 
 def _compared(record: Record) -> Preference:
-    chosen = record["preferred"]
-    posterior = record["posterior"][chosen] if record["posterior"] else 1.0
-    agreement, strength = record["agreement"], record["strength"]
-    return Preference(chosen, 1 - chosen, record["n_votes"], agreement, strength, posterior, 1.0)
+    chosen = record.preferred
+    posterior = record.posterior[chosen] if record.posterior else 1.0
+    agreement, strength = record.agreement, record.strength
+    return Preference(chosen, 1 - chosen, record.n_votes, agreement, strength, posterior, 1.0)
 
 
 def _ranked(found: Sequence[Order], n: int, criteria: Criteria) -> list[Preference]:

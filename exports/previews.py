@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -14,7 +15,7 @@ from exports.criteria import Criteria
 from exports.formats.columns import Row
 from exports.pairs import WORDS, LeftOut, Reason
 from exports.parts import Gathering, Part, Waiting
-from exports.records import PREFERRED, RANKED, Gathered, Record
+from exports.records import PREFERRED, RANKED, Gathered, Record, encode
 from exports.releases import Cut
 from exports.sorting import Found
 from labeler.schema import Reading
@@ -84,8 +85,8 @@ def preview(reading: Reading, cut: Cut) -> Preview:
             records.append(one)
     likely = _likely(gathering, cut.criteria)
     rules = Concluding(cut.criteria, gathering.prompts.found.leaks())
-    for record in rules.conclude(_groups(records, likely)):
-        _count(found, record, cut.criteria)
+    for gathered in rules.conclude(_groups(records, likely)):
+        _count(found, gathered.record, cut.criteria)
     return found
 
 
@@ -120,7 +121,7 @@ def _groups(records: list[Waiting], likely: Array) -> Iterator[list[Gathered]]:
 
 
 def _count(found: Preview, record: Record, criteria: Criteria) -> None:
-    found.used += record["outcome"] in (PREFERRED, RANKED)
+    found.used += record.outcome in (PREFERRED, RANKED)
     if (reason := concluding.left_out(record)) is not None:
         _leave_out(found, reason)
     for name in criteria.formats:
@@ -128,7 +129,7 @@ def _count(found: Preview, record: Record, criteria: Criteria) -> None:
             rows = list(formats.MODULES[name].rows(record, criteria))
             found.rows[name] += len(rows)
             shown = found.shown.setdefault(name, [])
-            shown += rows[: SHOWN - len(shown)]
+            shown += [msgspec.json.decode(encode(row)) for row in rows[: SHOWN - len(shown)]]
 
 
 def _leave_out(found: Preview, one: LeftOut) -> None:

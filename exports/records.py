@@ -4,23 +4,22 @@ A record is gathered while judgments are read, and completed once the votes of t
 are known. In between it waits on disk.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from typing import Any, NamedTuple, TypedDict
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
 
 import msgspec
+from msgspec import Raw
 
-from exports import personal, texts
+from exports import dates, personal, texts
 from exports.criteria import Criteria
 from exports.pairs import Majority, Reason
 from exports.selection import Judged, Said, Skipped
-from exports.texts import Answer, Texts, Turn
+from exports.texts import Texts, Turn
 from exports.votes import Votes
 from labeler.quality.adjudications import Finding
-from labeler.work.rubrics import Verdict
 
 PREFERRED, RANKED = "preferred", "ranked"
 """What came out where it is no reason to leave something out."""
@@ -28,17 +27,17 @@ NOBODY = -1
 """What stands where no response is meant: no column of numbers has gaps."""
 
 
-class Rating(TypedDict):
+class Rating(msgspec.Struct, gc=False):
     """What was said by one criterion: points for a response, or which of two is better in it."""
 
     name: str
-    response: int
-    points: int
-    preferred: int
-    strength: int
+    response: int = NOBODY
+    points: int = 0
+    preferred: int = NOBODY
+    strength: int = 0
 
 
-class JudgmentEntry(TypedDict):
+class JudgmentEntry(msgspec.Struct, gc=False):
     """What one person said."""
 
     annotator: str
@@ -63,7 +62,7 @@ class JudgmentEntry(TypedDict):
     counts: bool
 
 
-class SkipEntry(TypedDict):
+class SkipEntry(msgspec.Struct, gc=False):
     """Why one person handed the comparison back."""
 
     annotator: str
@@ -73,14 +72,25 @@ class SkipEntry(TypedDict):
     day: int
 
 
-class Record(TypedDict):
-    """All that was said of a comparison; its keys are the columns of `comparisons`."""
+class Response(msgspec.Struct, gc=False):
+    """An answer; its text stays as it was written until somebody asks for it."""
+
+    content: Raw
+    model: str
+    provenance: str
+
+
+class Record(msgspec.Struct, dict=True):
+    """All that was said of a comparison; its fields are the columns of `comparisons`.
+
+    What is long is read only if somebody asks for it: formats take it over as it is written.
+    """
 
     comparison_id: str
     pair_id: str
     prompt_id: str
-    prompt: list[Turn]
-    responses: list[Answer]
+    prompt: Raw
+    responses: list[Response]
     language: str
     batch: str
     outcome: str
@@ -90,8 +100,23 @@ class Record(TypedDict):
     strength: float
     adjudicated: bool
     posterior: list[float]
-    judgments: list[JudgmentEntry]
-    skips: list[SkipEntry]
+    judgments: Raw
+    skips: Raw
+
+    @cached_property
+    def said(self) -> list[JudgmentEntry]:
+        """The judgments."""
+        return _judgments(self.judgments)
+
+    @property
+    def turns(self) -> list[Turn]:
+        """The prompt."""
+        return _turns(self.prompt)
+
+    @property
+    def contents(self) -> list[str]:
+        """The texts of the responses."""
+        return [_text(response.content) for response in self.responses]
 
 
 class Gathered(NamedTuple):
@@ -101,25 +126,23 @@ class Gathered(NamedTuple):
     """Its place among all that were gathered: where its votes are."""
     votes: Votes
     found: Finding | None
+    fault: Reason | None
+    """Why its texts are unfit, if they are."""
     record: Record
 
     @property
     def key(self) -> str:
         """What it is sorted by."""
-        return self.record["pair_id"]
+        return self.record.pair_id
 
     def pack(self) -> bytes:
         """Write it in one line."""
-        found = self.found and (self.found.verdict.value, self.found.preferred)
-        return _encode([self.ordinal, self.votes, found, self.record])
+        return encode(self)
 
     @classmethod
     def unpack(cls, line: bytes) -> "Gathered":
         """Read what `pack` wrote."""
-        ordinal, (number, tally, steps, *others), found, record = _decode(line)
-        counted = Votes(number, tuple(tally), tuple(steps), *others)
-        said = found and Finding(Verdict(found[0]), found[1])
-        return cls(ordinal, counted, said, record)
+        return _gathered(line)
 
 
 @dataclass(frozen=True)
@@ -141,10 +164,13 @@ class Writing:
             comparison_id=judged.external_id,
             pair_id=texts.pair_id(prompt_id, contents),
             prompt_id=prompt_id,
-            prompt=told.prompt,
-            responses=told.answers,
+            prompt=raw(told.prompt),
+            responses=[
+                Response(raw(answer["content"]), answer["model"], answer["provenance"])
+                for answer in told.answers
+            ],
             language=judged.language,
-            batch=judged.batch,
+            batch=dates.marked(judged.batch),
             outcome="",
             preferred=NOBODY,
             n_votes=0,
@@ -152,34 +178,43 @@ class Writing:
             strength=0.0,
             adjudicated=False,
             posterior=[],
-            judgments=[self._judgment(one) for one in said],
-            skips=[self._skip(one) for one in judged.skipped],
+            judgments=raw([self._judgment(one) for one in said]),
+            skips=raw([self._skip(one) for one in judged.skipped]),
         )
-        return Gathered(ordinal, counted, judged.found, record)
+        return Gathered(ordinal, counted, judged.found, self._fault(told, contents), record)
+
+    def _fault(self, told: Texts, contents: Sequence[str]) -> Reason | None:
+        """Return why nothing is to be made of texts for training."""
+        if not self.criteria.held_back and texts.are_held_back(told.answers):
+            return Reason.held_back
+        if texts.are_transcripts(told.answers):
+            return Reason.transcripts
+        return texts.fault(told.prompt, contents, self.criteria.max_tokens)
 
     def _judgment(self, said: Said) -> JudgmentEntry:
-        more: dict[str, Any] = json.loads(said.more) if said.more else _NOTHING
+        more: dict[str, Any] = _decode(said.more) if said.more else _NOTHING
         edit = more.get("edit", _NOTHING)
-        return {
-            "annotator": self.names.get(said.person_id, ""),
-            "verdict": said.verdict,
-            "preferred": NOBODY if said.preferred is None else said.preferred,
-            "strength": said.strength or 0,
-            "scale_max": self.scales.get(said.rubric_number, 0),
-            "ranking": more.get("ranking") or [],
-            "criteria": _ratings(more["criteria"]) if "criteria" in more else [],
-            "edited": edit.get("response", NOBODY),
-            "edit": edit.get("text", ""),
-            "reason": self._reason(said.reason),
-            "shown": _numbers(said.shown),
-            "guideline": said.guideline_number,
-            "rubric": said.rubric_number,
-            "version": said.version,
-            "seconds": said.duration_ms / 1000,
-            "day": _day(said.created_at),
-            "state": said.state,
-            "counts": said.counts,
-        }
+        # By place, which takes a third of the time: these are the most of all that is made.
+        return JudgmentEntry(
+            self.names.get(said.person_id, ""),
+            said.verdict,
+            NOBODY if said.preferred is None else said.preferred,
+            said.strength or 0,
+            self.scales.get(said.rubric_number, 0),
+            more.get("ranking") or [],
+            _ratings(more["criteria"]) if "criteria" in more else [],
+            edit.get("response", NOBODY),
+            edit.get("text", ""),
+            self._reason(said.reason),
+            _numbers(said.shown),
+            said.guideline_number,
+            said.rubric_number,
+            said.version,
+            said.duration_ms / 1000,
+            _day(said.created_at),
+            said.state,
+            said.counts,
+        )
 
     def _reason(self, reason: str) -> str:
         """Return what may be released of a reason: nothing if personal data were found in it."""
@@ -197,37 +232,41 @@ class Writing:
         )
 
 
-def complete(gathered: Gathered, outcome: Majority | Reason | None) -> Record:
+def complete(gathered: Gathered, outcome: Majority | Reason | None) -> None:
     """Write into a record what came out; None if its answers were put in order."""
     record = gathered.record
-    record["n_votes"] = gathered.votes.all
+    record.n_votes = gathered.votes.all
     if isinstance(outcome, Reason):
-        record["outcome"] = outcome.value
+        record.outcome = outcome.value
     elif outcome is None:
-        record["outcome"] = RANKED
+        record.outcome = RANKED
     else:
-        record["outcome"], record["preferred"] = PREFERRED, outcome.preferred
-        record["agreement"], record["strength"] = outcome.agreement, outcome.strength
-        record["adjudicated"] = outcome.adjudicated
-    return record
+        record.outcome, record.preferred = PREFERRED, outcome.preferred
+        record.agreement, record.strength = outcome.agreement, outcome.strength
+        record.adjudicated = outcome.adjudicated
 
 
-def encode(row: Any) -> bytes:
-    """Write a row in JSON, in one line without its end."""
-    return _encode(row)
+def raw(value: Any) -> Raw:
+    """Write something in JSON that is to be written as it is from now on."""
+    return Raw(encode(value))
 
 
 _NOTHING: dict[str, Any] = {}
-_encode, _decode = msgspec.json.Encoder().encode, msgspec.json.Decoder().decode
+encode = msgspec.json.Encoder().encode
+"""Writes a row in JSON, in one line without its end."""
+_decode = msgspec.json.Decoder().decode
+_gathered = msgspec.json.Decoder(Gathered).decode
+_judgments = msgspec.json.Decoder(list[JudgmentEntry]).decode
+_turns, _text = msgspec.json.Decoder(list[Turn]).decode, msgspec.json.Decoder(str).decode
+read = msgspec.json.Decoder(Record).decode
+"""Reads a row of `comparisons`; raises msgspec.ValidationError."""
 
 
 @lru_cache(maxsize=2**12)
-def _shown(stored: str) -> tuple[int, ...]:
-    return tuple(json.loads(stored))
-
-
 def _numbers(stored: str) -> list[int]:
-    return list(_shown(stored))
+    """Read numbers; nobody may change them."""
+    numbers: list[int] = _decode(stored)
+    return numbers
 
 
 def _day(moment: datetime) -> int:
@@ -242,11 +281,6 @@ def _rating(name: str, said: Mapping[str, Any]) -> list[Rating]:
     if "points" not in said:
         better = said["preferred"]
         preferred = NOBODY if better is None else better
-        return [_entry(name, preferred=preferred, strength=said["strength"])]
+        return [Rating(name, preferred=preferred, strength=said["strength"])]
     points = said["points"]
-    return [_entry(name, response=int(each), points=points[each]) for each in sorted(points)]
-
-
-def _entry(name: str, **said: int) -> Rating:
-    nothing = Rating(name=name, response=NOBODY, points=0, preferred=NOBODY, strength=0)
-    return {**nothing, **said}  # type: ignore[typeddict-item]
+    return [Rating(name, response=int(each), points=points[each]) for each in sorted(points)]

@@ -76,8 +76,9 @@ class Rendering(NamedTuple):
         later = [name for name in wanted if name in formats.REORDERED]
         cabinets = {name: Cabinet(folder / name) for name in later}
         with Cabinet(folder / LEFT_OUT) as left_out, Writers(folder, _schemas(wanted)) as writers:
-            for record in self._records(work, shard):
-                tally.conclude(record)
+            for gathered in self._concluded(work, shard):
+                tally.conclude(gathered)
+                record = gathered.record
                 if (reason := concluding.left_out(record)) is not None:
                     parts.leave_out(left_out, reason)
                 for name, row, split in self._rows(record):
@@ -109,7 +110,7 @@ class Rendering(NamedTuple):
                 cabinets = [home(work, each) / name for each in range(self.shards)]
                 for group in sorting.groups(cabinets, drawers(shard, self.shards)):
                     for line in sorted(found.record for found in group):
-                        split, row = msgspec.json.decode(line)
+                        split, row = _row(line)
                         writers.add(name, row, split)
             return writers.finish()
 
@@ -118,7 +119,7 @@ class Rendering(NamedTuple):
         """The formats that have rows."""
         return [name for name in self.cut.criteria.formats if name in formats.WITH_ROWS]
 
-    def _records(self, work: Path, shard: int) -> Iterator[Record]:
+    def _concluded(self, work: Path, shard: int) -> Iterator[Gathered]:
         homes = [parts.home(work, number) for number in range(self.parts)]
         # Looked up on disk: of a million records they would take 32 MB in each process.
         likely = [np.load(each / POSTERIORS, mmap_mode="r").view(np.ndarray) for each in homes]
@@ -128,10 +129,13 @@ class Rendering(NamedTuple):
         yield from rules.conclude(unpacked(group, likely) for group in groups)
 
     def _rows(self, record: Record) -> Iterator[tuple[str, Row, Split]]:
-        split = split_of(record["prompt_id"], self.cut.criteria.test_share)
+        split = split_of(record.prompt_id, self.cut.criteria.test_share)
         for name in self.wanted:
             for row in formats.MODULES[name].rows(record, self.cut.criteria):
                 yield name, row, split
+
+
+_row = msgspec.json.Decoder(tuple[Split, msgspec.Raw]).decode
 
 
 def unpacked(group: Iterable[Found], likely: Sequence[Array]) -> list[Gathered]:
@@ -140,7 +144,7 @@ def unpacked(group: Iterable[Found], likely: Sequence[Array]) -> list[Gathered]:
     for cabinet, line in group:
         one = Gathered.unpack(line)
         if one.votes.number:
-            one.record["posterior"] = likely[cabinet][one.ordinal].tolist()
+            one.record.posterior = likely[cabinet][one.ordinal].tolist()
         found.append(one)
     return found
 

@@ -45,10 +45,12 @@ class Survey:
             return
         self.judgments += len(told)
         self.tallies[counted.tally] += not judged.is_adaptive
-        self.voters.update((one.person_id, one.guideline_number, one.rubric_number) for one in told)
-        moments = [one.created_at for one in told]
-        self.first_at = min(*moments, self.first_at or moments[0])
-        self.last_at = max(*moments, self.last_at or moments[0])
+        for one in told:
+            self.voters.add((one.person_id, one.guideline_number, one.rubric_number))
+            if self.first_at is None or one.created_at < self.first_at:
+                self.first_at = one.created_at
+            if self.last_at is None or one.created_at > self.last_at:
+                self.last_at = one.created_at
 
     @property
     def people(self) -> set[int]:

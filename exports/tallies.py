@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from exports import suppression
+from exports.formats.dpo_per_vote import DISAGREED
 from exports.manifests import Counts, FormatCounts
 from exports.pairs import Reason
-from exports.records import PREFERRED, RANKED, Record
+from exports.records import PREFERRED, RANKED, Gathered
 from exports.splits import SPLITS, Split
 from exports.surveys import Survey
 
@@ -26,6 +27,40 @@ class Written(NamedTuple):
 
 
 @dataclass
+class Flips:
+    """How many rows have the worse answer as the chosen one, by a model of who judges how well.
+
+    Chowdhury, Kini and Natarajan (2024), Provably robust DPO: aligning language models with noisy
+    feedback: the probability that a preference was flipped, which must be less than one half; TRL
+    takes it as `label_smoothing` with the loss `robust`.
+    """
+
+    flipped: float = 0.0
+    decisive: float = 0.0
+    """Rows of which either answer is the better one."""
+
+    def add(self, numbers: Sequence[int], posterior: Sequence[float]) -> None:
+        """Count so many rows for answer 0 and for answer 1, which are so likely the better ones."""
+        for_zero, for_one = numbers
+        zero, one = posterior[:2]
+        self.flipped += for_zero * one + for_one * zero
+        self.decisive += (for_zero + for_one) * (zero + one)
+
+    def merge(self, other: "Flips") -> None:
+        """Count what another one has counted."""
+        self.flipped += other.flipped
+        self.decisive += other.decisive
+
+    @property
+    def rate(self) -> float | None:
+        """The estimated share of flipped rows; None if no row has a better answer."""
+        return self.flipped / self.decisive if self.decisive else None
+
+
+_FOR_ONE = ((1, 0), (0, 1))
+
+
+@dataclass
 class Tally:
     """Counts of comparisons by what became of them."""
 
@@ -37,17 +72,27 @@ class Tally:
     """Comparisons of which pairs are made, by language."""
     reasons: dict[str, int] = field(default_factory=dict)
     """Comparisons that make none, by reason."""
+    pairs: Flips = field(default_factory=Flips)
+    """Of pairs, but for those that a reviewer decided."""
+    votes: Flips = field(default_factory=Flips)
+    """Of single votes, where they are rows."""
 
-    def conclude(self, record: Record) -> None:
+    def conclude(self, gathered: Gathered) -> None:
         """Count a record by its outcome."""
-        outcome, language = record["outcome"], record["language"]
+        record = gathered.record
+        outcome, language = record.outcome, record.language
         if outcome in (PREFERRED, RANKED):
             self.used[language] = self.used.get(language, 0) + 1
         else:
             self.reasons[outcome] = self.reasons.get(outcome, 0) + 1
         if outcome == PREFERRED:
             self.decided += 1
-            self.agreement += record["agreement"]
+            self.agreement += record.agreement
+        if posterior := record.posterior:
+            if outcome == PREFERRED and not record.adjudicated:
+                self.pairs.add(_FOR_ONE[record.preferred], posterior)
+            if outcome in DISAGREED:
+                self.votes.add(gathered.votes.tally[:2], posterior)
 
 
 def counts(
@@ -76,6 +121,15 @@ def counts(
         reasons={reason: reasons[reason.value] for reason in Reason if reasons[reason.value]},
         formats={name: _format(name, written) for name in sorted({one.name for one in written})},
     )
+
+
+def flips(found: Iterable[Tally]) -> tuple[Flips, Flips]:
+    """Return those of pairs and those of votes, over all tallies."""
+    pairs, votes = Flips(), Flips()
+    for tally in found:
+        pairs.merge(tally.pairs)
+        votes.merge(tally.votes)
+    return pairs, votes
 
 
 def _format(name: str, written: Sequence[Written]) -> FormatCounts:

@@ -7,7 +7,7 @@ project and database, whichever answer came first and whichever was preferred.
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 import msgspec
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from exports import selection
 from exports.pairs import Reason
 from exports.selection import Judged
+from labeler.errors import Invalid
 from labeler.work.comparisons import Prompt, Response
 from labeler.work.rows import is_blank
 
@@ -25,6 +26,8 @@ LONG = 10
 """From this many characters on, a prompt at the head of an answer is no coincidence."""
 BYTES_PER_TOKEN = 4
 """What tokens are estimated by: bytes of UTF-8, of which a token has about four in any script."""
+FORBIDDEN = frozenset({"no-competing", "no-other-models", "research-only"})
+"""What terms say of an answer (`output_use`) that nobody may train another model on."""
 _ENDS = (".", "?", "!", ":", "…", "।", "؟", "。", "？", "！")
 
 
@@ -48,6 +51,18 @@ class Texts(NamedTuple):
 
     prompt: list[Turn]
     answers: list[Answer]
+
+    @property
+    def characters(self) -> int:
+        """How many there are in prompt and answers."""
+        said = sum(len(turn["content"]) for turn in self.prompt)
+        return said + sum(len(answer["content"]) for answer in self.answers)
+
+    @property
+    def words(self) -> list[str]:
+        """Every text in it, the names of models too."""
+        said = [turn["content"] for turn in self.prompt]
+        return said + [answer[key] for answer in self.answers for key in ("content", "model")]
 
 
 def of(session: Session, judged: Sequence[Judged]) -> dict[int, Texts]:
@@ -103,21 +118,14 @@ def is_unreadable(texts: Sequence[str]) -> bool:
 
 def prompt_fault(prompt: Sequence[Turn]) -> Reason | None:
     """Return what a trainer would take of a prompt without a word and learn wrongly from."""
-    if any(is_blank(turn["content"]) for turn in prompt):
-        return Reason.empty_text
-    if not {turn["role"] for turn in prompt} <= ROLES:
-        return Reason.unknown_role
+    for turn in prompt:
+        if is_blank(turn["content"]):
+            return Reason.empty_text
+    for turn in prompt:
+        if turn["role"] not in ROLES:
+            return Reason.unknown_role
     if not prompt or prompt[-1]["role"] != "user":
         return Reason.no_user_turn
-    return None
-
-
-def answer_fault(prompt: Sequence[Turn], answer: str) -> Reason | None:
-    """Return what is wrong with one answer to a prompt that is fit itself."""
-    if is_blank(answer):
-        return Reason.empty_text
-    if repeats(answer.strip(), prompt[-1]["content"].strip()):
-        return Reason.prompt_in_answer
     return None
 
 
@@ -128,16 +136,38 @@ def fault(prompt: Sequence[Turn], answers: Sequence[str], most: int | None) -> R
     """
     if found := prompt_fault(prompt):
         return found
-    if any(is_blank(answer) for answer in answers):
-        return Reason.empty_text
-    if len({answer.strip() for answer in answers}) < len(answers):
-        return Reason.same_answers
     for answer in answers:
-        if found := answer_fault(prompt, answer):
-            return found
-        if most is not None and tokens([*(turn["content"] for turn in prompt), answer]) > most:
+        if is_blank(answer):
+            return Reason.empty_text
+    bare, asked = [answer.strip() for answer in answers], prompt[-1]["content"].strip()
+    if len(set(bare)) < len(bare):
+        return Reason.same_answers
+    for answer, text in zip(bare, answers, strict=True):
+        if repeats(answer, asked):
+            return Reason.prompt_in_answer
+        if most is not None and tokens([*(turn["content"] for turn in prompt), text]) > most:
             return Reason.too_long
     return None
+
+
+def output_use(provenance: str) -> str:
+    """Return what an answer's terms say of training on it; empty if that is not known."""
+    return str(_told(provenance, "output_use") or "")
+
+
+def is_transcript(provenance: str) -> bool:
+    """Tell a whole conversation from an answer to the prompt (see `labeler.arena.votes`)."""
+    return _told(provenance, "transcript") is not None
+
+
+def are_held_back(answers: Iterable[Answer]) -> bool:
+    """Tell whether nobody may train another model on one of these answers."""
+    return any(output_use(each["provenance"]) in FORBIDDEN for each in answers)
+
+
+def are_transcripts(answers: Iterable[Answer]) -> bool:
+    """Tell whether one of these is a whole conversation."""
+    return any(is_transcript(each["provenance"]) for each in answers)
 
 
 def repeats(answer: str, asked: str) -> bool:
@@ -149,6 +179,16 @@ def repeats(answer: str, asked: str) -> bool:
         return False
     rest = answer[len(asked) :]
     return not rest or rest.startswith("\n") or asked.endswith(_ENDS)
+
+
+def _told(provenance: str, name: str) -> Any:
+    """Return what an answer's provenance says of something; None where it does not."""
+    if name not in provenance:
+        return None
+    try:
+        return msgspec.json.decode(provenance).get(name)
+    except (msgspec.DecodeError, AttributeError):
+        raise Invalid("An answer's provenance cannot be read.") from None
 
 
 def _turns(messages: str) -> list[Turn]:

@@ -5,7 +5,6 @@ pyarrow is imported here, so this module is imported only where files are writte
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
@@ -15,7 +14,9 @@ from typing import Any, Self, get_args, get_origin, get_type_hints
 import pyarrow as pa
 import pyarrow.json
 import pyarrow.parquet as pq
+from msgspec import Raw
 
+from exports.dates import Watch
 from exports.formats.columns import Columns
 from exports.records import encode
 from exports.splits import Split
@@ -24,8 +25,6 @@ from labeler.errors import Invalid
 
 GROUP = 1_000
 """Rows that are in memory at once, in each format and split."""
-LOOKED_AT = 100
-"""Rows of a file after which every column has been met."""
 JSONL = "jsonl"
 
 
@@ -57,8 +56,8 @@ class Writers:
         # It would keep what the largest group took, for as long as the server runs.
         pa.default_memory_pool().release_unused()
 
-    def add(self, name: str, row: Mapping[str, Any], split: Split) -> None:
-        """Write a row."""
+    def add(self, name: str, row: Mapping[str, Any] | Raw, split: Split) -> None:
+        """Write a row, or one that is in JSON already."""
         file = self._files.get((name, split))
         if file is None:
             path = self._folder / f"{name}-{split}"
@@ -118,7 +117,7 @@ class _File:
     """The rows of a format in a split: `path`.jsonl, and `path`.parquet where it has columns."""
 
     def __init__(self, path: Path, columns: Columns | None, beside: Executor) -> None:
-        self.dates = _Dates()
+        self.dates = Watch()
         self._schema = None if columns is None else arrow(columns)
         self._beside = beside
         self._waiting: list[bytes] = []
@@ -130,9 +129,10 @@ class _File:
             place = path.with_name(f"{path.name}.parquet")
             self._parquet = pq.ParquetWriter(place, self._schema, compression="zstd")
 
-    def add(self, row: Mapping[str, Any]) -> None:
-        self.dates.see(row)
-        self._waiting.append(encode(row))
+    def add(self, row: Mapping[str, Any] | Raw) -> None:
+        line = encode(row)
+        self.dates.see(line)
+        self._waiting.append(line)
         if len(self._waiting) == GROUP:
             self._flush()
 
@@ -198,42 +198,3 @@ def read_lines(path: Path) -> Iterator[Any]:
                 yield json.loads(line)
             except ValueError:
                 raise Invalid(f"{path.name}: line {number} is not JSON") from None
-
-
-_DATE = re.compile(
-    r"\d{4}-\d\d-\d\d([ T]\d\d(:?\d\d(:?\d\d(\.\d+)?)?)?(Z|[+-]\d\d(:?\d\d)?)?)?", re.ASCII
-)
-
-
-class _Dates:
-    """Watches for columns in which every text looks like a date; one within another is its own."""
-
-    def __init__(self) -> None:
-        self.first: dict[str, str] = {}
-        self.cleared: set[str] = set()
-        self._seen = 0
-
-    def see(self, row: Mapping[str, Any]) -> None:
-        if self._seen >= LOOKED_AT and not self.first:
-            return
-        self._seen += 1
-        for name, text in _leaves("", row):
-            if name in self.cleared:
-                continue
-            if _DATE.fullmatch(text) is None:
-                self.cleared.add(name)
-                self.first.pop(name, None)
-            else:
-                self.first.setdefault(name, text)
-
-
-def _leaves(name: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Yield the texts in a value, each with the column that it is in."""
-    if isinstance(value, str):
-        yield name, value
-    elif isinstance(value, Mapping):
-        for key, part in value.items():
-            yield from _leaves(f"{name}.{key}" if name else key, part)
-    elif isinstance(value, Sequence):
-        for part in value:
-            yield from _leaves(name, part)

@@ -39,6 +39,9 @@ ABOUT = {
     "edits": "texts that people improved, each with what it was",
 }
 
+PAIRS = ("dpo", "reward", "openai", "llamafactory", "nemo")
+"""Formats of which each row is a pair."""
+
 
 def text(
     cut: Cut,
@@ -49,12 +52,16 @@ def text(
     scales: Sequence[Rubric],
     remark: Spoken | None,
     agreement: tuple[Estimate, Estimate],
-    flip_rate: float | None,
+    flip_rates: tuple[float | None, float | None],
+    from_elsewhere: bool,
     words: str,
 ) -> str:
     """Write the card of a release; `remark` is what the workers' representative says of it.
 
-    `agreement` is raw and alpha; `words` are the owner's, in Markdown.
+    `from_elsewhere` says that people judged elsewhere, whose judgments were brought here.
+
+    `agreement` is raw and alpha, `flip_rates` are those of pairs and of single votes; `words` are
+    the owner's, in Markdown.
     """
     raw, alpha = agreement
     return _template().render(
@@ -74,9 +81,19 @@ def text(
         ],
         reasons=[(WORDS[reason], count) for reason, count in counts.reasons.items()],
         remark=remark,
-        flip_rate=flip_rate,
+        flip_rates=_flip_rates(counts, *flip_rates),
+        from_elsewhere=from_elsewhere,
         words=words.strip(),
     )
+
+
+def _flip_rates(
+    counts: Counts, of_pairs: float | None, of_votes: float | None
+) -> list[tuple[str, float]]:
+    """Return the estimated share of flipped rows in each format that holds pairs or votes."""
+    rates = dict.fromkeys(PAIRS, of_pairs) | {"dpo_per_vote": of_votes}
+    found = ((name, rates.get(name)) for name in counts.formats)
+    return [(name, rate) for name, rate in found if rate is not None]
 
 
 def _in_parquet(counts: Counts) -> list[str]:

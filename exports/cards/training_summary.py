@@ -21,8 +21,8 @@ WHAT = (
 )
 
 
-def text(card: LaborCard, *, characters: int | None = None) -> str:
-    """Write the part; `characters` says how long all texts of the release are together."""
+def text(card: LaborCard, *, characters: int) -> str:
+    """Write the part; `characters` says how long all prompts and answers are together."""
     data, said, days = card.dataset, card.ai_act.art53_1d, (card.time.from_, card.time.to)
     return "\n".join(
         [
@@ -50,25 +50,19 @@ def text(card: LaborCard, *, characters: int | None = None) -> str:
     )
 
 
-def _size(card: LaborCard, characters: int | None) -> list[str]:
+def _size(card: LaborCard, characters: int) -> list[str]:
     """Tell of what kind the data are, how much there is, in which languages and until when."""
     data = card.dataset
-    lines = [
+    tokens = characters // CHARACTERS_PER_TOKEN
+    size = next((words for most, words in RANGES if tokens < most), MOST)
+    by = f"{characters:,} characters of prompts and answers, {CHARACTERS_PER_TOKEN} to a token"
+    tags = ", ".join(data.languages) or "not stated"
+    return [
         "## 1.3 Modalities, size and languages",
         "",
         "- Modality: text. Content: prompts, answers of models, and which answer people prefer.",
         f"- {data.items:,} comparisons with {data.judgments:,} judgments.",
-    ]
-    if characters is not None:
-        tokens = characters // CHARACTERS_PER_TOKEN
-        size = next((words for most, words in RANGES if tokens < most), MOST)
-        lines.append(
-            f"- Size: {size} tokens (estimated: {characters:,} characters, "
-            f"{CHARACTERS_PER_TOKEN} to a token)."
-        )
-    tags = ", ".join(data.languages) or "not stated"
-    return [
-        *lines,
+        f"- Size: {size} tokens (estimated: {by}).",
         f"- Languages: {tags}.",
         f"- Latest date of collection: {told(card.time.to)}.",
         "",

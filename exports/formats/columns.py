@@ -7,12 +7,16 @@ of their own, but for where that meaning is meant.
 from collections.abc import Collection
 from typing import Any
 
+from msgspec import Raw
+
 from exports.pairs import UNFIT
 from exports.preferences import Preference
 from exports.records import Record
-from exports.texts import Turn, pair_id
+from exports.texts import pair_id
 
 Row = dict[str, Any]
+"""By column what is in it; what is long may be as it was written in JSON."""
+Message = dict[str, str | Raw]
 
 Columns = dict[str, Any]
 """By name the type of what is in a column, as in the hints of a function."""
@@ -40,34 +44,32 @@ _UNFIT = frozenset(reason.value for reason in UNFIT)
 
 def is_unfit(record: Record) -> bool:
     """Tell whether nothing is to be made of a record for training, whatever people said."""
-    return record["outcome"] in _UNFIT
+    return record.outcome in _UNFIT
 
 
-def answer(record: Record, number: int) -> list[Turn]:
+def answer(record: Record, number: int) -> list[Message]:
     """Return a response as the assistant's message."""
-    return said(record["responses"][number]["content"])
+    return said(record.responses[number].content)
 
 
-def said(text: str) -> list[Turn]:
+def said(text: str | Raw) -> list[Message]:
     """Return a text as the assistant's message."""
-    return [Turn(role="assistant", content=text)]
+    return [{"role": "assistant", "content": text}]
 
 
 def model(record: Record, number: int) -> str:
     """Return what the model of a response is called; empty if that is unknown."""
-    return record["responses"][number]["model"]
+    return record.responses[number].model
 
 
 def own_pair_id(record: Record, pair: Preference) -> str:
     """Return the id of two of a record's answers."""
-    if len(record["responses"]) == 2:
-        return record["pair_id"]
-    contents = [record["responses"][each]["content"] for each in (pair.chosen, pair.rejected)]
-    return pair_id(record["prompt_id"], contents)
+    if len(record.responses) == 2:
+        return record.pair_id
+    contents = record.contents
+    return pair_id(record.prompt_id, [contents[pair.chosen], contents[pair.rejected]])
 
 
 def annotators(record: Record) -> list[str]:
     """Return the pseudonyms of those whose judgments count; who was erased is not named."""
-    return sorted(
-        one["annotator"] for one in record["judgments"] if one["counts"] and one["annotator"]
-    )
+    return sorted(one.annotator for one in record.said if one.counts and one.annotator)

@@ -3,15 +3,24 @@
 from collections.abc import Iterator
 from typing import get_type_hints
 
+import msgspec
+
 from exports.criteria import Criteria
 from exports.formats.columns import Row, columns
 from exports.pairs import Reason
-from exports.records import Record
+from exports.records import JudgmentEntry, Record, SkipEntry
+from exports.texts import Answer, Turn
 
-SCHEMA = columns(**get_type_hints(Record))
+_LONG = {
+    "prompt": list[Turn],
+    "responses": list[Answer],
+    "judgments": list[JudgmentEntry],
+    "skips": list[SkipEntry],
+}
+SCHEMA = columns(**(get_type_hints(Record) | _LONG))
 
 
 def rows(record: Record, _criteria: Criteria) -> Iterator[Row]:
     """Yield the record itself, unless its answers are held back."""
-    if record["outcome"] != Reason.held_back.value:
-        yield dict(record)
+    if record.outcome != Reason.held_back.value:
+        yield msgspec.structs.asdict(record)

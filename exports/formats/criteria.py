@@ -31,19 +31,19 @@ def rows(record: Record, _criteria: Criteria) -> Iterator[Row]:
     """Yield a row for each criterion and pair of answers of which one is better by it."""
     if is_unfit(record):
         return
-    said = [one for each in record["judgments"] if each["counts"] for one in each["criteria"]]
-    for name in sorted({one["name"] for one in said}):
-        ratings = [one for one in said if one["name"] == name]
-        for chosen, rejected, margin, n_votes in _better(ratings, len(record["responses"])):
+    said = [one for each in record.said if each.counts for one in each.criteria]
+    for name in sorted({one.name for one in said}):
+        ratings = [one for one in said if one.name == name]
+        for chosen, rejected, margin, n_votes in _better(ratings, len(record.responses)):
             yield {
-                "prompt": record["prompt"],
+                "prompt": record.prompt,
                 "chosen": answer(record, chosen),
                 "rejected": answer(record, rejected),
                 "criterion": name,
                 "margin": margin,
-                "pair_id": record["pair_id"],
-                "prompt_id": record["prompt_id"],
-                "language": record["language"],
+                "pair_id": record.pair_id,
+                "prompt_id": record.prompt_id,
+                "language": record.language,
                 "n_votes": n_votes,
                 "chosen_model": model(record, chosen),
                 "rejected_model": model(record, rejected),
@@ -52,12 +52,12 @@ def rows(record: Record, _criteria: Criteria) -> Iterator[Row]:
 
 def _better(ratings: Sequence[Rating], n: int) -> Iterator[tuple[int, int, float, int]]:
     """Yield better, worse, margin and votes for pairs of answers that are not alike."""
-    points = [[one["points"] for one in ratings if one["response"] == each] for each in range(n)]
+    points = [[one.points for one in ratings if one.response == each] for each in range(n)]
     for one, other in combinations(range(n), 2):
         if points[one] and points[other]:
             means = [sum(points[each]) / len(points[each]) for each in (one, other)]
             yield from _ordered(one, other, means[0] - means[1], len(points[one]))
-    compared = [one for one in ratings if one["response"] == NOBODY]
+    compared = [one for one in ratings if one.response == NOBODY]
     if compared and n == 2:
         steps = sum(_towards(each) for each in compared)
         yield from _ordered(0, 1, steps / len(compared), len(compared))
@@ -65,7 +65,7 @@ def _better(ratings: Sequence[Rating], n: int) -> Iterator[tuple[int, int, float
 
 def _towards(rating: Rating) -> int:
     """Return the steps towards response 0."""
-    return {0: rating["strength"], 1: -rating["strength"]}.get(rating["preferred"], 0)
+    return {0: rating.strength, 1: -rating.strength}.get(rating.preferred, 0)
 
 
 def _ordered(

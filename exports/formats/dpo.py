@@ -36,15 +36,15 @@ def rows(record: Record, criteria: Criteria) -> Iterator[Row]:
     """Yield a row for each pair of which one answer is better."""
     for pair in preferences.of(record, criteria):
         yield {
-            "prompt": record["prompt"],
+            "prompt": record.prompt,
             "chosen": answer(record, pair.chosen),
             "rejected": answer(record, pair.rejected),
             "pair_id": own_pair_id(record, pair),
-            "prompt_id": record["prompt_id"],
-            "language": record["language"],
+            "prompt_id": record.prompt_id,
+            "language": record.language,
             "n_votes": pair.n_votes,
             "agreement": pair.agreement,
-            "adjudicated": record["adjudicated"],
+            "adjudicated": record.adjudicated,
             "strength": pair.strength,
             "posterior": pair.posterior,
             "weight": pair.weight,

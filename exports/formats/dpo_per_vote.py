@@ -23,27 +23,27 @@ SCHEMA = columns(
     rejected_model=str,
     annotator_id=str,
 )
-_DISAGREED = (PREFERRED, "split", "unsure")
+DISAGREED = (PREFERRED, "split", "unsure")
 """Outcomes of which every vote for an answer is a row."""
 
 
 def rows(record: Record, _criteria: Criteria) -> Iterator[Row]:
     """Yield a row for each vote for one of two answers."""
-    if record["outcome"] not in _DISAGREED:
+    if record.outcome not in DISAGREED:
         return
-    for one in record["judgments"]:
-        if not one["counts"] or one["verdict"] != Verdict.preference.value:
+    for one in record.said:
+        if not one.counts or one.verdict != Verdict.preference.value:
             continue
-        chosen, rejected = one["preferred"], 1 - one["preferred"]
+        chosen, rejected = one.preferred, 1 - one.preferred
         yield {
-            "prompt": record["prompt"],
+            "prompt": record.prompt,
             "chosen": answer(record, chosen),
             "rejected": answer(record, rejected),
-            "pair_id": record["pair_id"],
-            "prompt_id": record["prompt_id"],
-            "language": record["language"],
-            "strength": float(one["strength"]),
+            "pair_id": record.pair_id,
+            "prompt_id": record.prompt_id,
+            "language": record.language,
+            "strength": float(one.strength),
             "chosen_model": model(record, chosen),
             "rejected_model": model(record, rejected),
-            "annotator_id": one["annotator"],
+            "annotator_id": one.annotator,
         }

@@ -22,19 +22,19 @@ def rows(record: Record, criteria: Criteria) -> Iterator[Row]:
     """Yield a row for each text that somebody improved."""
     if is_unfit(record):
         return
-    for one in record["judgments"]:
-        if not one["counts"] or one["edited"] < 0:
+    for one in record.said:
+        if not one.counts or one.edited < 0:
             continue
-        before = record["responses"][one["edited"]]["content"]
-        if texts.fault(record["prompt"], [one["edit"], before], criteria.max_tokens) is not None:
+        before = record.contents[one.edited]
+        if texts.fault(record.turns, [one.edit, before], criteria.max_tokens) is not None:
             continue
         yield {
-            "prompt": record["prompt"],
-            "chosen": said(one["edit"]),
-            "rejected": answer(record, one["edited"]),
-            "pair_id": record["pair_id"],
-            "prompt_id": record["prompt_id"],
-            "language": record["language"],
-            "rejected_model": model(record, one["edited"]),
-            "annotator_id": one["annotator"],
+            "prompt": record.prompt,
+            "chosen": said(one.edit),
+            "rejected": answer(record, one.edited),
+            "pair_id": record.pair_id,
+            "prompt_id": record.prompt_id,
+            "language": record.language,
+            "rejected_model": model(record, one.edited),
+            "annotator_id": one.annotator,
         }

@@ -38,14 +38,14 @@ def rows(record: Record, _criteria: Criteria) -> Iterator[Row]:
     """Yield a row for each answer that was found good or bad."""
     for number, is_good in _labels(record):
         yield {
-            "prompt": record["prompt"],
+            "prompt": record.prompt,
             "completion": answer(record, number),
             "label": is_good,
-            "pair_id": record["pair_id"],
-            "prompt_id": record["prompt_id"],
-            "language": record["language"],
+            "pair_id": record.pair_id,
+            "prompt_id": record.prompt_id,
+            "language": record.language,
             "response": number,
-            "n_votes": record["n_votes"],
+            "n_votes": record.n_votes,
             "completion_model": model(record, number),
             "annotator_ids": annotators(record),
         }
@@ -58,14 +58,14 @@ def key(row: Row) -> str:
 
 
 def _labels(record: Record) -> Iterator[tuple[int, bool]]:
-    if record["outcome"] == PREFERRED:
-        yield record["preferred"], True
-        yield 1 - record["preferred"], False
-    elif record["outcome"] == RANKED:
-        ranks = preferences.mean_ranks(preferences.orders(record), len(record["responses"]))
+    if record.outcome == PREFERRED:
+        yield record.preferred, True
+        yield 1 - record.preferred, False
+    elif record.outcome == RANKED:
+        ranks = preferences.mean_ranks(preferences.orders(record), len(record.responses))
         order = sorted(range(len(ranks)), key=lambda number: (ranks[number], number))
         if ranks[order[0]] < ranks[order[-1]]:
             yield order[0], True
             yield order[-1], False
-    elif record["outcome"] == Reason.both_bad.value:
-        yield from ((number, False) for number in range(len(record["responses"])))
+    elif record.outcome == Reason.both_bad.value:
+        yield from ((number, False) for number in range(len(record.responses)))

@@ -19,12 +19,12 @@ _FROM = {"user": "human", "assistant": "gpt"}
 
 def rows(record: Record, criteria: Criteria) -> Iterator[Row]:
     """Yield a row for each pair of which one answer is better and whose turns alternate."""
-    system, turns = _parted(record["prompt"])
+    system, turns = _parted(record.turns)
     if not _alternate(turns):
         return
     conversation = [{"from": _FROM[turn["role"]], "value": turn["content"]} for turn in turns]
     for pair in preferences.of(record, criteria):
-        sides = (record["responses"][number]["content"] for number in (pair.chosen, pair.rejected))
+        sides = (record.responses[number].content for number in (pair.chosen, pair.rejected))
         chosen, rejected = ({"from": "gpt", "value": text} for text in sides)
         yield {
             "conversations": conversation,

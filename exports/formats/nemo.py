@@ -15,7 +15,7 @@ def rows(record: Record, criteria: Criteria) -> Iterator[Row]:
     for pair in preferences.of(record, criteria):
         ranked = enumerate((pair.chosen, pair.rejected))
         yield {
-            "context": record["prompt"],
+            "context": record.prompt,
             "completions": [
                 {"rank": rank, "completion": answer(record, number)} for rank, number in ranked
             ],

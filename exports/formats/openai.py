@@ -18,7 +18,7 @@ def rows(record: Record, criteria: Criteria) -> Iterator[Row]:
     """Yield a row for each pair of which one answer is better."""
     for pair in preferences.of(record, criteria):
         yield {
-            "input": {"messages": record["prompt"]},
+            "input": {"messages": record.prompt},
             "preferred_output": answer(record, pair.chosen),
             "non_preferred_output": answer(record, pair.rejected),
         }

@@ -21,18 +21,18 @@ SCHEMA = columns(
 
 def rows(record: Record, _criteria: Criteria) -> Iterator[Row]:
     """Yield a row for a comparison whose answers were put in order."""
-    if record["outcome"] != RANKED:
+    if record.outcome != RANKED:
         return
     found = preferences.orders(record)
-    ranks = preferences.mean_ranks(found, len(record["responses"]))
+    ranks = preferences.mean_ranks(found, len(record.responses))
     order = sorted(range(len(ranks)), key=lambda number: (ranks[number], number))
     yield {
-        "prompt": record["prompt"],
-        "answers": [record["responses"][number]["content"] for number in order],
+        "prompt": record.prompt,
+        "answers": [record.responses[number].content for number in order],
         "mean_ranks": [ranks[number] for number in order],
-        "pair_id": record["pair_id"],
-        "prompt_id": record["prompt_id"],
-        "language": record["language"],
+        "pair_id": record.pair_id,
+        "prompt_id": record.prompt_id,
+        "language": record.language,
         "n_votes": len(found),
         "models": [model(record, number) for number in order],
         "annotator_ids": annotators(record),

@@ -18,7 +18,7 @@ SCHEMA = columns({"margin"}, **dpo.SCHEMA, margin=float)
 
 def rows(record: Record, criteria: Criteria) -> Iterator[Row]:
     """Yield the rows of DPO with their margins."""
-    most = max((one["scale_max"] for one in record["judgments"] if one["counts"]), default=0)
+    most = max((one.scale_max for one in record.said if one.counts), default=0)
     for row in dpo.rows(record, criteria):
-        compared = record["outcome"] == PREFERRED and most > 0
+        compared = record.outcome == PREFERRED and most > 0
         yield row | {"margin": min(1.0, row["strength"] / most) if compared else row["agreement"]}

@@ -25,26 +25,26 @@ def rows(record: Record, _criteria: Criteria) -> Iterator[Row]:
         return
     number, agreement = best
     yield {
-        "prompt": record["prompt"],
+        "prompt": record.prompt,
         "completion": answer(record, number),
-        "pair_id": record["pair_id"],
-        "prompt_id": record["prompt_id"],
-        "language": record["language"],
-        "n_votes": record["n_votes"],
+        "pair_id": record.pair_id,
+        "prompt_id": record.prompt_id,
+        "language": record.language,
+        "n_votes": record.n_votes,
         "agreement": agreement,
-        "adjudicated": record["adjudicated"],
+        "adjudicated": record.adjudicated,
         "completion_model": model(record, number),
     }
 
 
 def _best(record: Record) -> tuple[int, float] | None:
     """Return the better answer and the share of votes, or of orders with it alone on top."""
-    if record["outcome"] == PREFERRED:
-        return record["preferred"], record["agreement"]
-    if record["outcome"] != RANKED:
+    if record.outcome == PREFERRED:
+        return record.preferred, record.agreement
+    if record.outcome != RANKED:
         return None
     orders = preferences.orders(record)
-    ranks = preferences.mean_ranks(orders, len(record["responses"]))
+    ranks = preferences.mean_ranks(orders, len(record.responses))
     best = ranks.index(min(ranks))
     if ranks.count(min(ranks)) > 1:
         return None

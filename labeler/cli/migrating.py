@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import click
 from sqlalchemy.orm import Session
@@ -170,34 +170,43 @@ def potato_(
     )
 
 
-@migrate.command()
-@_project
-@_file
-@_common
-def multipref(slug: str, file: Path, **rest: Any) -> None:
-    """Bring MultiPref, with what its workers and experts found overall."""
-    read = partial(datasets.read_multipref, file)
-    _carry_out(slug, "multipref", file, lambda tag: read(language=tag), **rest)
+class _Dataset(NamedTuple):
+    """A public dataset that says who judged what."""
+
+    words: str
+    """What its command does, in one sentence."""
+    read: Callable[..., Iterable[Brought | Refused]]
+    """Reads its file, in the language that is given."""
 
 
-@migrate.command("mt-bench")
-@_project
-@_file
-@_common
-def mt_bench(slug: str, file: Path, **rest: Any) -> None:
-    """Bring MT-Bench's human judgments."""
-    read = partial(datasets.read_battles, file, Layout.mt_bench)
-    _carry_out(slug, "mt-bench", file, lambda tag: read(language=tag), **rest)
+_DATASETS = {
+    "multipref": _Dataset(
+        "Bring MultiPref, with what its workers and experts found overall.",
+        datasets.read_multipref,
+    ),
+    "mt-bench": _Dataset(
+        "Bring MT-Bench's human judgments.", partial(datasets.read_battles, layout=Layout.mt_bench)
+    ),
+    "arena": _Dataset(
+        "Bring Chatbot Arena's conversations, with what their judges found.",
+        partial(datasets.read_battles, layout=Layout.arena),
+    ),
+}
 
 
-@migrate.command()
-@_project
-@_file
-@_common
-def arena(slug: str, file: Path, **rest: Any) -> None:
-    """Bring Chatbot Arena's conversations, with what their judges found."""
-    read = partial(datasets.read_battles, file, Layout.arena)
-    _carry_out(slug, "arena", file, lambda tag: read(language=tag), **rest)
+def _add_dataset(name: str, dataset: _Dataset) -> None:
+    """Make the command of a public dataset: a file of it says all that there is to say."""
+
+    @migrate.command(name, help=dataset.words)
+    @_project
+    @_file
+    @_common
+    def bring(slug: str, file: Path, **rest: Any) -> None:
+        _carry_out(slug, name, file, lambda tag: dataset.read(file, language=tag), **rest)
+
+
+for _name, _dataset in _DATASETS.items():
+    _add_dataset(_name, _dataset)
 
 
 @migrate.command()

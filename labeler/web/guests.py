@@ -1,4 +1,4 @@
-"""Guests: people who come by a link that a project gives out. They chat, and nothing else.
+"""Guests: people who come by a link that a project gives out. They chat, and may be forgotten.
 
 Whoever is signed in as a guest is let in to what is named in `OPEN` alone, whatever else there is.
 """
@@ -29,6 +29,7 @@ OPEN = frozenset(
         *("preferences.show", "preferences.choose", "sessions.whoami", "sessions.sign_out"),
         *("guests.show", "guests.enter", "chat.index", "chat.begin", "chat.show", "chat.state"),
         *("chat.write", "chat.vote", "chat.draw_again", "chat.end", "chat.reveal"),
+        *("mydata.show", "mydata.copy", "mydata.erase"),
     )
 )
 """What a guest may ask for, by its endpoint."""

@@ -14,6 +14,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.orm import Session
 
 from labeler import clock, database
 from labeler.config import Settings
@@ -23,7 +24,7 @@ from labeler.people.accounts import Person
 from labeler.privacy import copies, erasure, replay
 from labeler.privacy.subjects import SUBJECTS
 from labeler.said import say
-from labeler.web import forms, visitors
+from labeler.web import forms, guests, visitors
 from labeler.web.filters import gettext as _
 
 pages = Blueprint("mydata", __name__, url_prefix="/my-data")
@@ -91,7 +92,7 @@ def _page(values: Mapping[str, str], faults: Mapping[str, str]) -> str:
         subjects=SUBJECTS,
         hindrances=erasure.hindrances(session, ada),
         has_password=ada.password_hash is not None,
-        is_fresh=sign_ins.is_fresh(session, visitors.secret()),
+        is_sure=_is_sure(session, ada),
         anew=say(ANEW, minutes=_minutes()),
         settings=_settings(),
         values=values,
@@ -110,9 +111,9 @@ def _require_them(form: ErasureForm) -> None:
         raise Invalid(fault, fields={"email": fault})
     with database.of_app().reading() as session:
         known = accounts.credentials(session, ada.email)
-        fresh = sign_ins.is_fresh(session, visitors.secret())
+        is_sure = _is_sure(session, ada)
     if known.password_hash is None:
-        if not fresh:
+        if not is_sure:
             raise Conflict(say(ANEW, minutes=_minutes()))
         return
     if not passwords.matches(known.password_hash, form.password):
@@ -123,6 +124,11 @@ def _require_them(form: ErasureForm) -> None:
         return
     fault = say("That is not your password, or there were too many wrong ones just now.")
     raise Invalid(fault, fields={"password": fault})
+
+
+def _is_sure(session: Session, ada: Person) -> bool:
+    """Say whether it is surely them: of guests nothing but their cookie tells."""
+    return guests.is_guest(ada) or sign_ins.is_fresh(session, visitors.secret())
 
 
 def _minutes() -> int:

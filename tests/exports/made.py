@@ -10,7 +10,7 @@ from exports.concluding import Concluding
 from exports.criteria import Criteria
 from exports.formats.columns import Row
 from exports.parts import Ballots
-from exports.records import Record, Writing
+from exports.records import Gathered, Writing, encode
 from exports.selection import Judged, Said
 from exports.sorting import Found
 from exports.texts import Answer, Texts, Turn
@@ -106,7 +106,12 @@ def told(
     return Told(judged(*whats, **changes), texts)
 
 
-def records(*given: Told, **rules: Any) -> list[Record]:
+def records(*given: Told, **rules: Any) -> list[Row]:
+    """Conclude comparisons, and return what they come to as files tell it."""
+    return [_read(one.record) for one in concluded(*given, **rules)]
+
+
+def concluded(*given: Told, **rules: Any) -> list[Gathered]:
     """Conclude comparisons as a release does, one judgment being enough unless it is said."""
     criteria = Criteria(**({"min_judgments": 1} | rules))
     writing, ballots = Writing(NAMES, {1: 3}, criteria), Ballots()
@@ -125,7 +130,7 @@ def records(*given: Told, **rules: Any) -> list[Record]:
     return list(Concluding(criteria).conclude(ordered))
 
 
-def record(given: Told, **rules: Any) -> Record:
+def record(given: Told, **rules: Any) -> Row:
     """Conclude one comparison."""
     (made,) = records(given, **rules)
     return made
@@ -134,7 +139,8 @@ def record(given: Told, **rules: Any) -> Record:
 def rows(name: str, *given: Told, **rules: Any) -> list[Row]:
     """Make the rows of a format, in the order in which they are written."""
     module, criteria = formats.MODULES[name], Criteria(**({"min_judgments": 1} | rules))
-    made = [row for one in records(*given, **rules) for row in module.rows(one, criteria)]
+    found = [one.record for one in concluded(*given, **rules)]
+    made = [_read(row) for one in found for row in module.rows(one, criteria)]
     return sorted(made, key=module.key) if hasattr(module, "key") else made
 
 
@@ -142,3 +148,8 @@ def row(name: str, given: Told, **rules: Any) -> Row:
     """Make the one row that a comparison has in a format."""
     (made,) = rows(name, given, **rules)
     return made
+
+
+def _read(row: Any) -> Row:
+    found: Row = json.loads(encode(row))
+    return found

@@ -5,10 +5,10 @@ from random import Random
 
 import pytest
 
-from exports.concluding import output_use
 from exports.criteria import Aggregation, Criteria
 from exports.pairs import Reason
 from exports.records import PREFERRED
+from exports.texts import output_use
 from tests.exports.made import GOOD, NAMES, Told, record, records, rows, said, told
 
 
@@ -110,7 +110,7 @@ def test_both_bad_twice_is_there_once_in_kto() -> None:
 # Terms
 
 
-@pytest.mark.parametrize("use", ["no-competing", "research-only"])
+@pytest.mark.parametrize("use", ["no-competing", "no-other-models", "research-only"])
 def test_answers_whose_terms_allow_no_training_are_held_back_from_every_format(use: str) -> None:
     """Whatever was said of them: no format has their texts, not even that of all judgments."""
     provenance = f'{{"output_use":"{use}"}}'

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from labeler.database import Database
+from tests.conftest import NewAddress
 from tests.exports.conftest import Judged
-from tests.exports.stories import plan, write
+from tests.exports.stories import judge_all, plan, tell, write
+from tests.make import load_rows, make_row
 
 
 @pytest.fixture
@@ -41,3 +44,22 @@ def test_the_copy_loads_with_the_same_rows(judged: Judged, tmp_path: Path, cache
     files = datasets.load_dataset(str(tmp_path / "out"), split="train", cache_dir=cache)
     assert copy.to_list() == files.to_list()
     assert len(copy) == 30
+
+
+def test_a_batch_that_is_named_like_a_date_stays_a_name(
+    new_address: NewAddress, tmp_path: Path, cache: str
+) -> None:
+    import datasets
+
+    database = Database(new_address("sqlite"))
+    cast, project = tell(database, {})
+    with database.writing() as session:
+        load_rows(session, project, [make_row(1)], by=cast.olga, name="2026-11-23")
+        for person in (cast.ada, cast.bea):
+            judge_all(session, project, person, lambda _: 0)
+        session.commit()
+    write(database, plan(database, project, test_share=0), tmp_path / "out")
+    lines = str(tmp_path / "out" / "jsonl" / "comparisons-train.jsonl")
+    copy = datasets.load_dataset("json", data_files=lines, split="train", cache_dir=cache)
+    assert copy["batch"][:] == ['"2026-11-23"']
+    database.close()

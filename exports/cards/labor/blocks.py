@@ -17,7 +17,7 @@ Basis: TypeAlias = Literal["measured", "declared", "estimated"]
 Count: TypeAlias = Annotated[int, Field(ge=0)]
 Hours: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Ratio: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Place: TypeAlias = Annotated[str, Field(pattern=r"^([A-Z]{2}|other|not stated)$")]
+Place: TypeAlias = Annotated[str, Field(pattern=r"^([A-Z]{2}|other|not stated|elsewhere)$")]
 Currency: TypeAlias = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 Path: TypeAlias = Annotated[str, Field(min_length=1)]
 
@@ -101,7 +101,7 @@ class CountryWork(Block):
     country: Place
     annotators: Count
     judgments: Count
-    paid_hours: Hours
+    paid_hours: Hours | None
     as_of: datetime = Field(
         description="Older than the card where too few people changed it since."
     )
@@ -293,6 +293,10 @@ class Pay(Measured):
 
     model: Literal["per_item_with_floor", "hourly", "per_item"] | None
     totals: tuple[Total, ...]
+    elsewhere_minor: int | None = Field(
+        description="What judgments were paid that were made elsewhere and brought here: "
+        "0 if there are none, null if there are, since nobody here knows it."
+    )
     by_country: tuple[CountryPay, ...]
     timeliness: Timeliness
     rejections: Rejections

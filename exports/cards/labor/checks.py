@@ -95,7 +95,7 @@ def _sums(card: LaborCard) -> Iterator[str]:
     if countries and _is_of_now(card, "workforce.by_country", countries, untold):
         yield from _adds_up("workforce.by_country", "judgments", countries, work.judgments)
         yield from _adds_up("workforce.by_country", "annotators", countries, work.annotators)
-        spent = sum(row.paid_hours for row in countries)
+        spent = sum(row.paid_hours or 0 for row in countries)
         if total is None or not -HUNDREDTH / 2 < total - spent < HUNDREDTH * (len(countries) + 1):
             yield f"workforce.by_country: the hours are {spent:.2f} and not {total}"
     if languages and _is_of_now(card, "workforce.by_language", languages, untold):

@@ -30,6 +30,8 @@ SETTLED = timedelta(minutes=15)
 """So long before the moment time is told whole: longer than a paid break, and than a wait."""
 NOT_STATED = "not stated"
 """The country of those of whom nobody said where they work."""
+ELSEWHERE = "elsewhere"
+"""The country of those who judged somewhere else, and whose judgments were brought here."""
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
 NOTHING = timedelta(0)
@@ -174,17 +176,18 @@ def any_first_versions(until: Until) -> tuple[sa.ColumnElement[bool], ...]:
 
 def countries(session: Session, until: Until) -> dict[int, str]:
     """Return where people worked at the moment, as it was written down by then."""
-    placed = sa.select(Event.data).where(
+    told = sa.select(Event.kind, Event.data).where(
         Event.project_id == until.project_id,
-        Event.kind == "membership.placed",
+        Event.kind.in_(["membership.placed", "person.imported"]),
         Event.at <= until.at,
     )
-    found = {
-        int(data["subject"]): str(data["place"]) or NOT_STATED
-        for data in session.scalars(placed.order_by(Event.id))
-        if "place" in data
-    }
-    return defaultdict(lambda: NOT_STATED, found)
+    found: dict[int, str] = defaultdict(lambda: NOT_STATED)
+    for kind, data in session.execute(told.order_by(Event.id)):
+        if kind == "person.imported":
+            found[int(data["subject"])] = ELSEWHERE
+        elif "place" in data:
+            found[int(data["subject"])] = str(data["place"]) or NOT_STATED
+    return found
 
 
 def worked(session: Session, until: Until) -> Worked:

@@ -15,9 +15,9 @@ from exports.cards.labor.blocks import (
     Timeliness,
     Total,
 )
-from exports.cards.labor.counted import Until
+from exports.cards.labor.counted import ELSEWHERE, Until
 from exports.cards.labor.known import Known
-from exports.cards.labor.people import Countries, hours
+from exports.cards.labor.people import MADE_ELSEWHERE, Countries, hours
 from exports.cards.labor.sources import NOWHERE, Wages, rate_in
 from exports.cards.labor.telling import NOT_DECLARED, ONE_OF_FEW, Row, Teller
 from exports.declared import Declared
@@ -61,6 +61,7 @@ def pay(teller: Teller, where: Countries, cited: Cited, declared: Declared) -> P
         basis="measured",
         model=MODELS[everywhere.model] if everywhere else None,
         totals=totals,
+        elsewhere_minor=_elsewhere(teller),
         by_country=teller.place(PAY, rows),
         timeliness=_timeliness(teller),
         rejections=_rejections(teller),
@@ -227,6 +228,14 @@ def _totals(teller: Teller, shown: Mapping[str, set[int]]) -> tuple[Total, ...]:
     return tuple(found)
 
 
+def _elsewhere(teller: Teller) -> int | None:
+    """Tell what judgments were paid that were made elsewhere: nothing, if there are none."""
+    if ELSEWHERE not in teller.known.by_country:
+        return 0
+    teller.leave("pay.elsewhere_minor", MADE_ELSEWHERE)
+    return None
+
+
 def _gross(currency: str, known: Known) -> dict[int, int]:
     """Return what each person earned in a currency."""
     found = known.paid.gross.items()
@@ -289,12 +298,11 @@ def _chain_share(teller: Teller, totals: Sequence[Total], declared: Declared) ->
     path, price = "pay.chain_share", declared.price
     paid = totals[0] if len(totals) == 1 else None
     if paid is None:
-        several = len(totals) > 1
-        teller.leave(
-            f"{path}.to_workers_minor",
-            SEVERAL_CURRENCIES if several else teller.reason(ONE_OF_FEW),
-        )
-        teller.leave(f"{path}.currency", teller.nulls[f"{path}.to_workers_minor"])
+        why = SEVERAL_CURRENCIES if len(totals) > 1 else teller.reason(ONE_OF_FEW)
+        if teller.known.by_country.keys() == {ELSEWHERE}:
+            why = MADE_ELSEWHERE
+        for name in ("to_workers_minor", "currency"):
+            teller.leave(f"{path}.{name}", why)
     if price is None:
         teller.leave(f"{path}.price_minor", NOT_DECLARED)
     share = None

@@ -20,6 +20,7 @@ from exports.cards.labor.blocks import (
     Time,
     Workforce,
 )
+from exports.cards.labor.counted import ELSEWHERE
 from exports.cards.labor.known import Known
 from exports.cards.labor.telling import NOT_DECLARED, ONE_OF_FEW, Parts, Row, Teller
 from exports.declared import Declared, EngagementSaid, QualificationSaid
@@ -44,6 +45,7 @@ KINDS: Mapping[Kind, str] = {
 Groups = Mapping[str, frozenset[int]]
 NO_RATE = "Attempts are counted for the whole project: see workforce.qualification."
 ALL_PAID = "All time that is known is paid; nobody has estimated what is not known."
+MADE_ELSEWHERE = "These judgments were made elsewhere and brought here: nobody here knows it."
 NOBODY_YET = "Visitors of a chat alone have judged, whose time is not counted."
 NO_NIGHTS = "Days are counted in UTC: where somebody's night is nobody knows."
 
@@ -234,13 +236,17 @@ def _country_rows(known: Known, where: Countries) -> list[Row]:
                 country=name,
                 annotators=len(where.groups[name]),
                 judgments=sum(known.judgments[who] for who in where.groups[name]),
-                paid_hours=hours(sum(known.seconds.get(who, 0) for who in where.groups[name])),
+                paid_hours=None if name == ELSEWHERE else _hours(known, where.groups[name]),
                 as_of=known.until.at,
             ),
-            {},
+            {"paid_hours": MADE_ELSEWHERE} if name == ELSEWHERE else {},
         )
         for name in where.told
     ]
+
+
+def _hours(known: Known, people: frozenset[int]) -> float:
+    return hours(sum(known.seconds.get(who, 0) for who in people))
 
 
 def _language_parts(known: Known, names: Sequence[str]) -> Parts:

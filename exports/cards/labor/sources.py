@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from exports import selection
-from exports.cards.labor.counted import NOT_STATED, Until, any_first_versions
+from exports.cards.labor.counted import ELSEWHERE, NOT_STATED, Until, any_first_versions
 from exports.cards.labor.model import Model, Reference
 from exports.suppression import OTHER
 from labeler.pay import money, rates, wages
@@ -17,7 +17,7 @@ from labeler.text import places
 from labeler.work.comparisons import Response
 from labeler.work.judgments import Judgment
 
-NOWHERE = (OTHER, NOT_STATED)
+NOWHERE = (OTHER, NOT_STATED, ELSEWHERE)
 """What is no country."""
 KNOWN = ("revision", "provider", "endpoint_host", "region", "licence", "terms_url", "terms_seen_on")
 UNKNOWN_USE = "unknown"

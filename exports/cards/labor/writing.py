@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from exports.cards import markup
-from exports.cards.labor.blocks import CountryPay
+from exports.cards.labor.blocks import CountryPay, CountryWork
+from exports.cards.labor.counted import ELSEWHERE
 from exports.cards.labor.model import LaborCard
 from exports.suppression import OTHER
 from labeler.pay import money
@@ -81,7 +82,14 @@ def _where(card: LaborCard) -> str:
         return (
             f"In which countries is not told: a group is told of from {card.privacy.k} people on."
         )
-    return f"They work in {_list(f'{_place(r.country)} ({r.annotators:,})' for r in rows)}."
+    here = [f"{_place(row.country)} ({row.annotators:,})" for row in rows if not _is_away(row)]
+    said = [f"They work in {_list(here)}."] if here else []
+    away = [f"{row.annotators:,} judged elsewhere." for row in rows if _is_away(row)]
+    return " ".join(said + away)
+
+
+def _is_away(row: CountryWork) -> bool:
+    return row.country == ELSEWHERE
 
 
 def _languages(card: LaborCard) -> str:
@@ -112,11 +120,12 @@ def _conditions(card: LaborCard) -> str:
 
 def _paid(card: LaborCard) -> str:
     model = MODELS[card.pay.model] if card.pay.model else "by no rate that is on record"
+    away = " What was paid elsewhere is not known here." * (card.pay.elsewhere_minor is None)
     rows = [row for row in card.pay.by_country if row.hourly_minor.p50 is not None]
     if not rows:
-        return f"They are paid {model}; what an hour came to is not told."
+        return f"They are paid {model}; what an hour came to is not told.{away}"
     hours = _list(_hour(row) for row in rows)
-    return f"They are paid {model}; half of them had at least, for an hour, {hours}."
+    return f"They are paid {model}; half of them had at least, for an hour, {hours}.{away}"
 
 
 def _hour(row: CountryPay) -> str:

@@ -1,16 +1,18 @@
 """The card: what stands in it is in the database, and its head can be read."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from exports import formats
+from exports import formats, loading
 from exports.cards import dataset_card
 from exports.criteria import FORMATS
 from labeler.database import Database
 from labeler.people import remarks, representatives
 from tests.conftest import StoppedClock
+from tests.exports import released
 from tests.exports.conftest import Judged
 from tests.exports.stories import plan, release, tell, write
 
@@ -99,6 +101,33 @@ def test_no_pay_is_said_to_be_none(database: Database, tmp_path: Path) -> None:
     _, project = tell(database, {"a": [0, 0]}, pay={"per_judgment": "0", "currency": "EUR"})
     write(database, plan(database, project), tmp_path / "out")
     assert "No pay is recorded" in card(tmp_path / "out")[1]
+
+
+def test_pay_for_what_was_judged_elsewhere_is_not_said_to_be_none(
+    database: Database, tmp_path: Path
+) -> None:
+    cast, project = tell(database, {})
+    said = [released.judged(name, 0) for name in (released.ANN, released.BO)]
+    folder = released.write(tmp_path / "r", [released.compared(1, *said)], [])
+    with database.writing() as session:
+        loading.load(session, project, folder, by=cast.olga)
+        session.commit()
+    write(database, plan(database, project), tmp_path / "out")
+    body = card(tmp_path / "out")[1]
+    assert "What was paid for them is not known here." in body
+    assert "No pay is recorded" not in body
+
+
+def test_it_says_how_many_rows_are_flipped_in_each_format(judged: Judged, tmp_path: Path) -> None:
+    """Single votes are wrong more often than what they come to."""
+    database, _, project = judged
+    formats = ("comparisons", "dpo", "dpo_per_vote", "reward", "kto", "nemo")
+    write(database, plan(database, project, formats=formats), tmp_path / "out")
+    body = card(tmp_path / "out")[1]
+    found = dict(re.findall(r"^\| `(\w+)` \| (0\.\d{3}) \|$", body, re.MULTILINE))
+    assert list(found) == ["dpo", "dpo_per_vote", "nemo", "reward"]
+    assert found["dpo"] == found["nemo"] == found["reward"]
+    assert 0 < float(found["dpo"]) <= float(found["dpo_per_vote"]) < 0.5
 
 
 def test_the_representative_s_words_are_published_or_that_an_owner_declined(

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-from exports import declared, selection
+from exports import declared, loading, selection
 from exports.cards import labor_card
 from exports.cards.labor import completing
 from exports.cards.labor.model import LaborCard
@@ -36,7 +36,7 @@ from labeler.work.assignments import SkipReason
 from labeler.work.judgments import Judgment
 from labeler.work.opt_ins import Choice
 from tests.conftest import NewAddress, StoppedClock
-from tests.exports import crowds
+from tests.exports import crowds, released
 from tests.exports.crowds import Crowd, card, facts, gather, work
 from tests.house.source import ROOT
 from tests.make import load_rows, make_row
@@ -674,3 +674,34 @@ def test_the_documentation_shows_a_declaration_that_is_read() -> None:
 
 def test_nothing_is_declared_unless_somebody_says_it() -> None:
     assert declared.read("") == Declared()
+
+
+@pytest.mark.parametrize("number", [4, 12])
+def test_what_was_paid_elsewhere_is_not_known_here(
+    copied: Copied, tmp_path: Path, number: int
+) -> None:
+    """Of enough people whose judgments were brought here, that they were; of a few only that."""
+    session, crowd = copied
+    here = card(session, crowd)
+    assert here.pay.elsewhere_minor == 0
+    said = [released.judged(f"{n:012x}", 0) for n in range(number)]
+    folder = released.write(tmp_path / "r", [released.compared(1, *said)], [])
+    loading.load(session, crowd.project, folder, by=crowd.cast.olga)
+    told = card(session, crowd)
+    why = nulls(told)
+    assert told.pay.elsewhere_minor is None and "made elsewhere" in why["pay.elsewhere_minor"]
+    assert (
+        rows(told.pay.by_country, "country", "gross_minor", "hourly_minor")[:2]
+        == rows(here.pay.by_country, "country", "gross_minor", "hourly_minor")[:2]
+    )
+    found = rows(told.workforce.by_country, "country", "annotators", "paid_hours")
+    if number == 12:
+        assert ("elsewhere", 12, None) in found
+        at = found.index(("elsewhere", 12, None))
+        assert why[f"workforce.by_country.{at}.paid_hours"] == why["pay.elsewhere_minor"]
+        assert "elsewhere" not in {row.country for row in told.pay.by_country}
+        assert "12 judged elsewhere." in labor_card.markdown(told)
+    else:
+        assert found[-1] == ("other", 15, 5.5)  # with the smaller countries, of whom 11 are
+    assert "What was paid for them is not known here." in labor_card.markdown(told)
+    assert labor_card.faults(labor_card.text(told)) == []

@@ -1,7 +1,9 @@
 """Guests of a chat: how they come in, that nothing else is open to them, and the rules for them."""
 
 import html
+import io
 import re
+import zipfile
 
 import pytest
 import sqlalchemy as sa
@@ -121,11 +123,27 @@ def _ask(guest: Visit, rule: Rule, method: str) -> int:
 def test_a_guests_pages_lead_nowhere_else(room: Room) -> None:
     guest = enter(room)
     chat = begin(guest)
-    for page in (guest.get(CHAT), guest.get(chat), guest.get("/account")):
+    for page in map(guest.get, (CHAT, chat, "/account", "/my-data")):
         adapter = room.site.app.url_map.bind("")
         for address in re.findall(r'(?:href|action)="(/[^"#?]*)', page.text):
             method = "POST" if f'method="post" action="{address}"' in page.text else "GET"
             assert adapter.match(address, method=method)[0] in guests.OPEN | {"work.home"}, address
+
+
+def test_a_guest_takes_everything_along_and_is_forgotten(room: Room) -> None:
+    guest = enter(room)
+    chat = begin(guest)
+    write(guest, chat, "Why does bread rise?")
+    page = guest.get("/my-data")
+    with zipfile.ZipFile(io.BytesIO(guest.post("/my-data").data)) as archive:
+        held = b"".join(map(archive.read, archive.namelist()))
+    assert b"Why does bread rise?" in held
+    [address] = set(re.findall(r"[\w.-]+@visitor\.invalid", page.text))
+    assert guest.post("/my-data/erase", email="x").status_code == 422
+    assert guest.post("/my-data/erase", email=address).location == "/sign-in"
+    assert guest.get(chat).status_code == 302
+    with room.site.database.reading() as session:
+        assert not session.scalars(sa.select(Person).where(Person.email == address)).all()
 
 
 def test_who_is_signed_in_stays_who_they_are(room: Room) -> None:
