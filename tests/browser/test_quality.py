@@ -316,7 +316,7 @@ def _look_at_quality(site: Site, page: Page, everybody: Crowd) -> None:
     # Chance may have put nothing in the audit slice.
     found = re.compile(r"say the same in \d+%|Nobody can tell yet")
     expect(page.get_by_role("heading", level=1)).to_have_text(found)
-    for name in ("Disagreements", "Models", "Known answers", "Findings"):
+    for name in ("Disagreements", "Leaderboard", "Known answers", "Findings"):
         page.get_by_label("Quality").get_by_role("link", name=name).click()
         expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.get_by_role("link", name=clicker).click()

@@ -66,7 +66,9 @@ def found(duels: Duels) -> Finding:
 
 
 def fit(duels: Duels, covariates: Array | None = None) -> Fitted | None:
-    """Rank the models; None if there is no way to."""
+    """Rank the models; None if there is nothing to rank or no way to."""
+    if len(duels.names) < 2:
+        return None
     given: dict[str, Any] = {
         "left": duels.left,
         "right": duels.right,

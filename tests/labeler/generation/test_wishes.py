@@ -29,7 +29,7 @@ def test_a_wish_as_a_command_or_a_form_gives_it() -> None:
         ({"endpoints": "a,b", "baseline": "a"}, "batch", "Only pairs against a baseline"),
         ({"endpoints": "a", "samples": 2, "pairs": "uncertain"}, "batch", "two endpoints"),
         ({"endpoints": "a,b", "budget": "-1"}, "budget", "more than 0"),
-        ({"endpoints": "a,b", "budget": "much"}, "budget", "decimal"),
+        ({"endpoints": "a,b", "budget": "much"}, "budget", "a number"),
         ({"endpoints": "a,b", "colour": "red"}, "colour", "not known"),
     ],
 )
