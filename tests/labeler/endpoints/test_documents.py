@@ -51,9 +51,10 @@ def test_its_commands_are_there() -> None:
     commands = [line for line in (*lines, *inline) if line.startswith("labeler ")]
     assert len(commands) > 6
     for line in commands:
-        command: click.Command = main
+        command: click.Command | None = main
         words = shlex.split(line)[1:]
         while words and isinstance(command, click.Group):
-            command = command.commands[words.pop(0)]
+            command = command.get_command(click.Context(command), words.pop(0))
+        assert command is not None, line
         options = {name for parameter in command.params for name in parameter.opts}
         assert {word for word in words if word.startswith("--")} <= options, line
