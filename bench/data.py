@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-import exports.releases  # noqa: F401  # its tables belong to the schema
+import exports.kept.releases  # noqa: F401  # its tables belong to the schema
 from bench import bulk, rows
 from bench.bulk import Bulk
 from bench.past import Earner, Past

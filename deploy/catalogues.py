@@ -22,10 +22,10 @@ SOURCE = "en"
 # What only commands and programs are told stays English.
 ENGLISH = (
     *("api/**.py", "cli/**.py", "demo/**.py", "cli.py", "app.py", "config.py", "database.py"),
-    *("backups.py", "dumps.py", "folders.py", "manifests.py", "verification.py", "formats/**.py"),
+    *("backups.py", "dumps.py", "files/folders.py", "files/manifests.py", "files/writing.py"),
     # What releases are made of, and what is wrong with one: a command says it, or a file does.
-    *("cards/**.py", "clusters.py", "criteria.py", "keys.py", "signing.py", "suppression.py"),
-    "writing.py",
+    *("cards/**.py", "checking/verification.py", "choosing/criteria.py", "formats/**.py"),
+    *("making/clusters.py", "privacy/suppression.py", "proof/keys.py", "proof/signing.py"),
 )
 TEMPLATES = "templates/**.html"
 METHODS = [*((name, "ignore") for name in ENGLISH), ("**.py", "python"), (TEMPLATES, "jinja2")]

@@ -8,11 +8,14 @@ from typing import Any, get_args
 import click
 from sqlalchemy.orm import Session
 
-from exports import clusters, criteria, orders, publishing, releases
-from exports.crews import Alone, Crew
-from exports.criteria import FORMATS, Aggregation
+from exports import orders, publishing
+from exports.choosing import criteria
+from exports.choosing.criteria import FORMATS, Aggregation
+from exports.kept import releases
+from exports.kept.releases import Cut, Release
 from exports.keys_cli import key
-from exports.releases import Cut, Release
+from exports.making import clusters
+from exports.making.crews import Alone, Crew
 from labeler import config
 from labeler.cli import bars, installation, migrating
 from labeler.cli.projects import create_for
@@ -159,7 +162,8 @@ def again(slug: str, number: int, out: Path, actor: str | None) -> None:
 )
 def verify(folder: Path, key: Path | None) -> None:
     """Check a release, anywhere; exits 1 naming what is wrong."""
-    from exports import keys, verification
+    from exports.checking import verification
+    from exports.proof import keys
 
     faults = verification.verify(folder, keys.read_trusted(key) if key else None)
     for fault in faults:
@@ -190,7 +194,8 @@ def load(
     It is verified first. Whoever judged comes under the pseudonym of the release, as somebody who
     cannot sign in and is paid nothing. A new project is paused, and its form fits what was said.
     """
-    from exports import fitting, loading, verification
+    from exports import fitting, loading
+    from exports.checking import verification
 
     if (slug is None) == (owner is None):
         raise click.UsageError("Say --project or --owner.")
@@ -279,7 +284,7 @@ def withdraw(slug: str, number: int, because: str, actor: str | None) -> None:
 @click.argument("after", metavar="DIR", type=click.Path(exists=True, path_type=Path))
 def diff(before: Path, after: Path) -> None:
     """Say what became of each comparison from one release to another, by reason."""
-    from exports import diffs
+    from exports.checking import diffs
 
     found = diffs.diff(before, after)
     for name, (old, new) in found.criteria.items():
@@ -303,7 +308,8 @@ def _write(
     actor: str | None,
     scheduler: str | None = None,
 ) -> Release:
-    from exports import cutting, keys
+    from exports.making import cutting
+    from exports.proof import keys
 
     settings = config.load()
     signer, data = keys.current(settings.data), settings.data

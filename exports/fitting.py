@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from exports import loading, manifests
+from exports import loading
+from exports.files import manifests
 from exports.loading import Compared, Judged
 from labeler.errors import Invalid
 from labeler.said import say

@@ -24,7 +24,7 @@ def key(new: bool, actor: str | None) -> None:
     --new what the old key signed stays good: /.well-known/labeler-keys.json lists all keys, each
     signed by the one before it.
     """
-    from exports import keys
+    from exports.proof import keys
 
     data = config.load().data
     if new:
@@ -38,7 +38,7 @@ def key(new: bool, actor: str | None) -> None:
 
 
 def _rotate(database: Database, actor: str | None) -> None:
-    from exports import keys
+    from exports.proof import keys
 
     with database.reading() as session:
         by = accounts.find(session, actor) if actor else installation.first_admin(session)

@@ -5,7 +5,8 @@ from flask import Blueprint, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
-from exports import orders, pages, releases
+from exports import orders, pages
+from exports.kept import releases
 from labeler import database, jobs
 from labeler.jobs import Job, JobState
 from labeler.people.memberships import Role

@@ -12,9 +12,11 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.orm import Session
 
-from exports import folders, publishing, releases
-from exports.criteria import Criteria
-from exports.releases import OVERTAKEN, Cut, Release
+from exports import publishing
+from exports.choosing.criteria import Criteria
+from exports.files import folders
+from exports.kept import releases
+from exports.kept.releases import OVERTAKEN, Cut, Release
 from labeler import events, jobs
 from labeler.errors import Conflict
 from labeler.jobs import Job, JobState, Place, Progress
@@ -77,7 +79,8 @@ def stop(session: Session, order: Order, *, by: Person) -> None:
 
 def run(place: Place, job: Job, progress: Progress) -> dict[str, Any]:
     """Cut the release, unless it is there already: the work of jobs of this kind."""
-    from exports import cutting, keys
+    from exports.making import cutting
+    from exports.proof import keys
 
     with place.reading() as session:
         cut, made = _known(session, job)

@@ -12,15 +12,19 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 from werkzeug.datastructures import MultiDict
 
-from exports import archives, criteria, declarations, orders, previews, publishing, releases
+from exports import orders, publishing
 from exports.cards import dataset_card
-from exports.criteria import FORMATS, Aggregation, Criteria, RankingPairs
-from exports.declarations import EXAMPLE
+from exports.choosing import criteria
+from exports.choosing.criteria import FORMATS, Aggregation, Criteria, RankingPairs
+from exports.choosing.pairs import WORDS
+from exports.choosing.splits import SPLITS
+from exports.files import archives
+from exports.files.manifests import Manifest
 from exports.formats.columns import Row
-from exports.manifests import Manifest
-from exports.pairs import WORDS
-from exports.releases import Cut
-from exports.splits import SPLITS
+from exports.kept import declarations, releases
+from exports.kept.declarations import EXAMPLE
+from exports.kept.releases import Cut
+from exports.making import previews
 from labeler import bells, clock, database
 from labeler.errors import Invalid, NotFound
 from labeler.people.memberships import Role
@@ -237,7 +241,7 @@ def _changes(
     project: Project, number: int, folder: Path, manifest: Manifest
 ) -> tuple[int, list[tuple[str, str, int]]] | None:
     """Return what changed since the release before, where both are small and tell enough."""
-    from exports import diffs
+    from exports.checking import diffs
 
     before = releases.numbered(database.session(), project.id, number - 1)
     there = None if before is None else releases.contents(before, _data())
@@ -361,7 +365,8 @@ def _first_rows(folder: Path, manifest: Manifest) -> dict[str, list[Row]]:
 
 
 def _rows_of(folder: Path, name: str) -> list[Row]:
-    from exports import formats, writing
+    from exports import formats
+    from exports.files import writing
 
     in_parquet = name in formats.IN_PARQUET
     places = [writing.lines_of(folder, name, split, in_parquet=in_parquet) for split in SPLITS]

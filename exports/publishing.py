@@ -12,9 +12,10 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from exports import folders, manifests, releases
-from exports.manifests import TOMBSTONE
-from exports.releases import Release, ReleaseState
+from exports.files import folders, manifests
+from exports.files.manifests import TOMBSTONE
+from exports.kept import releases
+from exports.kept.releases import Release, ReleaseState
 from labeler import clock, events
 from labeler.errors import Conflict, Invalid
 from labeler.people.accounts import Person
@@ -38,9 +39,7 @@ def publish(session: Session, release: Release, *, data: Path, by: Person) -> No
     Raises Invalid naming what is wrong with the files, and Conflict if it was withdrawn. To
     publish twice is to publish once.
     """
-    from exports import (
-        verification,  # it brings pyarrow, which no server has to have from the start
-    )
+    from exports.checking import verification
 
     if release.state is ReleaseState.published:
         return
@@ -99,7 +98,7 @@ def faults(session: Session, data: Path) -> Iterator[str]:
 
     One that was written outside of it may be gone: it was given to somebody.
     """
-    from exports import verification
+    from exports.checking import verification
 
     yield from _unburied(session, data)
     rows = session.execute(

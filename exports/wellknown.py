@@ -11,7 +11,7 @@ pages = Blueprint("keys", __name__, url_prefix="/.well-known")
 @pages.get("/labeler-keys.json")
 def published() -> ResponseReturnValue:
     """List all keys in their order, each signed by the one before it; none where none is made."""
-    from exports import keys
+    from exports.proof import keys
 
     data: Path = current_app.extensions["labeler.settings"].data
     return Response(keys.text(keys.listed(data)), mimetype="application/json")

@@ -12,7 +12,7 @@ from hypothesis import settings
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-import exports.releases  # noqa: F401
+import exports.kept.releases  # noqa: F401
 import labeler.endpoints.calls
 import labeler.generation.generations
 import labeler.jobs

@@ -13,10 +13,11 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Any
 
-from exports import formats, writing
+from exports import formats
 from exports.cards import croissant_records, licence
 from exports.cards.croissant_records import SHARD, set_id
-from exports.manifests import FileEntry, Manifest
+from exports.files import writing
+from exports.files.manifests import FileEntry, Manifest
 
 NAME = "croissant.json"
 CORE = "http://mlcommons.org/croissant/1.1"

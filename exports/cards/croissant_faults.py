@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from exports.cards import croissant, croissant_records
 from exports.cards.croissant import CORE, MANY, NAME, ONE, PREFIXES, READ_AS, RESPONSIBLE
 from exports.cards.croissant_records import SHARD
-from exports.manifests import FileEntry, Manifest
+from exports.files.manifests import FileEntry, Manifest
 from labeler.errors import Invalid
 
 REQUIRED = ("name", "description", "url", "license", "creator", "datePublished")

@@ -7,11 +7,11 @@ from datetime import datetime
 from jinja2 import Template
 
 from exports.cards import markup
-from exports.manifests import Counts
-from exports.pairs import WORDS
-from exports.releases import Cut
-from exports.splits import SPLITS
-from exports.surveys import Estimate, Pay, Survey
+from exports.choosing.pairs import WORDS
+from exports.choosing.splits import SPLITS
+from exports.files.manifests import Counts
+from exports.files.surveys import Estimate, Pay, Survey
+from exports.kept.releases import Cut
 from labeler.pay import money
 from labeler.people.remarks import Spoken
 from labeler.work.layouts import UNKNOWN_LANGUAGE

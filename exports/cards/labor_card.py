@@ -40,8 +40,8 @@ from exports.cards.labor.model import (
     Signature,
 )
 from exports.cards.labor.telling import Teller
-from exports.declared import Declared
-from exports.selection import Mark
+from exports.choosing.selection import Mark
+from exports.kept.declared import Declared
 from labeler.errors import Invalid
 from labeler.people import visitors
 

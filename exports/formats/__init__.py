@@ -2,7 +2,7 @@
 
 A format with a schema is written in Parquet with a copy in JSON lines, so that Hugging Face's
 loader finds it by its name; one without is in the JSON lines that its consumer reads. To add one
-is to add a module here and its name to `exports.criteria.Format`.
+is to add a module here and its name to `exports.choosing.criteria.Format`.
 """
 
 from types import ModuleType

@@ -9,10 +9,10 @@ from typing import Any
 
 from msgspec import Raw
 
-from exports.pairs import UNFIT
-from exports.preferences import Preference
-from exports.records import Record
-from exports.texts import pair_id
+from exports.choosing.pairs import UNFIT
+from exports.choosing.preferences import Preference
+from exports.choosing.records import Record
+from exports.choosing.texts import pair_id
 
 Row = dict[str, Any]
 """By column what is in it; what is long may be as it was written in JSON."""

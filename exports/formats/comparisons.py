@@ -5,11 +5,11 @@ from typing import get_type_hints
 
 import msgspec
 
-from exports.criteria import Criteria
+from exports.choosing.criteria import Criteria
+from exports.choosing.pairs import Reason
+from exports.choosing.records import JudgmentEntry, Record, SkipEntry
+from exports.choosing.texts import Answer, Turn
 from exports.formats.columns import Row, columns
-from exports.pairs import Reason
-from exports.records import JudgmentEntry, Record, SkipEntry
-from exports.texts import Answer, Turn
 
 _LONG = {
     "prompt": list[Turn],

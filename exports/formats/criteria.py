@@ -8,10 +8,10 @@ towards the chosen answer, those towards the other one taken away.
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from exports.criteria import Criteria
+from exports.choosing.criteria import Criteria
+from exports.choosing.records import NOBODY, Rating, Record
+from exports.choosing.texts import Turn
 from exports.formats.columns import SOURCE, Row, answer, columns, is_unfit, model
-from exports.records import NOBODY, Rating, Record
-from exports.texts import Turn
 
 SCHEMA = columns(
     {"margin"},

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
-from exports import preferences
-from exports.criteria import Criteria
+from exports.choosing import preferences
+from exports.choosing.criteria import Criteria
+from exports.choosing.records import Record
+from exports.choosing.texts import Turn
 from exports.formats.columns import (
     JUDGED,
     SOURCE,
@@ -14,8 +16,6 @@ from exports.formats.columns import (
     model,
     own_pair_id,
 )
-from exports.records import Record
-from exports.texts import Turn
 
 SCHEMA = columns(
     prompt=list[Turn],

@@ -7,10 +7,10 @@ was found.
 
 from collections.abc import Iterator
 
-from exports.criteria import Criteria
+from exports.choosing.criteria import Criteria
+from exports.choosing.records import PREFERRED, Record
+from exports.choosing.texts import Turn
 from exports.formats.columns import SOURCE, Row, answer, columns, model
-from exports.records import PREFERRED, Record
-from exports.texts import Turn
 from labeler.work.rubrics import Verdict
 
 SCHEMA = columns(

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from exports import texts
-from exports.criteria import Criteria
+from exports.choosing import texts
+from exports.choosing.criteria import Criteria
+from exports.choosing.records import Record
+from exports.choosing.texts import Turn
 from exports.formats.columns import SOURCE, Row, answer, columns, is_unfit, model, said
-from exports.records import Record
-from exports.texts import Turn
 
 SCHEMA = columns(
     prompt=list[Turn],

@@ -10,12 +10,12 @@ prompt, and good and bad ones are mixed, whichever of two answers is the better 
 import hashlib
 from collections.abc import Iterator
 
-from exports import preferences
-from exports.criteria import Criteria
+from exports.choosing import preferences
+from exports.choosing.criteria import Criteria
+from exports.choosing.pairs import Reason
+from exports.choosing.records import PREFERRED, RANKED, Record
+from exports.choosing.texts import Turn
 from exports.formats.columns import SOURCE, Row, annotators, answer, columns, model
-from exports.pairs import Reason
-from exports.records import PREFERRED, RANKED, Record
-from exports.texts import Turn
 
 SCHEMA = columns(
     {"completion", "label"},

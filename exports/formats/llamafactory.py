@@ -7,11 +7,11 @@ it drops without a word, so such pairs are not written here.
 import json
 from collections.abc import Iterable, Iterator
 
-from exports import preferences
-from exports.criteria import Criteria
+from exports.choosing import preferences
+from exports.choosing.criteria import Criteria
+from exports.choosing.records import Record
+from exports.choosing.texts import Turn
 from exports.formats.columns import Row
-from exports.records import Record
-from exports.texts import Turn
 
 SCHEMA = None
 _FROM = {"user": "human", "assistant": "gpt"}

@@ -6,10 +6,10 @@ everywhere.
 
 from collections.abc import Iterator
 
-from exports import preferences
-from exports.criteria import Criteria
+from exports.choosing import preferences
+from exports.choosing.criteria import Criteria
+from exports.choosing.records import Record
 from exports.formats.columns import Row, answer
-from exports.records import Record
 
 SCHEMA = None
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from exports import preferences
-from exports.criteria import Criteria
+from exports.choosing import preferences
+from exports.choosing.criteria import Criteria
+from exports.choosing.records import RANKED, Record
+from exports.choosing.texts import Turn
 from exports.formats.columns import SOURCE, Row, annotators, columns, model
-from exports.records import RANKED, Record
-from exports.texts import Turn
 
 SCHEMA = columns(
     prompt=list[Turn],

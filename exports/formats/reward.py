@@ -8,10 +8,10 @@ difference of rewards before the logistic loss (Touvron et al., 2023, Llama 2, s
 
 from collections.abc import Iterator
 
-from exports.criteria import Criteria
+from exports.choosing.criteria import Criteria
+from exports.choosing.records import PREFERRED, Record
 from exports.formats import dpo
 from exports.formats.columns import Row, columns
-from exports.records import PREFERRED, Record
 
 SCHEMA = columns({"margin"}, **dpo.SCHEMA, margin=float)
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from playwright.sync_api import ConsoleMessage, Page, expect
 
-from exports import manifests, verification
+from exports.checking import verification
+from exports.files import manifests
 from labeler import jobs
 from labeler.config import Settings
 from labeler.said import say

@@ -8,12 +8,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from exports import selection
 from exports.cards import labor_card
 from exports.cards.labor.model import LaborCard
 from exports.cards.labor_card import DatasetFacts
-from exports.declared import Declared
-from exports.selection import Mark
+from exports.choosing import selection
+from exports.choosing.selection import Mark
+from exports.kept.declared import Declared
 from labeler.pay import rates, wages, weeks
 from labeler.people import accounts, memberships
 from labeler.people.accounts import Person

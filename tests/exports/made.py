@@ -5,16 +5,18 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from exports import aggregation, consensus, formats, shards, votes
-from exports.concluding import Concluding
-from exports.criteria import Criteria
+from exports import formats
+from exports.choosing import aggregation, votes
+from exports.choosing.concluding import Concluding
+from exports.choosing.criteria import Criteria
+from exports.choosing.records import Gathered, Writing, encode
+from exports.choosing.selection import Judged, Said
+from exports.choosing.texts import Answer, Texts, Turn
+from exports.choosing.votes import Votes
+from exports.files.sorting import Found
 from exports.formats.columns import Row
-from exports.parts import Ballots
-from exports.records import Gathered, Writing, encode
-from exports.selection import Judged, Said
-from exports.sorting import Found
-from exports.texts import Answer, Texts, Turn
-from exports.votes import Votes
+from exports.making import consensus, shards
+from exports.making.parts import Ballots
 
 THEN = datetime(2026, 11, 23, 12, tzinfo=UTC)
 QUESTION = "How long can cooked rice stay out of the fridge in summer?"

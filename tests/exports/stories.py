@@ -9,11 +9,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from exports import cutting, releases
-from exports.criteria import Criteria
-from exports.envelopes import Signer
-from exports.manifests import Manifest
-from exports.releases import Cut, Release
+from exports.choosing.criteria import Criteria
+from exports.files.manifests import Manifest
+from exports.kept import releases
+from exports.kept.releases import Cut, Release
+from exports.making import cutting
+from exports.proof.envelopes import Signer
 from labeler.database import Database
 from labeler.people.accounts import Person
 from labeler.work import answers, assignments, judgments, projects, queue

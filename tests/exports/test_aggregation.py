@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exports.aggregation import (
+from exports.choosing.aggregation import (
     LABELS,
     DawidSkene,
     Fit,

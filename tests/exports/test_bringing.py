@@ -10,7 +10,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from exports import fitting, loading, verification
+from exports import fitting, loading
+from exports.checking import verification
 from labeler import audit
 from labeler.database import Database
 from labeler.errors import Conflict, Invalid

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from exports import selection
 from exports.cards import labor_card
 from exports.cards.labor.model import LaborCard
-from exports.declared import Declared
+from exports.choosing import selection
+from exports.kept.declared import Declared
 from labeler.arena import endings, visits
 from labeler.database import Database
 from labeler.errors import Invalid

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from exports import cutting
+from exports.making import cutting
 from labeler.cli import bars, main
 from labeler.database import Database
 from tests.exports.stories import Said, contents, tell

@@ -5,10 +5,10 @@ from random import Random
 
 import pytest
 
-from exports.criteria import Aggregation, Criteria
-from exports.pairs import Reason
-from exports.records import PREFERRED
-from exports.texts import output_use
+from exports.choosing.criteria import Aggregation, Criteria
+from exports.choosing.pairs import Reason
+from exports.choosing.records import PREFERRED
+from exports.choosing.texts import output_use
 from tests.exports.made import GOOD, NAMES, Told, record, records, rows, said, told
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports import criteria
-from exports.criteria import FORMATS, Criteria
+from exports.choosing import criteria
+from exports.choosing.criteria import FORMATS, Criteria
 from labeler.errors import Invalid
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)

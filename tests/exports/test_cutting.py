@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from exports import cutting, formats, shards, verification, writing
-from exports.criteria import FORMATS
+from exports import formats
+from exports.checking import verification
+from exports.choosing.criteria import FORMATS
+from exports.choosing.pairs import Reason
+from exports.files import writing
 from exports.formats import dpo
-from exports.pairs import Reason
+from exports.making import cutting, shards
 from labeler.database import Database
 from labeler.errors import Conflict, Invalid
 from labeler.quality import decisions
@@ -365,7 +368,7 @@ def test_nothing_is_left_if_it_breaks_off(
     def out_of_disk(*_: object) -> None:
         raise OSError("No space left on device")
 
-    monkeypatch.setattr("exports.manifests.write", out_of_disk)
+    monkeypatch.setattr("exports.files.manifests.write", out_of_disk)
     with pytest.raises(OSError, match="No space"):
         write(database, cut, place / "out")
     monkeypatch.undo()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from exports import dates
+from exports.choosing import dates
 
 
 @pytest.mark.parametrize(

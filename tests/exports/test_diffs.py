@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from exports import diffs
+from exports.checking import diffs
 from labeler.database import Database
 from labeler.errors import Invalid
 from labeler.quality import adjudications, decisions

@@ -7,11 +7,13 @@ from typing import get_type_hints
 
 import pytest
 
-from exports import criteria, formats, manifests
-from exports.criteria import FORMATS, Criteria
-from exports.pairs import Reason
-from exports.records import JudgmentEntry, Rating, Record, SkipEntry
-from exports.texts import Answer
+from exports import formats
+from exports.choosing import criteria
+from exports.choosing.criteria import FORMATS, Criteria
+from exports.choosing.pairs import Reason
+from exports.choosing.records import JudgmentEntry, Rating, Record, SkipEntry
+from exports.choosing.texts import Answer
+from exports.files import manifests
 
 TEXT = (Path(__file__).parents[2] / "docs" / "release-format.md").read_text("utf-8")
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from exports.identifiers import (
+from exports.privacy.identifiers import (
     Span,
     cards,
     codici_fiscali,

@@ -11,8 +11,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from exports import envelopes, keys
-from exports.envelopes import Signer
+from exports.proof import envelopes, keys
+from exports.proof.envelopes import Signer
 from labeler.errors import Invalid
 from tests.conftest import StoppedClock
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from exports import keys
+from exports.proof import keys
 from labeler.events import Event
 from tests.cast import Cast
 from tests.labeler.cli.conftest import Terminal, settle

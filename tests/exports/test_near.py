@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from exports.near import ALIKE, FEWEST, Prompts, signatures
+from exports.choosing.near import ALIKE, FEWEST, Prompts, signatures
 
 TRAIN = "Explain to a child of ten why the sky is blue in the day and red in the evening."
 CHINESE = "请用简单的话解释一下为什么天空是蓝色的"

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from exports import cutting
+from exports.making import cutting
 from labeler import jobs
 from labeler.database import Database
 from labeler.events import Event

@@ -6,9 +6,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from exports import cutting, keys, orders, publishing, releases, verification
-from exports.criteria import Criteria
-from exports.releases import Cut, Release
+from exports import orders, publishing
+from exports.checking import verification
+from exports.choosing.criteria import Criteria
+from exports.kept import releases
+from exports.kept.releases import Cut, Release
+from exports.making import cutting
+from exports.proof import keys
 from labeler import jobs
 from labeler.cli import installation
 from labeler.database import Database

@@ -13,9 +13,11 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from exports import criteria, manifests, verification, writing
-from exports.criteria import Criteria
-from exports.tallies import Written
+from exports.checking import verification
+from exports.choosing import criteria
+from exports.choosing.criteria import Criteria
+from exports.files import manifests, writing
+from exports.files.tallies import Written
 from labeler.database import Database
 from labeler.people.accounts import Person
 from labeler.work.projects import Project

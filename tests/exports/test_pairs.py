@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports import pairs
-from exports.criteria import Aggregation, Criteria
-from exports.pairs import UNFIT, WORDS, Majority, Reason
+from exports.choosing import pairs
+from exports.choosing.criteria import Aggregation, Criteria
+from exports.choosing.pairs import UNFIT, WORDS, Majority, Reason
 from labeler.quality.adjudications import Finding
 from labeler.work.rubrics import Verdict
 from tests.exports.made import counted, judged

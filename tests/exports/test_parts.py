@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from exports import clusters, cutting, folders, parts, shards, verification
-from exports.criteria import FORMATS
-from exports.releases import Cut
+from exports.checking import verification
+from exports.choosing.criteria import FORMATS
+from exports.files import folders
+from exports.kept.releases import Cut
+from exports.making import clusters, cutting, parts, shards
 from labeler.database import Database
 from labeler.errors import Busy, Invalid
 from tests.conftest import NewAddress

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports.personal import Kind, found
+from exports.privacy.personal import Kind, found
 
 Found = list[tuple[Kind, str]]
 

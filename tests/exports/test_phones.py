@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports.phones import phones
+from exports.privacy.phones import phones
 
 ABROAD = """
 +33 6 12 34 56 78 | +33 (0)6 12 34 56 78 | 0033612345678 | +34 612 345 678 | +39 333 123 4567

@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 
-from exports import previews, releases, selection, writing
-from exports.criteria import FORMATS, Criteria
-from exports.pairs import Reason
-from exports.previews import Preview
+from exports.choosing import selection
+from exports.choosing.criteria import FORMATS, Criteria
+from exports.choosing.pairs import Reason
+from exports.files import writing
+from exports.kept import releases
+from exports.making import previews
+from exports.making.previews import Preview
 from labeler.database import Database
 from labeler.work.projects import Project
 from tests.exports.stories import Said, plan, tell, write

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from exports import publishing, releases, verification
-from exports.releases import Release, ReleaseState
+from exports import publishing
+from exports.checking import verification
+from exports.kept import releases
+from exports.kept.releases import Release, ReleaseState
 from labeler.database import Database
 from labeler.errors import Conflict, Invalid
 from labeler.events import Event

@@ -6,10 +6,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from exports import cutting, manifests, publishing, releases, verification, writing
-from exports.criteria import Criteria
-from exports.envelopes import Signer
-from exports.pairs import Reason
+from exports import publishing
+from exports.checking import verification
+from exports.choosing.criteria import Criteria
+from exports.choosing.pairs import Reason
+from exports.files import manifests, writing
+from exports.kept import releases
+from exports.making import cutting
+from exports.proof.envelopes import Signer
 from labeler.database import Database
 from labeler.errors import Conflict
 from labeler.events import Event

@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from exports import criteria, selection, votes
-from exports.selection import Judged, Mark
-from exports.votes import Votes
+from exports.choosing import criteria, selection, votes
+from exports.choosing.selection import Judged, Mark
+from exports.choosing.votes import Votes
 from labeler.database import Database
 from labeler.errors import Invalid
 from labeler.people import memberships

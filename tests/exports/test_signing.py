@@ -12,9 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from exports import archives, envelopes, manifests, signing, verification
-from exports.envelopes import Signer
-from exports.manifests import Manifest
+from exports.checking import verification
+from exports.files import archives, manifests
+from exports.files.manifests import Manifest
+from exports.proof import envelopes, signing
+from exports.proof.envelopes import Signer
 from tests.exports.conftest import Judged
 from tests.exports.stories import contents, plan, write
 

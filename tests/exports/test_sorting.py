@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports import sorting
-from exports.sorting import Cabinet
+from exports.files import sorting
+from exports.files.sorting import Cabinet
 
 keys = st.integers(0, 30).map(lambda number: hashlib.sha256(bytes([number])).hexdigest())
 records = st.lists(st.tuples(keys, st.text()))

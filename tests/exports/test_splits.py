@@ -5,7 +5,7 @@ import hashlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports.splits import split_of
+from exports.choosing.splits import split_of
 
 PROMPTS = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(4000)]
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports import suppression
-from exports.suppression import OTHER
+from exports.privacy import suppression
+from exports.privacy.suppression import OTHER
 from labeler.errors import Invalid
 
 K = 10

@@ -1,7 +1,7 @@
 """Surveys: agreement is told only from votes that nobody asked for because others disagreed."""
 
-from exports import votes
-from exports.surveys import Survey, agreement
+from exports.choosing import votes
+from exports.files.surveys import Survey, agreement
 from tests.exports.made import judged
 
 

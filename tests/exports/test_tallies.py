@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from exports import aggregation, tallies
-from exports.aggregation import OneCoin, partition
-from exports.tallies import Flips, Tally
+from exports.choosing import aggregation
+from exports.choosing.aggregation import OneCoin, partition
+from exports.files import tallies
+from exports.files.tallies import Flips, Tally
 from tests.exports.made import concluded, told
 from tests.exports.test_aggregation import simulated
 

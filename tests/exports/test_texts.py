@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from exports import texts
-from exports.pairs import Reason
-from exports.records import PREFERRED
+from exports.choosing import texts
+from exports.choosing.pairs import Reason
+from exports.choosing.records import PREFERRED
 from tests.exports.made import GOOD, QUESTION, Told, record, row, told
 
 Turns = list[tuple[str, str]]

@@ -11,12 +11,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from exports import formats, manifests, signing, verification, writing
+from exports import formats
 from exports.cards import croissant, labor_card
-from exports.criteria import FORMATS
-from exports.envelopes import Signer
+from exports.checking import verification
+from exports.choosing.criteria import FORMATS
+from exports.files import manifests, writing
+from exports.files.manifests import FileEntry
 from exports.formats.columns import Row
-from exports.manifests import FileEntry
+from exports.proof import signing
+from exports.proof.envelopes import Signer
 from labeler.database import Database
 from tests.conftest import NewAddress
 from tests.exports.conftest import Judged

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from exports import formats, writing
-from exports.criteria import FORMATS
+from exports import formats
+from exports.choosing.criteria import FORMATS
+from exports.files import writing
+from exports.files.tallies import Written
+from exports.files.writing import Writers
 from exports.formats import comparisons, dpo
 from exports.formats.columns import RESERVED, Columns, Row
-from exports.tallies import Written
-from exports.writing import Writers
 from labeler.errors import Invalid
 from tests.exports.made import record, rows, told
 

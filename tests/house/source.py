@@ -11,7 +11,7 @@ PACKAGES = ("labeler", "exports")
 DOORS = (
     *("labeler.web", "labeler.api", "labeler.cli"),
     *("exports.cli", "exports.keys_cli", "exports.order_pages", "exports.pages"),
-    *("exports.clusters", "exports.wellknown"),
+    *("exports.making.clusters", "exports.wellknown"),
 )
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from exports import orders, verification
-from exports.criteria import Criteria
+from exports import orders
+from exports.checking import verification
+from exports.choosing.criteria import Criteria
 from labeler import bells, config
 from labeler.database import Database
 from labeler.jobs import Job, JobState

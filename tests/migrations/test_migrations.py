@@ -19,8 +19,9 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 import labeler.app  # noqa: F401 (which every table comes with)
-from exports import declarations, pseudonyms
-from exports.releases import Release
+from exports.kept import declarations
+from exports.kept.releases import Release
+from exports.privacy import pseudonyms
 from labeler import audit, clock, jobs
 from labeler import database as database_module
 from labeler.arena import visits

@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
-import exports.releases  # noqa: F401
+import exports.kept.releases  # noqa: F401
 import labeler.app  # noqa: F401 (which every table comes with)
 from labeler import audit
 from labeler.database import Database

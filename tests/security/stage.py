@@ -14,8 +14,11 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from exports import cutting, keys, orders, releases
-from exports.criteria import Criteria
+from exports import orders
+from exports.choosing.criteria import Criteria
+from exports.kept import releases
+from exports.making import cutting
+from exports.proof import keys
 from labeler import clock
 from labeler.arena import conversations, endings, visits
 from labeler.arena.conversations import Conversation

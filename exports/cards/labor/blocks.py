@@ -11,7 +11,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from exports.declared import Country, EngagementKind, Role
+from exports.kept.declared import Country, EngagementKind, Role
 
 Basis: TypeAlias = Literal["measured", "declared", "estimated"]
 Count: TypeAlias = Annotated[int, Field(ge=0)]

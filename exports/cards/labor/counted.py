@@ -14,8 +14,8 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from exports import selection
-from exports.selection import Mark
+from exports.choosing import selection
+from exports.choosing.selection import Mark
 from labeler.events import Event
 from labeler.pay import earnings, exposure, limits, worktime
 from labeler.pay.worktime import Interval, Kind, Source, Span

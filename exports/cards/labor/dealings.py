@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from exports import suppression
 from exports.cards.labor import conduct, counted
 from exports.cards.labor.counted import Until
 from exports.cards.labor.known import Known
@@ -29,7 +28,8 @@ from exports.cards.labor.model import (
 )
 from exports.cards.labor.people import hours
 from exports.cards.labor.telling import NOT_DECLARED, ONE_OF_FEW, Parts, Row, Teller
-from exports.declared import Declared
+from exports.kept.declared import Declared
+from exports.privacy import suppression
 from labeler.pay import exposure
 from labeler.people import remarks
 from labeler.progress import systems

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Literal, NamedTuple
 
-from exports import suppression
 from exports.cards.labor.blocks import (
     ChainShare,
     CountryPay,
@@ -20,7 +19,8 @@ from exports.cards.labor.known import Known
 from exports.cards.labor.people import MADE_ELSEWHERE, Countries, hours
 from exports.cards.labor.sources import NOWHERE, Wages, rate_in
 from exports.cards.labor.telling import NOT_DECLARED, ONE_OF_FEW, Row, Teller
-from exports.declared import Declared
+from exports.kept.declared import Declared
+from exports.privacy import suppression
 from labeler.pay.ledger import TransferKind
 from labeler.pay.rates import EVERYWHERE, Rate
 from labeler.pay.reckoning import Model

@@ -15,8 +15,8 @@ from typing import TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from exports import selection
 from exports.cards.labor.counted import Until
+from exports.choosing import selection
 from labeler.pay import reckoning, weeks
 from labeler.pay.accounts import Account, AccountKind
 from labeler.pay.ledger import EARNINGS, Transfer, TransferKind

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from exports import suppression
 from exports.cards.labor.blocks import (
     Attempts,
     Corrections,
@@ -23,7 +22,8 @@ from exports.cards.labor.blocks import (
 from exports.cards.labor.counted import ELSEWHERE
 from exports.cards.labor.known import Known
 from exports.cards.labor.telling import NOT_DECLARED, ONE_OF_FEW, Parts, Row, Teller
-from exports.declared import Declared, EngagementSaid, QualificationSaid
+from exports.kept.declared import Declared, EngagementSaid, QualificationSaid
+from exports.privacy import suppression
 from labeler.pay import beats
 from labeler.pay.worktime import Kind
 

@@ -6,10 +6,10 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from exports import selection
 from exports.cards.labor.counted import ELSEWHERE, NOT_STATED, Until, any_first_versions
 from exports.cards.labor.model import Model, Reference
-from exports.suppression import OTHER
+from exports.choosing import selection
+from exports.privacy.suppression import OTHER
 from labeler.pay import money, rates, wages
 from labeler.pay.rates import Rate
 from labeler.pay.wages import Wage, WageKind

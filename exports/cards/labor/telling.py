@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
-from exports import suppression
 from exports.cards.labor.blocks import Block
 from exports.cards.labor.known import Known
 from exports.cards.labor.model import Kept, LaborCard
-from exports.selection import Mark
+from exports.choosing.selection import Mark
+from exports.privacy import suppression
 
 Number: TypeAlias = Callable[[Known], Mapping[int, int]]
 """What each person adds to a number, by all that is known."""

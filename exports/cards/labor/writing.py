@@ -7,7 +7,7 @@ from exports.cards import markup
 from exports.cards.labor.blocks import CountryPay, CountryWork
 from exports.cards.labor.counted import ELSEWHERE
 from exports.cards.labor.model import LaborCard
-from exports.suppression import OTHER
+from exports.privacy.suppression import OTHER
 from labeler.pay import money
 
 NUMBERS = re.compile(r"\.\d+(?=\.|$)")

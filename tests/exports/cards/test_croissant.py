@@ -12,11 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from exports import manifests
 from exports.cards import croissant, croissant_faults, croissant_records
 from exports.cards.croissant import Facts
+from exports.files import manifests
+from exports.files.manifests import FileEntry, Manifest
 from exports.formats import dpo
-from exports.manifests import FileEntry, Manifest
 from tests.exports.conftest import Judged
 from tests.exports.stories import plan, write
 

@@ -8,7 +8,7 @@ import yaml
 
 from exports import formats, loading
 from exports.cards import dataset_card
-from exports.criteria import FORMATS
+from exports.choosing.criteria import FORMATS
 from labeler.database import Database
 from labeler.people import remarks, representatives
 from tests.conftest import StoppedClock

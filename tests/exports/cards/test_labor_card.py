@@ -12,11 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-from exports import declared, loading, selection
+from exports import loading
 from exports.cards import labor_card
 from exports.cards.labor import completing
 from exports.cards.labor.model import LaborCard
-from exports.declared import Declared
+from exports.choosing import selection
+from exports.kept import declared
+from exports.kept.declared import Declared
 from labeler import clock
 from labeler.database import Database
 from labeler.errors import Invalid

@@ -16,9 +16,9 @@ from exports.cards.labor.counted import Judged, Until, Worked
 from exports.cards.labor.known import Known
 from exports.cards.labor.paid import Paid
 from exports.cards.labor.telling import Teller
-from exports.declared import Declared
-from exports.selection import Mark
-from exports.suppression import OTHER
+from exports.choosing.selection import Mark
+from exports.kept.declared import Declared
+from exports.privacy.suppression import OTHER
 from labeler.pay.worktime import Kind
 
 AT = datetime(2026, 12, 4, tzinfo=UTC)

@@ -4,7 +4,7 @@ import json
 
 import yaml
 
-from exports.criteria import Criteria
+from exports.choosing.criteria import Criteria
 from exports.formats import axolotl, llamafactory, openrlhf
 from exports.formats.columns import Row
 from tests.exports.made import GOOD, QUESTION, row, rows, told

@@ -2,8 +2,8 @@
 
 import pytest
 
+from exports.choosing.selection import Said
 from exports.formats.columns import Row
-from exports.selection import Said
 from labeler.quality.adjudications import Finding
 from labeler.work.rubrics import Verdict
 from tests.exports.made import GOOD, NAMES, QUESTION, row, rows, said, told

@@ -2,10 +2,10 @@
 
 import pytest
 
-from exports import preferences
-from exports.criteria import RankingPairs
-from exports.pairs import Reason
-from exports.texts import pair_id
+from exports.choosing import preferences
+from exports.choosing.criteria import RankingPairs
+from exports.choosing.pairs import Reason
+from exports.choosing.texts import pair_id
 from labeler.quality.adjudications import Finding
 from labeler.work.rubrics import Verdict
 from tests.exports.made import NAMES, record, row, rows, said, told

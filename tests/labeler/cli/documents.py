@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from click.testing import CliRunner
 
-from exports import releases
+from exports.kept import releases
 from labeler.cli import main
 from labeler.config import PREFIX, Settings
 from labeler.privacy.declared import KEEPS

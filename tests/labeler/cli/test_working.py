@@ -12,8 +12,12 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from exports import cutting, keys, orders, releases, verification
-from exports.criteria import Criteria
+from exports import orders
+from exports.checking import verification
+from exports.choosing.criteria import Criteria
+from exports.kept import releases
+from exports.making import cutting
+from exports.proof import keys
 from labeler import bells, jobs
 from labeler.database import Database
 from labeler.jobs import PATIENCE, Job, JobState

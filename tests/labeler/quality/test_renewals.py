@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from exports.pairs import Reason
+from exports.choosing.pairs import Reason
 from labeler import audit, recounts
 from labeler.database import Database
 from labeler.errors import Conflict, Invalid

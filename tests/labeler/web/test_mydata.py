@@ -10,7 +10,7 @@ from random import Random
 import pytest
 import sqlalchemy as sa
 
-from exports import writing
+from exports.files import writing
 from labeler import audit, clock
 from labeler.errors import Conflict
 from labeler.pay import destinations, earnings, ledger, payouts, runs, statements

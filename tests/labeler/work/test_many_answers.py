@@ -6,10 +6,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from exports import votes
-from exports.criteria import Criteria
-from exports.pairs import Reason, decide
-from exports.selection import glance, select
+from exports.choosing import votes
+from exports.choosing.criteria import Criteria
+from exports.choosing.pairs import Reason, decide
+from exports.choosing.selection import glance, select
 from labeler import audit, recounts
 from labeler.database import Database
 from labeler.errors import Invalid

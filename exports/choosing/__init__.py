@@ -1,0 +1,1 @@
+"""Choosing: which judgments count, and what they say of a comparison."""

@@ -1,0 +1,1 @@
+"""Making: a release, part by part, by one process or several."""

@@ -1,0 +1,1 @@
+"""Proof: keys, envelopes and signatures."""
