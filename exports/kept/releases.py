@@ -18,9 +18,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 import labeler
 from exports.choosing import selection
 from exports.choosing.criteria import Criteria
-from exports.choosing.selection import Mark
 from exports.files import manifests
-from exports.files.manifests import Manifest
 from exports.kept.declarations import Declaration
 from exports.privacy import pseudonyms
 from labeler import events
@@ -104,7 +102,7 @@ class Cut:
     question: str
     number: int
     criteria: Criteria
-    mark: Mark
+    mark: selection.Mark
     pseudonym_key: str
     software: str
     masked: Mapping[str, str] | None = None
@@ -114,7 +112,7 @@ class Cut:
 class Made:
     """What a release turned out to be, when its files are written."""
 
-    manifest: Manifest
+    manifest: manifests.Manifest
     labor_card: dict[str, Any]
 
 
@@ -178,7 +176,7 @@ def cut_of(project: Project, release: Release) -> Cut:
         question=release.question,
         number=release.number,
         criteria=Criteria.model_validate(release.criteria),
-        mark=Mark(release.last_judgment_id, release.cut_at),
+        mark=selection.Mark(release.last_judgment_id, release.cut_at),
         pseudonym_key=release.pseudonym_key,
         software=release.software,
         masked=release.masked,
@@ -223,7 +221,7 @@ def home(cut: Cut, data: Path) -> Path:
     return data / "releases" / cut.slug / str(cut.number)
 
 
-def contents(release: Release, data: Path) -> tuple[Path, Manifest] | None:
+def contents(release: Release, data: Path) -> tuple[Path, manifests.Manifest] | None:
     """Return where a release is and what is in it; None if it is not there, or not as it was.
 
     Every file is read and its hash compared.
@@ -317,7 +315,7 @@ def _add(session: Session, release: Release) -> None:
 
 
 def _unchanged_since(
-    session: Session, project: Project, criteria: Criteria, mark: Mark
+    session: Session, project: Project, criteria: Criteria, mark: selection.Mark
 ) -> Release | None:
     alike = session.scalars(
         sa.select(Release)
@@ -349,7 +347,7 @@ def _is_same(session: Session, project: Project, promised: Cut, planned: Cut) ->
     then = replace(
         planned,
         number=promised.number,
-        mark=Mark(planned.mark.last_judgment_id, promised.mark.cut_at),
+        mark=selection.Mark(planned.mark.last_judgment_id, promised.mark.cut_at),
         pseudonym_key=promised.pseudonym_key,
     )
     return then == promised and not _decided_after(session, project, promised.mark.cut_at)

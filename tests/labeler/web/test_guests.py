@@ -35,6 +35,7 @@ FILLED = {
     "filename": "labeler.css",
     "layout": "csv",
     "kind": "sides",
+    "name": "matrix.csv",
 }
 
 
