@@ -20,6 +20,8 @@ GROUNDS = PLAIN | {"accent-tint", "error-tint"}
 """Grounds on which text of any colour may stand."""
 ORNAMENTS = {"line", "band"}
 """Hairlines and tracks: nothing is known by them alone."""
+HOLES = {".plot .pt3"}
+"""What makes a ring of a dot of ink is seen on the ink alone."""
 SERIES = {"c1", "c2", "c3", "c4"}
 """Used by the figures of charts.js, which stand on the page itself."""
 PAINTED = re.compile(r"(border|outline|stroke|fill|accent-color|text-decoration)(-[\w-]+)?$")
@@ -78,8 +80,9 @@ def pairs() -> Iterator[Pair]:
         if "color" not in rule.declarations and not SHAPES.search(rule.selector):
             yield from (Pair("ink", ground, TEXT) for ground in grounds)
         # What is filled is seen by its filling, on whatever page it stands.
+        around = {"ink"} if rule.selector in HOLES else PLAIN
         for shape in (painted(rule) - ORNAMENTS) | (grounds - GROUNDS):
-            yield from (Pair(shape, ground, SHAPE) for ground in PLAIN)
+            yield from (Pair(shape, ground, SHAPE) for ground in around)
     yield from (Pair(colour, "paper", SHAPE) for colour in SERIES)
 
 
