@@ -2,7 +2,7 @@
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-consumers soak lint browser bench bench-quality screens dist messages requirements clean
+.PHONY: help setup demo test test-both test-consumers soak lint browser bench bench-quality screens dist messages requirements clean
 
 # The newest Python from 3.11 on that can make a virtual environment.
 PYTHON ?= $(shell for name in python3.14 python3.13 python3.12 python3.11 python3 python; do \
@@ -49,6 +49,9 @@ test: .venv/.dev .venv/.catalogues browser ## the whole gate: lint, types, impor
 	$(PYTEST); tests=$$?; \
 	wait $$lint && exit $$tests
 
+test-both: .venv/.dev .venv/.catalogues browser ## every test, on SQLite and on PostgreSQL; 40 minutes
+	@LABELER_BOTH=1 $(PYTEST)
+
 test-consumers: .venv/.runtime .venv/.catalogues .consumers/.ready ## trainers learn from releases, loaders read them; minutes, 2 GB
 	@$(CONSUMERS) -m pytest -c tests/consumers/pytest.toml tests/consumers
 
@@ -56,7 +59,7 @@ soak: browser ## long versions of the tests that have one, then races; MINUTES=3
 	@end=$$(($$(date +%s) + 60 * $(MINUTES))); \
 	LABELER_SOAK=1 $(PYTEST) -m soak -rP || exit 1; \
 	while test $$(date +%s) -lt $$end; do \
-		$(PYTEST) $(RACES) || exit 1; \
+		LABELER_BOTH=1 $(PYTEST) $(RACES) || exit 1; \
 	done
 
 lint: .venv/.dev ## style, types and who imports whom

@@ -26,17 +26,21 @@ from tests.serving import open_database
 
 collect_ignore = ["consumers"]  # these run in their own environment: make test-consumers
 BACKENDS = ("sqlite", "postgresql")
-DOORS = (
+DRAWN = (
     *("tests/labeler/api/", "tests/labeler/cli/", "tests/labeler/web/", "tests/exports/"),
-    *("tests/labeler/work/migrated/", "tests/bench/"),
-    *("tests/labeler/test_background.py", "tests/journeys/test_month.py"),
+    *("tests/labeler/arena/", "tests/labeler/generation/", "tests/labeler/people/"),
+    *("tests/labeler/privacy/", "tests/labeler/progress/", "tests/labeler/quality/"),
+    *("tests/labeler/work/migrated/", "tests/labeler/test_background.py", "tests/bench/"),
+    *(f"tests/journeys/test_{name}.py" for name in ("backup_drill", "barrier", "crash", "crowd")),
+    *(f"tests/journeys/test_{name}.py" for name in ("disk_full", "month")),
 )
-"""Here each test runs on one back end, which its name draws: so every door meets both.
+"""Here each test runs on one back end, which its name draws: so every room and door meets both.
 
-What verbs and queries do is tested on both, each time. So are doors where that could matter: those
-tests are marked with `both`. With LABELER_SOAK=1 every test runs on both.
+What work, pay, endpoints, migrations and the database itself do is tested on both, each time. So is
+what is marked with `both`. `make test-both` and soaks run every test on both.
 """
 SOAKS = os.environ.get("LABELER_SOAK") == "1"
+RUNS_BOTH = SOAKS or os.environ.get("LABELER_BOTH") == "1"
 # Whether an example takes long says more of the machine than of the code.
 settings.register_profile("quick", deadline=None, max_examples=40)
 settings.register_profile("soak", deadline=None, max_examples=500)
@@ -46,19 +50,20 @@ settings.load_profile("soak" if SOAKS else "quick")
 def pytest_configure(config: pytest.Config) -> None:
     """Name the tests that have a long version, so that `-m soak` finds them."""
     config.addinivalue_line("markers", "soak: runs long with LABELER_SOAK=1")
-    config.addinivalue_line("markers", "both: at a door, and on both back ends all the same")
+    config.addinivalue_line("markers", "both: where back ends are drawn, and on both all the same")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Draw the back end of a test of a door that does not say on which it runs."""
+    """Draw the back end of a test that runs on one and does not say on which."""
     test = metafunc.definition
-    if SOAKS or "backend" not in metafunc.fixturenames or not test.nodeid.startswith(DOORS):
+    drawn = "backend" in metafunc.fixturenames and test.nodeid.startswith(DRAWN)
+    if RUNS_BOTH or not drawn:
         return
     named = any(mark.args[0] == "backend" for mark in test.iter_markers("parametrize"))
     if not named and test.get_closest_marker("both") is None:
-        drawn = BACKENDS[zlib.crc32(test.nodeid.encode()) % len(BACKENDS)]
-        test.add_marker(pytest.mark.parametrize("backend", [drawn], indirect=True))
+        name = BACKENDS[zlib.crc32(test.nodeid.encode()) % len(BACKENDS)]
+        test.add_marker(pytest.mark.parametrize("backend", [name], indirect=True))
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

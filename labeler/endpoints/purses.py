@@ -109,12 +109,13 @@ def spend(session: Session, kin: str, cost_micro: int, *, aside_micro: int) -> N
         changed(session, sa.update(Purse).where(Purse.kin == kin).values(paid))
 
 
-def stop(session: Session, kin: str) -> bool:
-    """Stop a kin for which the next call is too dear; False if it goes on, as calls are under way.
+def stop(session: Session, kin: str, most_micro: int) -> bool:
+    """Stop a kin for which a call is too dear; False if it goes on, as calls are under way.
 
-    Those may turn out to be cheaper than was set aside for them.
+    Those may turn out to be cheaper than was set aside for them, or have done so just now.
     """
-    last = Purse.kin == kin, Purse.stopped.is_(None), Purse.aside_micro == 0
+    too_dear = Purse.spent_micro + most_micro > Purse.budget_micro
+    last = Purse.kin == kin, Purse.stopped.is_(None), Purse.aside_micro == 0, too_dear
     why = {"stopped": Stop.budget, "stopped_at": moment(session)}
     if changed(session, sa.update(Purse).where(*last).values(why)):
         return True

@@ -272,7 +272,7 @@ def _afford(session: Session, call: Call, most_micro: int) -> bool:
     """Set aside what a call costs at most; a kin that cannot is stopped, if that is final."""
     if purses.set_aside(session, call.kin, most_micro):
         return True
-    if purses.stop(session, call.kin):
+    if purses.stop(session, call.kin, most_micro):
         waiting = _update().where(WAITING, Call.kin == call.kin)
         ended = {"state": CallState.cancelled, "ended_at": moment(session)}
         changed(session, waiting.values(ended))
