@@ -216,9 +216,9 @@ def _drawn(site: Site) -> int:
         words = {"id": TEXTS[0][:200], "prompt": "\n".join(TEXTS), "language": "en"}
         path = drawing.write(site.app.extensions["labeler.settings"].data, [words])
         made = drawing.begin(session, project, path, olga, endpoints="gull,heron", seed=seed)
-        purses.fill(session, made.kin, 1_000_000, "EUR")
+        purses.fill(session, made.kin, 0, "EUR")
         calls.cancel_all(session, made.kin)
-        purses.stop(session, made.kin)
+        purses.stop(session, made.kin, 1)
         session.commit()
         return made.id
 
