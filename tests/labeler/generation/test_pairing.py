@@ -113,13 +113,15 @@ def test_balanced_lets_all_meet_equally_often(
     )
 
 
-@settings(max_examples=5)
 @given(seeds)
 def test_balanced_uses_what_is_there_when_an_endpoint_is_often_missing(seed: int) -> None:
     whole, without = full(3), full(2)
     found = met(Pairs(Pairing.balanced, seed), [whole, without] * 30)
-    # Every other prompt has nothing but a and b; all the others go to what they leave out.
-    assert found == {("a", "b"): 30, ("a", "c"): 15, ("b", "c"): 15}
+    # Every other prompt has nothing but a and b; all the others go to what they leave out, but the
+    # first one, for which lots are drawn.
+    assert found["a", "b"] in (30, 31)
+    assert abs(found["a", "c"] - found["b", "c"]) <= 1
+    assert found.total() == 60
 
 
 def test_one_endpoint_alone_is_compared_with_itself() -> None:
