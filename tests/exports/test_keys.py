@@ -16,7 +16,7 @@ from exports.proof.envelopes import Signer
 from labeler.errors import Invalid
 from tests.conftest import StoppedClock
 
-CURRENT = "import sys; from pathlib import Path; from exports import keys; \
+CURRENT = "import sys; from pathlib import Path; from exports.proof import keys; \
 print(keys.current(Path(sys.argv[1])).fingerprint)"
 
 
