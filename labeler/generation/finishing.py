@@ -34,7 +34,6 @@ from labeler.work.rows import Message, ResponseIn, Row
 
 PAGE = 200
 """Of how many prompts the answers are read at a time."""
-_UNDER_WAY = JobState.waiting, JobState.running
 _ASKING = say("Asking for answers")
 _PAIRING = say("Pairing answers")
 _CANCELLED = say("Nobody wants this any more.")

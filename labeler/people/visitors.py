@@ -56,11 +56,6 @@ def visit_of(session: Session, person: Person) -> Visit | None:
     return session.scalar(sa.select(Visit).where(Visit.person_id == person.id))
 
 
-def is_one(person: Person) -> bool:
-    """Say whether somebody who is not forgotten is a visitor."""
-    return person.is_visitor
-
-
 def among(session: Session, person_ids: Iterable[int]) -> set[int]:
     """Return which of these people are visitors."""
     theirs = Visit.person_id.in_(set(person_ids))

@@ -122,7 +122,7 @@ def vote(turn_id: int) -> ResponseReturnValue:
     except Invalid as refusal:
         return _given_back(turn.conversation_id, refusal)
     receipt = votes.vote(session, turn, answer, key=key, by=ada)
-    if not forms.by_script() and not guests.is_guest(ada):
+    if not forms.by_script() and not ada.is_visitor:
         _cover(session, turn, session.get_one(Assignment, receipt.judgment.assignment_id))
     session.commit()
     if not forms.by_script():
@@ -229,7 +229,7 @@ def _page(
     conversation = conversations.find(session, conversation_id, by=ada)
     project = session.get_one(Project, conversation.project_id)
     chat = chatting.read(session, conversation)
-    is_guest = guests.is_guest(ada)
+    is_guest = ada.is_visitor
     return render_template(
         "chat/show.html",
         project=project,
@@ -281,7 +281,7 @@ def _index(slug: str, faults: Mapping[str, str]) -> str:
         mine=conversations.of_person(session, project.id, ada),
         languages=[(tag, filters.language(tag)) for tag in languages],
         chosen=request.form.get("language") or (own[0] if own else ""),
-        is_guest=guests.is_guest(ada),
+        is_guest=ada.is_visitor,
         faults=faults,
     )
 

@@ -14,7 +14,6 @@ from labeler import database
 from labeler.arena import rules, visits
 from labeler.config import Settings
 from labeler.errors import Forbidden, NotFound
-from labeler.people import visitors as guests
 from labeler.people.accounts import Person
 from labeler.said import say
 from labeler.web import visitors
@@ -40,14 +39,9 @@ WHERE_WORDS = {
 }
 
 
-def is_guest(person: Person) -> bool:
-    """Say whether the person came by a link."""
-    return guests.is_one(person)
-
-
 def project_of(session: Session, person: Person) -> Project | None:
     """Return the project in whose chat the person is a guest; None if they are none."""
-    visit = visits.visit_of(session, person) if is_guest(person) else None
+    visit = visits.visit_of(session, person) if person.is_visitor else None
     return session.get_one(Project, visit.project_id) if visit else None
 
 
@@ -60,7 +54,7 @@ def _keep_to_the_chat() -> ResponseReturnValue | None:
     # A program shows a token of its own, and never this cookie.
     if request.endpoint in (None, *OPEN) or request.blueprint == "api":
         return None
-    if not current_user.is_authenticated or not is_guest(visitors.person()):
+    if not current_user.is_authenticated or not visitors.person().is_visitor:
         return None
     if request.endpoint == "work.home" and current_user.visits:
         return redirect(url_for("chat.index", slug=current_user.visits))

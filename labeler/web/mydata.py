@@ -24,7 +24,7 @@ from labeler.people.accounts import Person
 from labeler.privacy import copies, erasure, replay
 from labeler.privacy.subjects import SUBJECTS
 from labeler.said import say
-from labeler.web import forms, guests, visitors
+from labeler.web import forms, visitors
 from labeler.web.filters import gettext as _
 
 pages = Blueprint("mydata", __name__, url_prefix="/my-data")
@@ -128,7 +128,7 @@ def _require_them(form: ErasureForm) -> None:
 
 def _is_sure(session: Session, ada: Person) -> bool:
     """Say whether it is surely them: of guests nothing but their cookie tells."""
-    return guests.is_guest(ada) or sign_ins.is_fresh(session, visitors.secret())
+    return ada.is_visitor or sign_ins.is_fresh(session, visitors.secret())
 
 
 def _minutes() -> int:

@@ -14,7 +14,6 @@ from labeler import database
 from labeler.arena import visits
 from labeler.errors import Unknown
 from labeler.people import memberships, sign_ins
-from labeler.people import visitors as guests
 from labeler.people.accounts import Person
 from labeler.web import forms
 from labeler.work.projects import Project
@@ -35,7 +34,7 @@ class Visitor(UserMixin):
     @cached_property
     def visits(self) -> str:
         """The project in whose chat they are a guest, by its slug; empty if they are none."""
-        if not guests.is_one(self.person):
+        if not self.person.is_visitor:
             return ""
         with _reading() as session:
             visit = visits.visit_of(session, self.person)

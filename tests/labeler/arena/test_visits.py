@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from labeler.arena import endings, visits
 from labeler.errors import Conflict, Forbidden, Invalid, NotFound
 from labeler.pay import ledger
-from labeler.people import forum, memberships, sign_ins, visitors
+from labeler.people import forum, memberships, sign_ins
 from labeler.people.accounts import Person
 from labeler.people.memberships import Role
 from labeler.progress import costs
@@ -45,7 +45,7 @@ def test_a_visitor_chats_and_is_not_paid(
     assert visits.project_of(session, secret) is project
     person, cookie = visits.enter(session, secret, browser="Phone")
     found = sign_ins.person_of(session, cookie)
-    assert found is person and visitors.is_one(person)
+    assert found is person and person.is_visitor
     chat = begin(session, project, person)
     judgment = vote(session, write(session, chat, "Hello", person), 1, person)
     assert judgment.counts
