@@ -42,7 +42,7 @@ MODULES: Mapping[str, Sequence[str]] = MappingProxyType(
         "ledger": ("ledgers",),
         "migrate": ("migrating",),
         "pay": ("pay", "corrections"),
-        "person": ("people",),
+        "person": ("people", "keeping"),
         "plan": ("plans",),
         "project": ("projects",),
         "refresh": ("refreshing",),

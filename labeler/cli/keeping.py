@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from labeler import config
 from labeler.cli import installation
-from labeler.cli.people import person
 from labeler.config import Settings
 from labeler.database import Database
 from labeler.errors import Conflict
@@ -55,7 +54,7 @@ def apply() -> None:
             click.echo(f"{table}: {number:,}")
 
 
-@person.command()
+@click.command()
 @click.argument("email")
 @click.option("--out", "-o", "file", type=NEW_FILE, required=True, metavar="FILE")
 @BY_WHOM
@@ -79,7 +78,7 @@ def data(email: str, file: Path, actor: str) -> None:
     click.echo(f"{file}: what is held of {whose.name}; {file.stat().st_size:,} bytes.")
 
 
-@person.command()
+@click.command()
 @click.argument("email")
 @click.option("--reason", required=True, help="How they asked for it; it is put on record.")
 @BY_WHOM
@@ -104,7 +103,7 @@ def erase(email: str, reason: str, actor: str) -> None:
     click.echo(f"Erased. What has to stay is kept under the number {number}.")
 
 
-@person.command()
+@click.command()
 @click.argument("number", type=int)
 @click.option("--reason", required=True, help="What for; it is put on record.")
 @BY_WHOM
@@ -153,3 +152,7 @@ def write_down(database: Database, settings: Settings) -> None:
 
 def _periods(settings: Settings) -> Periods:
     return Periods(sign_ins_days=settings.keep_sign_ins_days, beats_days=settings.keep_beats_days)
+
+
+COMMANDS = (data, erase, identity)
+"""What is done for one person, among the commands of `labeler person`."""

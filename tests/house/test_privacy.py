@@ -5,7 +5,8 @@ import inspect
 
 import labeler.app  # which every other table comes with
 import labeler.endpoints.calls
-import labeler.jobs  # noqa: F401
+import labeler.jobs
+import labeler.pay.seals  # noqa: F401
 from exports.kept import declarations, releases
 from labeler.privacy import retention, subjects
 from labeler.privacy.declared import KEEPS

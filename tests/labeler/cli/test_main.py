@@ -1,12 +1,14 @@
 """What every command shares: help, refusals in words, and commands from other packages."""
 
 import re
+import subprocess
 
 import click
 import pytest
 
 from labeler.cli import main
 from tests.labeler.cli.conftest import Terminal
+from tests.labeler.cli.processes import LABELER, environment
 
 COMMANDS = (
     "batch db demo person plan project refresh release secret serve token verify work"
@@ -58,3 +60,14 @@ def test_no_command_begins_an_empty_database_by_the_way(
     said = terminal.refused(2, *command, database_url=f"sqlite:///{file}")
     assert f"There is no database at {file}: `labeler db upgrade` makes one." in said
     assert not file.exists()
+
+
+@pytest.mark.parametrize(
+    ("group", "command"), [("batch", "generate"), ("pay", "correct"), ("person", "erase")]
+)
+def test_a_group_has_all_its_commands_in_a_program_that_did_nothing_else(
+    group: str, command: str
+) -> None:
+    asked = [LABELER, group, command, "--help"]
+    told = subprocess.run(asked, env=environment(), capture_output=True, text=True)
+    assert (told.returncode, told.stderr) == (0, "")
