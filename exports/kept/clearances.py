@@ -125,17 +125,17 @@ def decide(session: Session, project: Project, fates: Mapping[int, Fate], *, by:
 
 
 def _add(session: Session, project: Project, held: Held, fate: Fate, by: Person) -> None:
-    made = Clearance(
-        project_id=project.id,
-        comparison_id=held.comparison_id,
-        judgment_id=held.judgment_id,
-        digest=digest(held.text),
-        fate=fate,
-        created_by=by.id,
-        created_at=clock.now(),
+    session.add(
+        Clearance(
+            project_id=project.id,
+            comparison_id=held.comparison_id,
+            judgment_id=held.judgment_id,
+            digest=digest(held.text),
+            fate=fate,
+            created_by=by.id,
+            created_at=clock.now(),
+        )
     )
-    session.add(made)
-    session.flush()
     events.record(
         session,
         "reason.decided",
@@ -143,7 +143,6 @@ def _add(session: Session, project: Project, held: Held, fate: Fate, by: Person)
         project_id=project.id,
         subject=held.judgment_id,
         fate=fate.value,
-        digest=made.digest,
     )
 
 
@@ -154,7 +153,7 @@ def waiting(session: Session, project_id: int, *, after: int = 0) -> Waiting:
     say of one in the same words is there once. Where few are held, a page may have none and others
     may follow.
     """
-    found, last, end = list[Held](), after, after
+    found, last = list[Held](), after
     for _ in range(MOST_READ // READ):
         end = _end(session, project_id, last)
         found += _undecided(session, project_id, last, end)

@@ -96,7 +96,7 @@ def test_what_is_held_waits_until_it_is_decided(database: Database) -> None:
         assert [one.data["fate"] for one in told].count("kept_out") == 1
         assert {one.person_id for one in told} == {cast.olga.id}
         kept = str(session.execute(sa.select(Clearance.__table__)).all())
-        assert "rosa" not in kept + str([one.data for one in told])  # no copy of a text
+        assert "rosa" not in kept + str([one.data for one in told]), "a copy of a text"
 
 
 def test_only_what_is_held_is_decided_about(database: Database) -> None:
@@ -147,7 +147,8 @@ def test_a_release_tells_what_was_let_go_by_its_cut_off(
     first = plan(database, project, **rules)
     release(database, first, tmp_path / "1", data=tmp_path, by=cast.olga)
     frozen.forward(seconds=1)
-    decide(database, cast, project, {MAIL: Fate.let_go, PHONE: Fate.kept_out, HANDLE: Fate.kept_out})
+    others = {MAIL: Fate.let_go, PHONE: Fate.kept_out, HANDLE: Fate.kept_out}
+    decide(database, cast, project, others)
     later = plan(database, project, **rules)
     assert (first.number, later.number) == (1, 2)
     release(database, later, tmp_path / "2", data=tmp_path, by=cast.olga)
