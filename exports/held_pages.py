@@ -37,7 +37,6 @@ KINDS = {
     Kind.profile: say("page of an account"),
     Kind.handle: say("name of an account"),
 }
-_UNCHOSEN = say("Please choose what becomes of at least one of them.")
 _ODD = say("Please choose one of these.")
 
 
@@ -60,12 +59,13 @@ def decide(slug: str) -> ResponseReturnValue:
     session, project = database.session(), _project(slug)
     after = request.form.get("after", 0, type=forms.row_id)
     try:
-        new = clearances.decide(session, project, _chosen(), by=visitors.person())
+        chosen = _chosen()
+        new = clearances.decide(session, project, chosen, by=visitors.person())
         session.commit()
     except Invalid as refusal:
         database.reread()
         return _index(_project(slug), after, refusal), refusal.status
-    flask.flash(_said(new))
+    flask.flash(_said(new) if chosen else _("Nothing was chosen."))
     if "decided" in request.form:
         return redirect(url_for("held.decided", slug=slug))
     return redirect(url_for("held.index", slug=slug, after=after or None))
@@ -107,7 +107,7 @@ def _index(project: Project, after: int, refusal: Invalid | None = None) -> str:
         held=waiting.held,
         following=waiting.following,
         after=after,
-        refusal=refusal,
+        faults=refusal.fields if refusal else {},
         parts=parts,
         field=FIELD,
     )
@@ -118,18 +118,16 @@ def _project(slug: str) -> Project:
 
 
 def _chosen() -> dict[int, Fate]:
-    """Read what was chosen, by the number of the judgment; raises Invalid."""
-    given = {name: value for name, value in request.form.items() if name.startswith(FIELD)}
-    try:
-        chosen = {
-            forms.row_id(name.removeprefix(FIELD)): Fate(value)
-            for name, value in given.items()
-            if value
-        }
-    except ValueError:
-        raise Invalid(_ODD) from None
-    if not chosen:
-        raise Invalid(_UNCHOSEN)
+    """Read what was chosen, by the number of the judgment; raises Invalid naming odd fields."""
+    chosen, odd = dict[int, Fate](), dict[str, str]()
+    for name, value in request.form.items():
+        if name.startswith(FIELD) and value:
+            try:
+                chosen[forms.row_id(name.removeprefix(FIELD))] = Fate(value)
+            except ValueError:
+                odd[name] = _ODD
+    if odd:
+        raise Invalid("Please look at the marked fields.", fields=odd)
     return chosen
 
 

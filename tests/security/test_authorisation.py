@@ -377,7 +377,9 @@ PAGES = {
         HELPFUL + "/releases/declared", OWNER_BAD_FORM, {"facts": "no TOML"}
     ),
     ("GET", "/projects/<slug>/releases/held"): Case(HELPFUL + "/releases/held", OWNER),
-    ("POST", "/projects/<slug>/releases/held"): Case(HELPFUL + "/releases/held", OWNER_BAD_FORM),
+    ("POST", "/projects/<slug>/releases/held"): Case(
+        HELPFUL + "/releases/held", OWNER_BAD_FORM, {"reason-1": "perhaps"}
+    ),
     ("GET", "/projects/<slug>/releases/held/decided"): Case(
         HELPFUL + "/releases/held/decided", OWNER
     ),
