@@ -5,8 +5,9 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Add the pages about releases, and the keys that they are signed with."""
-    from exports import order_pages, pages, wellknown
+    from exports import held_pages, order_pages, pages, wellknown
 
     app.register_blueprint(pages.pages)
     app.register_blueprint(order_pages.order_pages)
+    app.register_blueprint(held_pages.held_pages)
     app.register_blueprint(wellknown.pages)

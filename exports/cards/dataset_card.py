@@ -9,7 +9,7 @@ from jinja2 import Template
 from exports.cards import markup
 from exports.choosing.pairs import WORDS
 from exports.choosing.splits import SPLITS
-from exports.files.manifests import Counts
+from exports.files.manifests import Counts, HeldReasons
 from exports.files.surveys import Estimate, Pay, Survey
 from exports.kept.releases import Cut
 from labeler.pay import money
@@ -82,6 +82,7 @@ def text(
         reasons=[(WORDS[reason], count) for reason, count in counts.reasons.items()],
         remark=remark,
         flip_rates=_flip_rates(counts, *flip_rates),
+        held=_held(counts.held_reasons),
         from_elsewhere=from_elsewhere,
         words=words.strip(),
     )
@@ -94,6 +95,21 @@ def _flip_rates(
     rates = dict.fromkeys(PAIRS, of_pairs) | {"dpo_per_vote": of_votes}
     found = ((name, rates.get(name)) for name in counts.formats)
     return [(name, rate) for name, rate in found if rate is not None]
+
+
+def _held(found: HeldReasons | None) -> list[tuple[str, int, str]]:
+    """Return how many reasons that are held stand how, with what was found first in them."""
+    if found is None:
+        return []
+    stands = {
+        "let go by an owner who read them": found.let_go,
+        "kept out by an owner who read them": found.kept_out,
+        "read by nobody yet, and left out": found.undecided,
+    }
+    return [
+        (words, sum(kinds.values()), ", ".join(f"{kind} {n:,}" for kind, n in kinds.items()))
+        for words, kinds in stands.items()
+    ]
 
 
 def _in_parquet(counts: Counts) -> list[str]:

@@ -115,6 +115,11 @@ class Criteria(BaseModel):
             raise ValueError(say("The period ends before it begins"))
         return self
 
+    @property
+    def tells_reasons(self) -> bool:
+        """Whether people's reasons are in any file."""
+        return self.free_text and "comparisons" in self.formats
+
 
 def read(given: Mapping[str, Any]) -> Criteria:
     """Read criteria from outside; raises Invalid naming every bad field."""

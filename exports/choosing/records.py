@@ -19,7 +19,6 @@ from exports.choosing.pairs import Majority, Reason
 from exports.choosing.selection import Judged, Said, Skipped
 from exports.choosing.texts import Texts, Turn
 from exports.choosing.votes import Votes
-from exports.privacy import personal
 from labeler.quality.adjudications import Finding
 
 PREFERRED, RANKED = "preferred", "ranked"
@@ -158,7 +157,10 @@ class Writing:
     def gather(
         self, ordinal: int, judged: Judged, said: Sequence[Said], counted: Votes, told: Texts
     ) -> Gathered:
-        """Make the record of a comparison, of what is said of it by the rules."""
+        """Make the record of a comparison, of what is said of it by the rules.
+
+        Reasons are written as they come: those that are held must be empty by now.
+        """
         prompt_id = texts.prompt_id(told.prompt)
         contents = [answer["content"] for answer in told.answers]
         record = Record(
@@ -206,7 +208,7 @@ class Writing:
             _ratings(more["criteria"]) if "criteria" in more else [],
             edit.get("response", NOBODY),
             edit.get("text", ""),
-            self._reason(said.reason),
+            said.reason if self.criteria.tells_reasons else "",
             _numbers(said.shown),
             said.guideline_number,
             said.rubric_number,
@@ -216,12 +218,6 @@ class Writing:
             said.state,
             said.counts,
         )
-
-    def _reason(self, reason: str) -> str:
-        """Return what may be released of a reason: nothing if personal data were found in it."""
-        if not reason or not self.criteria.free_text or personal.found(reason):
-            return ""
-        return reason
 
     def _skip(self, skipped: Skipped) -> SkipEntry:
         return SkipEntry(

@@ -9,9 +9,15 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+)
 
 from exports.choosing.criteria import Criteria
 from exports.choosing.pairs import Reason
@@ -64,6 +70,17 @@ class FormatCounts(_Model):
     splits: dict[str, int]
 
 
+class HeldReasons(_Model):
+    """Reasons with what looks like personal data, by the kind of what was found first in each."""
+
+    undecided: dict[str, int] = {}
+    """Nobody has decided: they are left out."""
+    let_go: dict[str, int] = {}
+    """An owner has read them and let them go: they are in the release."""
+    kept_out: dict[str, int] = {}
+    """An owner has read them and left them out."""
+
+
 class Counts(_Model):
     """How much there is; `comparisons` = `used` + `left_out`."""
 
@@ -82,6 +99,15 @@ class Counts(_Model):
     """Comparisons used, by language."""
     reasons: dict[Reason, int]
     formats: dict[str, FormatCounts]
+    held_reasons: HeldReasons | None = None
+    """Of the judgments in it; null, and not written, if people's reasons were not asked for."""
+
+    @model_serializer(mode="wrap")
+    def _as_asked(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        said: dict[str, Any] = dump(self)
+        if self.held_reasons is None:
+            del said["held_reasons"]
+        return said
 
     def rows(self, name: str) -> int:
         """Return how many rows a format has."""

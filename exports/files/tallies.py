@@ -8,7 +8,7 @@ from typing import NamedTuple
 from exports.choosing.pairs import Reason
 from exports.choosing.records import PREFERRED, RANKED, Gathered
 from exports.choosing.splits import SPLITS, Split
-from exports.files.manifests import Counts, FormatCounts
+from exports.files.manifests import Counts, FormatCounts, HeldReasons
 from exports.files.surveys import Survey
 from exports.formats.dpo_per_vote import DISAGREED
 from exports.privacy import suppression
@@ -24,6 +24,14 @@ class Written(NamedTuple):
     """By column the first text in it, where all of them look like dates."""
     cleared: list[str]
     """Columns in which not all do."""
+
+
+class HeldCount(NamedTuple):
+    """How many of the reasons that are held stand so, with such a thing found first in them."""
+
+    stand: str
+    kind: str
+    number: int
 
 
 @dataclass
@@ -100,8 +108,12 @@ def counts(
     tallies: Sequence[Tally],
     unasked: Iterable[dict[str, int]],
     written: Sequence[Written],
+    held: Iterable[HeldCount] | None = None,
 ) -> Counts:
-    """Return all of it as the manifest tells it; `unasked` are reasons for having no record."""
+    """Return all of it as the manifest tells it; `unasked` are reasons for having no record.
+
+    `held` are reasons that people wrote and that are held; None if they were not asked for.
+    """
     used, reasons = Counter[str](), Counter[str]()
     for tally in tallies:
         used.update(tally.used)
@@ -120,6 +132,7 @@ def counts(
         languages=dict(sorted(used.items())),
         reasons={reason: reasons[reason.value] for reason in Reason if reasons[reason.value]},
         formats={name: _format(name, written) for name in sorted({one.name for one in written})},
+        held_reasons=None if held is None else _held(held),
     )
 
 
@@ -130,6 +143,13 @@ def flips(found: Iterable[Tally]) -> tuple[Flips, Flips]:
         pairs.merge(tally.pairs)
         votes.merge(tally.votes)
     return pairs, votes
+
+
+def _held(found: Iterable[HeldCount]) -> HeldReasons:
+    stands: dict[str, Counter[str]] = {}
+    for stand, kind, number in found:
+        stands.setdefault(stand, Counter())[kind] += number
+    return HeldReasons(**{stand: dict(sorted(kinds.items())) for stand, kinds in stands.items()})
 
 
 def _format(name: str, written: Sequence[Written]) -> FormatCounts:

@@ -19,19 +19,15 @@ import labeler
 from exports.choosing import selection
 from exports.choosing.criteria import Criteria
 from exports.files import manifests
-from exports.kept.declarations import Declaration
+from exports.kept import changes
 from exports.privacy import pseudonyms
 from labeler import events
 from labeler.errors import Conflict, Invalid, NotFound
-from labeler.events import Event
 from labeler.people.accounts import Person
-from labeler.people.remarks import Decline, Remark
 from labeler.privacy.declared import Keep
-from labeler.quality.adjudications import Adjudication
 from labeler.said import say
 from labeler.schema import Base, BigInt, Id, reference
 from labeler.work.batches import Batch
-from labeler.work.judgments import LEFT_OUT, Judgment
 from labeler.work.projects import Project
 
 KEEP = Keep(
@@ -337,7 +333,7 @@ def _unchanged_since(
         ),
         None,
     )
-    if found is None or _decided_after(session, project, found.cut_at):
+    if found is None or changes.since(session, project.id, found.cut_at, criteria):
         return None
     return found
 
@@ -350,41 +346,8 @@ def _is_same(session: Session, project: Project, promised: Cut, planned: Cut) ->
         mark=selection.Mark(planned.mark.last_judgment_id, promised.mark.cut_at),
         pseudonym_key=promised.pseudonym_key,
     )
-    return then == promised and not _decided_after(session, project, promised.mark.cut_at)
-
-
-def _decided_after(session: Session, project: Project, moment: datetime) -> bool:
-    excluded = sa.exists().where(
-        Judgment.project_id == project.id,
-        Judgment.state.in_(LEFT_OUT),
-        Judgment.excluded_at > moment,
-    )
-    withdrawn = sa.exists().where(  # many comparisons, few events
-        Event.project_id == project.id,
-        Event.kind == "comparison.withdrawn",
-        Event.at > moment,
-    )
-    adjudicated = sa.exists().where(
-        Adjudication.project_id == project.id, Adjudication.created_at > moment
-    )
-    declared = sa.exists().where(
-        Declaration.project_id == project.id, Declaration.created_at > moment
-    )
-    changed = (excluded, withdrawn, adjudicated, declared, _erased(project.id, moment))
-    return bool(session.scalar(sa.select(sa.or_(*changed, _spoken(project.id, moment)))))
-
-
-def _spoken(project_id: int, moment: datetime) -> sa.ColumnElement[bool]:
-    """Tell whether what is published of the workers' words changed after that moment."""
-    mine = sa.select(Remark.id).where(Remark.project_id == project_id)
-    declined = Decline.remark_id.in_(mine), Decline.declined_at > moment
-    return sa.or_(mine.where(Remark.written_at > moment).exists(), sa.exists().where(*declined))
-
-
-def _erased(project_id: int, moment: datetime) -> sa.ColumnElement[bool]:
-    """Tell whether somebody who judged in the project was erased after that moment."""
-    judged = sa.exists().where(Judgment.project_id == project_id, Judgment.person_id == Person.id)
-    return sa.exists().where(Person.erased_at > moment, judged)
+    moment = promised.mark.cut_at
+    return then == promised and not changes.since(session, project.id, moment, planned.criteria)
 
 
 def _require_same(session: Session, release: Release, cut: Cut, sha256: str) -> None:
@@ -393,7 +356,7 @@ def _require_same(session: Session, release: Release, cut: Cut, sha256: str) -> 
     if release.manifest_sha256 == sha256:
         return
     words = f"Release {release.number} could not be made again byte for byte."
-    if session.scalar(sa.select(_erased(release.project_id, release.cut_at))):
+    if session.scalar(sa.select(changes.erased(release.project_id, release.cut_at))):
         words += " Somebody who judged in it was erased since: what they were called is forgotten."
     if release.software != software():
         words += f" It was made by {release.software}; this is {software()}."

@@ -30,7 +30,7 @@ from exports.files import folders, manifests, sorting, tallies, writing
 from exports.files.manifests import Counts, FileEntry, LeftOutEntry, Manifest, ProjectEntry
 from exports.files.sorting import DRAWERS
 from exports.files.surveys import Survey
-from exports.files.tallies import Written
+from exports.files.tallies import HeldCount, Written
 from exports.kept.releases import Cut, Made
 from exports.making import consensus, documents, parts
 from exports.making.crews import Alone, Crew
@@ -159,7 +159,8 @@ def write(
     for more in crew.map(partial(rendering.reorder, work), shards):
         written += more
     tallied = [shard.tally for shard in rendered]
-    counts = tallies.counts(survey, tallied, [part.reasons for part in gathered], written)
+    reasons, held = [part.reasons for part in gathered], _held(cut, gathered)
+    counts = tallies.counts(survey, tallied, reasons, written, held)
     _require_some(cut, counts)
     writing.require_no_dates(written)
     files = _together(folder, work, len(shards), written)
@@ -172,6 +173,11 @@ def write(
     with reading() as session:
         documents.write(session, told, folder, rows)
     return _sealed(folder, told, listed, rows, signer)
+
+
+def _held(cut: Cut, gathered: Sequence[parts.Told]) -> list[HeldCount] | None:
+    """Return how many reasons are held; None if people's reasons are not asked for."""
+    return [one for part in gathered for one in part.held] if cut.criteria.tells_reasons else None
 
 
 def _sealed(

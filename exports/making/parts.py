@@ -6,6 +6,7 @@ machines can each take one, if they share the folder.
 """
 
 from array import array
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,6 +27,9 @@ from exports.choosing.votes import Votes
 from exports.files import folders
 from exports.files.sorting import Cabinet
 from exports.files.surveys import Survey
+from exports.files.tallies import HeldCount
+from exports.kept import clearances
+from exports.kept.clearances import Fates
 from exports.kept.releases import Cut
 from exports.privacy import pseudonyms
 from labeler.people.accounts import Person
@@ -58,6 +62,8 @@ class Told(NamedTuple):
     reasons: dict[str, int]
     """Comparisons that nobody asked for or that cannot be written, by reason."""
     survey: dict[str, Any]
+    held: tuple[HeldCount, ...]
+    """Reasons that are held, if people's reasons are asked for."""
 
 
 Step = Callable[[int], None]
@@ -153,6 +159,8 @@ class Gathering:
         self.survey, self.ballots = Survey(), Ballots()
         self.prompts = Prompts(cut.criteria.test_share)
         self.records, self._characters, self._reasons = 0, 0, dict[str, int]()
+        self.held = Counter[tuple[str, str]]()
+        """How many of the reasons that are held stand how, by what was found first in them."""
 
     def all(self, step: Step | None = None) -> Iterator[Waiting | LeftOut]:
         """Yield every comparison that was judged: its record, or why nobody asked for it."""
@@ -167,9 +175,9 @@ class Gathering:
                 else:
                     yield self._left_out(one, reason, votes.count(one.said))
             with self._reading() as session:
-                told = texts.of(session, asked)
+                told, fates = texts.of(session, asked), self._fates(session, asked)
             for one in asked:
-                yield self._gather(one, told[one.id])
+                yield self._gather(one, told[one.id], fates)
             self.prompts.sign()
             if step is not None:
                 step(len(page))
@@ -180,15 +188,25 @@ class Gathering:
         np.savez(folder / VOTES, items=said[0], annotators=said[1], labels=said[2], n=self.records)
         ids, signatures, tests = self.prompts.found.arrays()
         np.savez(folder / PROMPTS, ids=ids, signatures=signatures, tests=tests)
-        return Told(self.records, self._characters, self._reasons, self.survey.dump())
+        held = tuple(HeldCount(*one, number) for one, number in sorted(self.held.items()))
+        return Told(self.records, self._characters, self._reasons, self.survey.dump(), held)
 
     @property
     def people(self) -> int:
         """How many people judged in the project."""
         return len(self._numbers)
 
-    def _gather(self, one: Judged, told: Texts) -> Waiting | LeftOut:
-        said = votes.counted(one.said, self._cut.criteria)
+    def _fates(self, session: Session, asked: Sequence[Judged]) -> Fates:
+        """Return what owners decided by the mark about reasons that are held."""
+        if not asked or not self._cut.criteria.tells_reasons:
+            return {}
+        moment = self._cut.mark.cut_at
+        return clearances.by_moment(session, moment, first=asked[0].id, last=asked[-1].id)
+
+    def _gather(self, one: Judged, told: Texts, fates: Fates) -> Waiting | LeftOut:
+        said, held = votes.counted(one.said, self._cut.criteria), list[tuple[str, str]]()
+        if self._cut.criteria.tells_reasons:
+            said, held = clearances.screened(said, fates)
         counted = votes.count(said)
         self.survey.add(one, said, counted)
         self._characters += told.characters
@@ -202,6 +220,7 @@ class Gathering:
         self.ballots.add(self.records, said, self._numbers)
         self.prompts.add(gathered.record.prompt_id, told.prompt)
         self.records += 1
+        self.held.update(held)
         return Waiting(gathered.key, line)
 
     def _left_out(self, one: Judged, reason: Reason, counted: Votes) -> LeftOut:

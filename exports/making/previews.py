@@ -17,6 +17,7 @@ from exports.choosing.pairs import WORDS, LeftOut, Reason
 from exports.choosing.records import PREFERRED, RANKED, Gathered, Record, encode
 from exports.files.sorting import Found
 from exports.formats.columns import Row
+from exports.kept import clearances
 from exports.kept.releases import Cut
 from exports.making import consensus, shards
 from exports.making.parts import Gathering, Part, Waiting
@@ -48,6 +49,8 @@ class Preview:
     """The first rows of each format."""
     is_complete: bool = True
     """Whether every comparison was looked at."""
+    waiting: int = 0
+    """How many reasons are left out until an owner has looked at them, if reasons are asked for."""
 
     @property
     def is_worth_it(self) -> bool:
@@ -85,6 +88,8 @@ def preview(reading: Reading, cut: Cut) -> Preview:
             _leave_out(found, one)
         else:
             records.append(one)
+    stands = gathering.held.items()
+    found.waiting = sum(number for (stand, _), number in stands if stand == clearances.UNDECIDED)
     likely = _likely(gathering, cut.criteria)
     rules = Concluding(cut.criteria, gathering.prompts.found.leaks())
     for gathered in rules.conclude(_groups(records, likely)):

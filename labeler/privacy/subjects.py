@@ -386,7 +386,7 @@ ELSEWHERE: Mapping[str, str] = {
     **dict.fromkeys(
         (
             *("adjudications", "pay_runs", "payout_layouts", "wage_references", "releases"),
-            "declarations",
+            *("clearances", "declarations"),
             *("declines", "endpoints", "evaluations", "generations", "jobs"),
             *("chat_rules", "chat_links"),
         ),

@@ -10,6 +10,8 @@ from flask import Flask
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
+from exports.kept import clearances
+from exports.kept.clearances import Fate
 from labeler import clock
 from labeler.arena import visits
 from labeler.cli import refreshing
@@ -51,7 +53,7 @@ FOR_OWNERS = (
     *("projects", "members", "batches", "comparisons", "gold", "releases", "qualifications.ask"),
     *("disputes", "guidelines", "orders", "plans", "quality", "rates", "reviews", "wages"),
     *("payruns", "paylayouts", "terms.write", "worktime.noticed", "chatrules"),
-    *("generations", "leaderboard"),
+    *("generations", "leaderboard", "held"),
 )
 FOR_ADMINISTRATORS = "endpoints."
 WRONG = ("/nothing-here", "/projects/demo/releases?min_judgments=0")
@@ -60,8 +62,8 @@ WRONG = ("/nothing-here", "/projects/demo/releases?min_judgments=0")
 def furnish(site: Site) -> dict[str, Any]:
     """Have something on every page; return what the addresses of pages are filled in with.
 
-    Ada has judged all of RICH but one, which she holds, and has added time; a release is cut, and
-    another waits; Otto is an owner too.
+    Ada has judged all of RICH but one, which she holds, with reasons that are held, and has added
+    time; a release is cut, and another waits; Otto is an owner too.
     """
     visit = Visit(site.app).arrive(OLGA)
     visit.get("/projects/demo/releases")
@@ -88,6 +90,8 @@ def furnish(site: Site) -> dict[str, Any]:
         asked |= talking.talk(session, project) | _chat(session, project, by=ada)
         folder = site.app.extensions["labeler.settings"].data
         asked |= _draw(session, project, folder, by=olga)
+        first, *_ = clearances.waiting(session, project.id).held
+        clearances.decide(session, project, {first.judgment_id: Fate.let_go}, by=olga)
         missed.add(session, project.id, by=ada, **span, kind=Kind.clarification, note="A call.")
         session.commit()
     refreshing.refresh_project(site.database, held.project_id)
@@ -138,7 +142,7 @@ def _rich(session: Session, person: Person) -> Iterator[Assignment]:
     while (given := queue.claim(session, project, by=person)) is not None:
         if session.get_one(Comparison, given.comparison_id).external_id in RICH:
             yield given
-            judge(session, given, "both_bad", person, reason="Neither is **right**.")
+            judge(session, given, "both_bad", person, reason="Neither is **right**: ask @rosa_b.")
         else:
             assignments.skip(session, given, SkipReason.subject)
 

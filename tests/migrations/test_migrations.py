@@ -19,7 +19,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 import labeler.app  # noqa: F401 (which every table comes with)
-from exports.kept import declarations
+from exports.kept import clearances, declarations
+from exports.kept.clearances import Fate
 from exports.kept.releases import Release
 from exports.privacy import pseudonyms
 from labeler import audit, clock, jobs
@@ -53,11 +54,11 @@ from tests.conftest import StoppedClock
 from tests.exports.stories import plan, release, tell
 from tests.labeler.arena import talks
 from tests.lives import live
-from tests.make import judge_next, load_rows, make_batch, make_project, make_row
+from tests.make import judge, judge_next, load_rows, make_batch, make_project, make_row
 
 APPENDED = (
-    *("adjudications", "comments", "consents", "corrections", "declines", "destinations"),
-    *("disputes", "evaluations", "events"),
+    *("adjudications", "clearances", "comments", "consents", "corrections", "declines"),
+    *("destinations", "disputes", "evaluations", "events"),
     *("intervals", "judgments", "payout_files", "payout_layouts", "rates", "refusals"),
     *("remarks", "representatives"),
     *("seals", "statements", "terms", "transfers", "wage_references"),
@@ -306,6 +307,8 @@ REDONE = {
     "2026_11_28_conversations": {"chat_rules", "conversations", "turns", "chat_links", "visits"},
     "2026_11_28_endpoints": {"endpoints", "endpoint_lines", "calls", "purses"},
     "2026_11_28_generations": {"generations", "generation_prompts", "kept_out"},
+    # And of no reasons that are held: they leave all of them out.
+    "2026_11_28_clearances": {"clearances"},
     # Leaderboards are worked out anew.
     "2026_11_28_leaderboards": {"leaderboards"},
     "2026_11_28_voice": {
@@ -386,12 +389,21 @@ def populate(database: Database, time: StoppedClock, folder: Path) -> None:
     with database.writing() as session:
         mine = session.get_one(Project, judged.id)
         declarations.declare(session, mine, facts="", words="Made for bread.", by=cast.olga)
+        _hold_a_reason(session, mine, cast)
         session.commit()
     release(database, plan(database, judged), folder / "release", data=folder, by=cast.olga)
     with database.writing() as session:
         jobs.ask(session, "test", {}, key="1", by=cast.olga.id, project_id=judged.id)
         _ask_a_model(session, judged, cast)
         session.commit()
+
+
+def _hold_a_reason(session: Session, project: Project, cast: Cast) -> None:
+    load_rows(session, project, [make_row(2)], by=cast.olga, name="more")
+    given = queue.claim(session, project, by=cast.ada)
+    assert given is not None
+    said = judge(session, given, 1, cast.ada, reason="Ask @rosa_b.")
+    clearances.decide(session, project, {said.id: Fate.kept_out}, by=cast.olga)
 
 
 def _chat(session: Session, cast: Cast, time: StoppedClock) -> None:

@@ -142,7 +142,7 @@ def _write(database: Database, folder: Path) -> tuple[Cast, dict[str, str], list
         )
         terms.publish(session, asking.id, {"en": "Be **kind**."}, notice_days=30, by=cast.olga)
         of_ada = _prefer_the_first(session, project, cast.ada)
-        of_bea = _prefer_the_first(session, project, cast.bea)
+        of_bea = _prefer_the_first(session, project, cast.bea, "λόγος 06 12 34 56 78")
         of_paul = _prefer_the_first(session, other, paul)
         asked = reviews.open(
             session, project.id, ReviewKind.sample, judgment_id=of_bea.id, reason=ASKS
@@ -290,10 +290,13 @@ def _pay(session: Session, project: Project, cast: Cast) -> dict[str, int]:
     }
 
 
-def _prefer_the_first(session: Session, project: Project, by: Person) -> Judgment:
+def _prefer_the_first(
+    session: Session, project: Project, by: Person, reason: str = ""
+) -> Judgment:
     assignment = queue.claim(session, project, by=by)
     assert assignment is not None
-    return judge(session, assignment, 1 if assignment.places[0] == 0 else 7, by)
+    choice = 1 if assignment.places[0] == 0 else 7
+    return judge(session, assignment, choice, by, reason=reason)
 
 
 def _spare(session: Session, project: Project, number: int, cast: Cast) -> str:

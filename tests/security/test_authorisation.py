@@ -376,6 +376,13 @@ PAGES = {
     ("POST", "/projects/<slug>/releases/declared"): Case(
         HELPFUL + "/releases/declared", OWNER_BAD_FORM, {"facts": "no TOML"}
     ),
+    ("GET", "/projects/<slug>/releases/held"): Case(HELPFUL + "/releases/held", OWNER),
+    ("POST", "/projects/<slug>/releases/held"): Case(
+        HELPFUL + "/releases/held", OWNER_BAD_FORM, {"reason-1": "perhaps"}
+    ),
+    ("GET", "/projects/<slug>/releases/held/decided"): Case(
+        HELPFUL + "/releases/held/decided", OWNER
+    ),
     ("GET", "/projects/<slug>/releases/published"): Case(HELPFUL + "/releases/published", MEMBER),
     ("GET", "/projects/<slug>/releases/<number>"): Case(HELPFUL + "/releases/1", OWNER),
     ("POST", "/projects/<slug>/releases/<number>/publish"): Case(

@@ -266,6 +266,7 @@ FORMS: dict[str, Mapping[str, str]] = {
     "/projects/<slug>/generations/prompts": WISH | {"file": "x", "language": "en"},
     "/projects/<slug>/generations/begin": WISH | {"earlier": "1"},
     "/projects/<slug>/generations/<generation_id>/budget": {"budget": "1"},
+    "/projects/<slug>/releases/held": {"reason-1": "let_go", "after": "0", "decided": "1"},
     "/projects/<slug>/releases": {
         name: QUERIES[name]
         for name in ("min_judgments", "min_margin", "agreement_percent", "languages", "licence")

@@ -315,6 +315,9 @@ BY_PAGE = {
     "/projects/<slug>/releases/declared": Way(
         "olga", f"{HELPFUL}/releases/declared", {"facts": "", "words": "Made for bread."}
     ),
+    "/projects/<slug>/releases/held": Way(
+        "olga", f"{HELPFUL}/releases/held", {"reason-{of_bea}": "let_go"}
+    ),
     "/projects/<slug>/releases/<number>/publish": Way("olga", f"{HELPFUL}/releases/1/publish"),
     "/projects/<slug>/releases/<number>/withdraw": Way(
         "olga", f"{HELPFUL}/releases/1/withdraw", {"reason": "A name in it."}
@@ -441,7 +444,7 @@ def _by_page(stage: Stage, rule: str) -> Send:
             told = f"reference,status\nPAY{int(stage.ids['payout']):09d},paid\n"
             file = {"file": (io.BytesIO(told.encode()), "results.csv")}
         visit.client.set_cookie(cookie.key, cookie.value)
-        filled = {name: stage.path(value) for name, value in form.items()}
+        filled = {stage.path(name): stage.path(value) for name, value in form.items()}
         return visit.post(path, **filled, **file)
 
     return send

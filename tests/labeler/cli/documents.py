@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from click.testing import CliRunner
 
-from exports.kept import releases
+from exports.kept import clearances, declarations, releases
 from labeler.cli import main
 from labeler.config import PREFIX, Settings
 from labeler.privacy.declared import KEEPS
@@ -54,7 +54,7 @@ def retention_refreshed(text: str) -> str:
 
 
 def _kept() -> Iterator[str]:
-    for keep in (*KEEPS, releases.KEEP):
+    for keep in (*KEEPS, releases.KEEP, declarations.KEEP, clearances.KEEP):
         said = keep._replace(table=f"`{keep.table}`")
         yield f"| {' | '.join(said)} |\n"
 
