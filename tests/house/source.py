@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("labeler", "exports")
 DOORS = (
     *("labeler.web", "labeler.api", "labeler.cli"),
-    *("exports.cli", "exports.keys_cli", "exports.order_pages", "exports.pages"),
+    *("exports.api", "exports.cli", "exports.keys_cli", "exports.order_pages", "exports.pages"),
     *("exports.making.clusters", "exports.wellknown"),
 )
 
