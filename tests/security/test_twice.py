@@ -106,6 +106,14 @@ BY_PROGRAM = {
     f"{API}/projects/<slug>/withdrawals": Way(
         "olga", f"{API}{HELPFUL}/withdrawals", {"comparison": "pair-0", "reason": "A name in it."}
     ),
+    f"{API}/projects/<slug>/releases": Way(
+        "olga",
+        f"{API}{HELPFUL}/releases",
+        {"key": KEY, "min_judgments": 1, "licence": "mit"},
+    ),
+    f"{API}/projects/<slug>/releases/orders/<order_id>/stop": Way(
+        "olga", API + HELPFUL + "/releases/orders/{order}/stop"
+    ),
 }
 BY_PAGE = {
     "/language": Way("rex", "/language", {"language": "fr", "next": "/account"}),
