@@ -36,7 +36,7 @@ from labeler.work import projects
 from labeler.work.projects import Project
 
 pages = Blueprint(
-    "releases", __name__, url_prefix="/projects/<slug>/releases", template_folder="templates"
+    "releases", __name__, url_prefix="/projects/<slug>/releases", template_folder="../templates"
 )
 
 SHOWN = 3
