@@ -184,8 +184,5 @@ def test_a_preview_counts_what_waits(database: Database) -> None:
     cast, project = tell(database)
     decide(database, cast, project, {HANDLE: Fate.let_go})
     with database.reading() as session:
-        cuts = [
-            releases.look(session, project, Criteria(free_text=free))
-            for free in (True, False)
-        ]
+        cuts = [releases.look(session, project, Criteria(free_text=free)) for free in (True, False)]
     assert [previews.preview(database.reading, cut).waiting for cut in cuts] == [2, 0]

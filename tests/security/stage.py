@@ -290,9 +290,7 @@ def _pay(session: Session, project: Project, cast: Cast) -> dict[str, int]:
     }
 
 
-def _prefer_the_first(
-    session: Session, project: Project, by: Person, reason: str = ""
-) -> Judgment:
+def _prefer_the_first(session: Session, project: Project, by: Person, reason: str = "") -> Judgment:
     assignment = queue.claim(session, project, by=by)
     assert assignment is not None
     choice = 1 if assignment.places[0] == 0 else 7
