@@ -4,10 +4,8 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Add the pages about releases, and the keys that they are signed with."""
-    from exports import held_pages, order_pages, pages, wellknown
+    """Add releases to the pages and to the API, and the keys that they are signed with."""
+    from exports import api, web
 
-    app.register_blueprint(pages.pages)
-    app.register_blueprint(order_pages.order_pages)
-    app.register_blueprint(held_pages.held_pages)
-    app.register_blueprint(wellknown.pages)
+    web.init_app(app)
+    api.init_app(app)

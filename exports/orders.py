@@ -18,16 +18,21 @@ from exports.files import folders
 from exports.kept import releases
 from exports.kept.releases import OVERTAKEN, Cut, Release
 from labeler import events, jobs
-from labeler.errors import Conflict
+from labeler.errors import Conflict, Invalid
+from labeler.events import Event
 from labeler.jobs import Job, JobState, Place, Progress
 from labeler.people.accounts import Person
 from labeler.said import say
+from labeler.schema import Reading
 from labeler.work.projects import Project
 
 KIND = "release.cut"
+ASKED = "release.asked"
 SHOWN = 10
 """How many of those that failed are shown at most."""
 _CUTS = TypeAdapter(Cut)
+_NOTHING = say("There is nothing to release: no pair is left by these rules.")
+_USED = say("This key was used for another order.")
 _OTHER = say("This was asked for in another version of labeler. Please ask for it again.")
 
 
@@ -54,8 +59,20 @@ def plan(session: Session, project: Project, criteria: Criteria) -> Cut:
     return releases.plan(session, project, criteria, promised(session, project.id))
 
 
-def ask(session: Session, cut: Cut, *, by: Person) -> Job:
-    """Ask for a release to be cut; raises Conflict if its number was given to another meanwhile."""
+def require_some(reading: Reading, looked: Cut) -> None:
+    """Raise Invalid if it can be seen that there would be nothing in the release."""
+    from exports.making import previews
+
+    counted = previews.preview(reading, looked)
+    if counted.is_complete and not counted.is_worth_it:
+        raise Invalid(_NOTHING)
+
+
+def ask(session: Session, cut: Cut, *, by: Person, key: str | None = None) -> Job:
+    """Ask for a release to be cut; raises Conflict if its number was given to another meanwhile.
+
+    What was asked for under a key is found by it (see `asked`), whatever has happened since.
+    """
     job, is_new = jobs.ask(
         session,
         KIND,
@@ -66,9 +83,33 @@ def ask(session: Session, cut: Cut, *, by: Person) -> Job:
     )
     if _cut(job) != _bare(cut):
         raise Conflict(OVERTAKEN)
-    if is_new:
-        _note(session, "release.asked", job, by)
+    if is_new or key:
+        _note(session, ASKED, job, by, **({"key": key} if key else {}))
     return job
+
+
+def asked(
+    session: Session, project: Project, criteria: Criteria, *, key: str, by: Person
+) -> Order | None:
+    """Return what this person asked for under this key; raises Conflict if by other rules."""
+    mine = Event.project_id == project.id, Event.person_id == by.id, Event.kind == ASKED
+    keyed = sa.select(Event.data).where(*mine, Event.data["key"].as_string() == key)
+    said = session.scalars(keyed.order_by(Event.id).limit(1)).one_or_none()
+    if said is None:
+        return None
+    order = find(session, project, said["subject"])
+    least = criteria.min_judgments or order.criteria.min_judgments
+    if criteria.model_copy(update={"min_judgments": least}) != order.criteria:
+        raise Conflict(_USED)
+    return order
+
+
+def ask_once(
+    session: Session, project: Project, criteria: Criteria, *, key: str, by: Person
+) -> Order:
+    """Ask for a release as of this moment, or find what was asked for under this key before."""
+    before = asked(session, project, criteria, key=key, by=by)
+    return before or Order(ask(session, plan(session, project, criteria), by=by, key=key))
 
 
 def stop(session: Session, order: Order, *, by: Person) -> None:
@@ -150,6 +191,6 @@ def _cut(job: Job) -> Cut | None:
         return None
 
 
-def _note(session: Session, kind: str, job: Job, by: Person) -> None:
-    about = {"subject": job.id, "number": job.payload["number"]}
+def _note(session: Session, kind: str, job: Job, by: Person, **more: str) -> None:
+    about = {"subject": job.id, "number": job.payload["number"], **more}
     events.record(session, kind, person_id=by.id, project_id=job.project_id, **about)

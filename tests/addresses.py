@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
-from tests import postgres
+from tests import postgres, serving
 
 
 class Addresses:
@@ -21,6 +21,7 @@ class Addresses:
         self._ask = request.getfixturevalue
         self._folder = folder
         self._free: dict[str, list[str]] = {"sqlite": [], "postgresql": []}
+        self._empty: set[str] = set()
         self._made = 0
 
     def take(self, backend: str) -> str:
@@ -30,19 +31,30 @@ class Addresses:
             file = Path(str(make_url(place).database))
             shutil.copy(self._ask("sqlite_template"), file)
             return place
+        if place in self._empty:
+            self._empty.remove(place)
+            return place
         server, template = self._ask("postgresql_server"), self._ask("postgresql_template")
         return postgres.create_database(server, template=template, name=make_url(place).database)
 
     def give_back(self, address: str) -> None:
         """Remove what is there; the next test may have the place."""
         url = make_url(address)
-        if url.get_backend_name() == "postgresql":
+        backend = url.get_backend_name()
+        if backend == "sqlite":
+            for suffix in ("", "-wal", "-shm"):
+                Path(f"{url.database}{suffix}").unlink(missing_ok=True)
+        elif postgres.empty(address, self._ask("postgresql_schema")):
+            self._empty.add(address)
+        else:
             postgres.drop_database(address)
-            self._free["postgresql"].append(address)
-            return
-        for suffix in ("", "-wal", "-shm"):
-            Path(f"{url.database}{suffix}").unlink(missing_ok=True)
-        self._free["sqlite"].append(address)
+            serving.disconnect(address)
+        self._free[backend].append(address)
+
+    def end(self) -> None:
+        """Close what was left open."""
+        for address in self._free["postgresql"]:
+            serving.disconnect(address)
 
     def _new(self, backend: str) -> str:
         self._made += 1

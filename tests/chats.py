@@ -1,14 +1,16 @@
 """What a chat needs in a test: models that can be asked, rules, and answers to what was asked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labeler.arena import conversations, rules, turns
 from labeler.arena.rules import ChatRules
 from labeler.arena.turns import Turn
 from labeler.endpoints import taking
+from labeler.endpoints.calls import Call
 from labeler.endpoints.faults import Fault
 from labeler.endpoints.taking import Taken
 from labeler.people.accounts import Person
@@ -68,3 +70,9 @@ def chat(session: Session, project: Project, text: str, *, by: Person) -> Turn:
     """Have somebody write a message in their conversation, which begins with it if it has not."""
     conversation = conversations.begin(session, project, language="en", by=by)
     return turns.say(session, conversation, text, key=new_key(), by=by)
+
+
+def calls_of(session: Session, kin: str) -> Sequence[Call]:
+    """Return the calls of a kin, oldest first, as they are by now."""
+    wanted = sa.select(Call).where(Call.kin == kin).order_by(Call.id)
+    return session.scalars(wanted, execution_options={"populate_existing": True}).all()

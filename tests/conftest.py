@@ -22,7 +22,7 @@ from labeler.database import Database
 from tests import postgres, stubs
 from tests.addresses import Addresses
 from tests.cast import Cast, make_cast
-from tests.serving import open_database
+from tests.serving import open_database, put_down
 
 collect_ignore = ["consumers"]  # these run in their own environment: make test-consumers
 BACKENDS = ("sqlite", "postgresql")
@@ -57,13 +57,17 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Draw the back end of a test that runs on one and does not say on which."""
     test = metafunc.definition
-    drawn = "backend" in metafunc.fixturenames and test.nodeid.startswith(DRAWN)
-    if RUNS_BOTH or not drawn:
+    if RUNS_BOTH or "backend" not in metafunc.fixturenames or not test.nodeid.startswith(DRAWN):
         return
     named = any(mark.args[0] == "backend" for mark in test.iter_markers("parametrize"))
     if not named and test.get_closest_marker("both") is None:
-        name = BACKENDS[zlib.crc32(test.nodeid.encode()) % len(BACKENDS)]
-        test.add_marker(pytest.mark.parametrize("backend", [name], indirect=True))
+        test.add_marker(pytest.mark.parametrize("backend", drawn(test.nodeid), indirect=True))
+
+
+def drawn(name: str) -> tuple[str, ...]:
+    """Return the back end that a name draws; both where every test runs on both."""
+    first = zlib.crc32(name.encode()) % len(BACKENDS)
+    return BACKENDS if RUNS_BOTH else BACKENDS[first : first + 1]
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -135,6 +139,15 @@ def postgresql_template(postgresql_server: str) -> str:
     return str(database.url.database)
 
 
+@pytest.fixture(scope="session")
+def postgresql_schema(postgresql_server: str, postgresql_template: str) -> str:
+    """The schema of the template, to be recognised."""
+    address = postgres.create_database(postgresql_server, template=postgresql_template)
+    schema = postgres.schema_of(address)
+    postgres.drop_database(address)
+    return schema
+
+
 NewAddress = Callable[[str], str]
 
 
@@ -142,7 +155,9 @@ NewAddress = Callable[[str], str]
 def addresses(request: pytest.FixtureRequest) -> Iterator[Addresses]:
     """Where this run's databases are, in turn."""
     with tempfile.TemporaryDirectory(prefix="labeler-", dir=postgres.quickest()) as folder:
-        yield Addresses(request, Path(folder))
+        made = Addresses(request, Path(folder))
+        yield made
+        made.end()
 
 
 @pytest.fixture
@@ -177,7 +192,7 @@ def database(address: str) -> Iterator[Database]:
     """A fresh database, on each back end in turn."""
     database = open_database(address)
     yield database
-    database.close()
+    put_down(database)
 
 
 @pytest.fixture(scope="session")

@@ -42,6 +42,25 @@ SETTINGS = {
     "timezone": "UTC",
 }
 
+FILLED = """SELECT oid::regclass::text, pg_relation_size(oid) > 262144 FROM pg_class
+WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND pg_relation_size(oid) > 0
+AND relname <> 'alembic_version'"""
+RESTART = """SELECT setval(format('%I', sequencename)::regclass, start_value, false)
+FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL"""
+BUSY = """SELECT FROM pg_stat_activity AS one WHERE datname = current_database()
+AND pid <> pg_backend_pid()
+AND (state <> 'idle' OR EXISTS (SELECT FROM pg_locks WHERE pg_locks.pid = one.pid))"""
+LARGE = "SELECT pg_database_size(current_database()) > 50000000"
+# A row of a catalogue that was changed carries the transaction that did it.
+SCHEMA = " UNION ALL ".join(
+    f"SELECT count(*), max(xmin::text::bigint) FROM {catalogue}"
+    for catalogue in (
+        *("pg_class", "pg_attribute", "pg_constraint", "pg_trigger", "pg_proc", "pg_namespace"),
+        *("pg_index", "pg_attrdef", "pg_type", "public.alembic_version"),
+        "pg_db_role_setting",
+    )
+)
+
 
 class Server:
     """A server with its folder, which may be stopped and started again."""
@@ -136,6 +155,39 @@ def drop_database(address: str) -> None:
     drop = sql.SQL("DROP DATABASE {} WITH (FORCE)")
     with connect(make_url(address).set(database="postgres")) as connection:
         connection.execute(drop.format(sql.Identifier(make_url(address).database or "")))
+
+
+def empty(address: str, schema: str) -> bool:
+    """Remove every row from the database at `address`; False where there is more to undo.
+
+    That is so where its schema is no longer what `schema_of` told of the template, where somebody
+    is still at something, or where it grew large. Who is connected stays so, and knows the tables:
+    that saves most.
+    """
+    with connect(address) as connection:
+        if connection.execute(BUSY).fetchone() or _schema(connection) != schema:
+            return False
+        if connection.execute(LARGE).fetchone() == (True,):
+            return False
+        filled = connection.execute(FILLED).fetchall()
+        connection.execute("SET session_replication_role = replica")  # triggers refuse it
+        for table, _ in filled:
+            connection.execute(f"DELETE FROM {table}")
+        connection.execute(RESTART)
+        for table, is_large in filled:
+            if is_large:
+                connection.execute(f"VACUUM {table}")
+    return True
+
+
+def schema_of(address: str) -> str:
+    """Return what tells the schema of the database at `address` from one that was altered."""
+    with connect(address) as connection:
+        return _schema(connection)
+
+
+def _schema(connection: psycopg.Connection[Any]) -> str:
+    return str(connection.execute(SCHEMA).fetchall())
 
 
 def own_folder(path: Path) -> Path:

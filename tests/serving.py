@@ -21,10 +21,29 @@ _resting: dict[tuple[object, ...], Flask] = {}
 
 
 def open_database(address: str) -> Database:
-    """Open the database at `address`, or again: it knows its statements then. Close it."""
+    """Open the database at `address`, or again: it knows its statements then. Put it down."""
     if address not in _opened:
         _opened[address] = Database(address)
     return _opened[address]
+
+
+def put_down(database: Database) -> None:
+    """Let go of a database that another test may use; on PostgreSQL, stay connected.
+
+    A connection knows the tables and the plans of its statements, and the next test finds it there.
+    """
+    if database.is_sqlite:
+        database.close()
+
+
+def disconnect(address: str) -> None:
+    """Close every connection to the database at `address` that was left open."""
+    left = [database for at, database in _opened.items() if at == address]
+    left += [
+        app.extensions["labeler.database"] for kind, app in _resting.items() if kind[0] == address
+    ]
+    for database in left:
+        database.close()
 
 
 def make_app(address: str, tmp_path: Path, **changes: Any) -> Flask:
@@ -57,8 +76,11 @@ def lend_app(
     try:
         yield app
     finally:
-        close_app(app)
-        _resting[kind] = app
+        if kind in _resting:
+            close_app(app)  # two at once: one is enough for the next
+        else:
+            put_down(app.extensions["labeler.database"])
+            _resting[kind] = app
 
 
 def _settings(address: str, tmp_path: Path, changes: dict[str, Any]) -> Settings:

@@ -1,5 +1,6 @@
 """Archives: a release as one file to download, made while it is sent. The same bytes each time."""
 
+import hashlib
 import io
 import zipfile
 from collections.abc import Iterator
@@ -27,6 +28,16 @@ def stream(folder: Path, manifest: Manifest, name: str) -> Iterator[bytes]:
                     target.write(chunk)
                     yield sink.take()
     yield sink.take()
+
+
+def digest(folder: Path, name: str) -> str:
+    """Return what tells archives apart, in hexadecimal: another one has other bytes.
+
+    It follows from the manifest, which holds the hash of every file, and from what is beside it.
+    """
+    unlisted = (folder / path for path in manifests.UNLISTED if (folder / path).is_file())
+    said = (name, *(manifests.digest(path) for path in unlisted))
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()
 
 
 class _Sink(io.RawIOBase):

@@ -181,8 +181,19 @@ def faults(folder: Path, manifest: Manifest) -> Iterator[str]:
             yield f"{path} is not a path inside the release"
         elif path not in there:
             yield f"{path} is missing"
-        elif fault := _file_fault(folder / path, entry):
-            yield f"{path} {fault}"
+        elif words := fault(folder / path, entry):
+            yield f"{path} {words}"
+
+
+def fault(path: Path, entry: FileEntry) -> str | None:
+    """Return how a file is not as it is listed, if it is not."""
+    if path.is_symlink() or not path.is_file():
+        return "is not a file"
+    if path.stat().st_size != entry.bytes:
+        return f"has {path.stat().st_size:,} bytes instead of {entry.bytes:,}"
+    if digest(path) != entry.sha256:
+        return "was changed: its hash is another"
+    return None
 
 
 def found(folder: Path) -> Iterator[Path]:
@@ -204,16 +215,6 @@ def digest_of(manifest: Manifest) -> str:
 def _is_inside(path: str) -> bool:
     parts = PurePosixPath(path)
     return not parts.is_absolute() and ".." not in parts.parts and parts.as_posix() == path
-
-
-def _file_fault(path: Path, entry: FileEntry) -> str | None:
-    if path.is_symlink() or not path.is_file():
-        return "is not a file"
-    if path.stat().st_size != entry.bytes:
-        return f"has {path.stat().st_size:,} bytes instead of {entry.bytes:,}"
-    if digest(path) != entry.sha256:
-        return "was changed: its hash is another"
-    return None
 
 
 def _text(manifest: Manifest) -> bytes:

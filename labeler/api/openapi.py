@@ -4,6 +4,8 @@ import inspect
 import json
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
@@ -19,6 +21,9 @@ PARTS: dict[str, dict[str, Any]] = {
     "slug": {"type": "string", "description": "The project's name in addresses."},
     "assignment_id": {"type": "integer", "description": "The assignment's id."},
     "batch_id": {"type": "integer", "description": "The batch's number."},
+    "number": {"type": "integer", "description": "Its number in the project."},
+    "order_id": {"type": "integer", "description": "The order's number."},
+    "path": {"type": "string", "description": "The file's path, slashes and all, as listed."},
 }
 REFUSALS = {
     401: "No token, or one that does not work.",
@@ -27,10 +32,23 @@ REFUSALS = {
     409: "Something else happened first.",
     413: "The body is too long.",
     415: "The body is of another type.",
+    416: "The file does not have these bytes.",
     422: "What was sent cannot be taken; `fields` names what is wrong.",
     503: "Busy just now; the same request may succeed after `Retry-After` seconds.",
     507: "The disk is full: nothing was saved; the same request may succeed once there is room.",
 }
+
+
+@dataclass
+class Document:
+    """What an application serves; it is written when somebody first asks for it."""
+
+    operations: tuple[Operation, ...] = ()
+
+    @cached_property
+    def text(self) -> str:
+        """All of it, as JSON."""
+        return text(self.operations)
 
 
 def text(operations: Sequence[Operation]) -> str:
@@ -115,6 +133,8 @@ def _responses(operation: Operation) -> dict[str, Any]:
         responses[str(status)] = {"description": HTTPStatus(status).phrase}
         if model is not None:
             responses[str(status)]["content"] = {JSON: _reference(model)}
+        elif operation.sends and status < 300:
+            responses[str(status)]["content"] = {operation.sends: {}}
     for refused in _refusals(operation):
         responses[str(refused)] = {"$ref": f"#/components/responses/{refused}"}
     return responses
@@ -127,6 +147,7 @@ def _refusals(operation: Operation) -> list[int]:
         409: operation.conflicts,
         413: takes,
         415: takes,
+        416: 206 in operation.answers,
         422: takes or operation.query is not None,
     }
     return [status for status in REFUSALS if may.get(status, True)]

@@ -25,6 +25,9 @@ CONVERTERS = {
     "{slug}": "<slug:slug>",
     "{assignment_id}": _ID % "assignment_id",
     "{batch_id}": _ID % "batch_id",
+    "{number}": _ID % "number",
+    "{order_id}": _ID % "order_id",
+    "{path}": "<path:path>",
 }
 """How the parts of an address that vary are read; what does not fit is no address (404)."""
 
@@ -38,13 +41,15 @@ class Operation:
 
     method: str
     path: str
-    view: Callable[..., Answer]
+    view: Callable[..., Answer | Response]
     scope: Scope
     answers: Mapping[int, type[BaseModel] | None]
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     files: tuple[str, ...] = ()
     """Media types of a body that the view reads itself."""
+    sends: str | None = field(default=None, kw_only=True)
+    """Media type of an answer that is a file, which the view sends itself."""
     conflicts: bool = field(default=False, kw_only=True)
     """Whether something else may have happened first (409)."""
 
@@ -69,7 +74,12 @@ class Operation:
     def serve(self, **path: Any) -> Response:
         """Find out who calls, read what was sent, call the view and write what it tells."""
         by = callers.person(self.scope)
-        told, status = self.view(by=by, **path, **self._given())
+        answer = self.view(by=by, **path, **self._given())
+        if isinstance(answer, Response):
+            assert self.sends is not None
+            assert answer.status_code in self.answers
+            return answer
+        told, status = answer
         model = self.answers[status]
         assert model is None if told is None else type(told) is model
         text = "" if told is None else told.model_dump_json()

@@ -163,11 +163,19 @@ class _Handler(BaseHTTPRequestHandler):
         if not length.isdecimal():
             raise Refused(HTTPStatus.LENGTH_REQUIRED, "length_required", "Say how long it is.")
         if int(length) > MOST_BYTES:
+            self._pass_over(int(length))
             raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", "That is too much.")
         try:
             return json.loads(self.rfile.read(int(length)))
         except ValueError:
             raise _bad("This is no JSON.") from None
+
+    def _pass_over(self, length: int) -> None:
+        """Read what is too much, within reason: whoever still sends does not hear an answer."""
+        left = min(length, 16 * MOST_BYTES)
+        while left and (read := self.rfile.read(min(left, 65536))):
+            left -= len(read)
+        self.close_connection = True
 
 
 def complete(body: Any) -> dict[str, Any]:

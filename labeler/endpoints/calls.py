@@ -242,14 +242,6 @@ def find(session: Session, call_id: int) -> Call:
     return call
 
 
-def of_kin(session: Session, kin: str, *, state: CallState | None = None) -> Sequence[Call]:
-    """Return the calls of a kin, oldest first: all, or those in a state."""
-    wanted = sa.select(Call).where(Call.kin == kin)
-    if state is not None:
-        wanted = wanted.where(Call.state == state)
-    return session.scalars(wanted.order_by(Call.id), execution_options=_ANEW).all()
-
-
 def counts(session: Session, kin: str) -> Mapping[CallState, int]:
     """Return how many calls of a kin are in each state, without reading them."""
     wanted = sa.select(Call.state, sa.func.count()).where(Call.kin == kin).group_by(Call.state)

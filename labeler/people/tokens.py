@@ -25,9 +25,9 @@ class Scope(enum.Enum):
     judge = "judge"
     """Take assignments, judge and skip them."""
     read = "read"
-    """Read progress and judgments."""
+    """Read progress, judgments and releases."""
     manage = "manage"
-    """Create projects and load batches."""
+    """Create projects, load batches and order releases."""
 
 
 class Token(Base):

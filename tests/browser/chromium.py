@@ -12,9 +12,11 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+# The shell paints for two thirds of the processor time, and keeps no page that was left.
+SHELL = "chromium-headless-shell"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 # The last is what Playwright's driver needs and a bare system lacks.
-PACKAGES = ("chromium", "fonts-noto-core", "fontconfig", "libatomic1")
+PACKAGES = (SHELL, "chromium", "fonts-noto-core", "fontconfig", "libatomic1")
 # Nothing that would reach for the network, and no sandbox: root cannot have one.
 ARGUMENTS = (
     "--no-sandbox",
@@ -28,9 +30,13 @@ ARGUMENTS = (
 )
 
 
-def find() -> Path | None:
-    """Return a browser that starts, or None: the one named, the system's, else Playwright's."""
-    named = [os.environ.get("CHROMIUM"), *map(shutil.which, NAMES)]
+def find(*, whole: bool = False) -> Path | None:
+    """Return a browser that starts, or None: the one named, the system's, else Playwright's.
+
+    A `whole` one is not the shell.
+    """
+    names = NAMES if whole else (SHELL, *NAMES)
+    named = [os.environ.get("CHROMIUM"), *map(shutil.which, names)]
     if found := next((name for name in named if name and _starts(name)), None):
         return Path(found)
     if _driver_starts():
@@ -55,11 +61,11 @@ def _starts(*command: str) -> bool:
 
 def install() -> None:
     """Install Chromium and fonts: the system's packages, else Playwright's own build."""
-    if _driver_starts() and _shows_every_script() and find():
+    if _driver_starts() and _shows_every_script() and find(whole=True):
         return
     if (root := _root()) is not None and shutil.which("apt-get"):
         _apt(root)
-    if not find():
+    if not find(whole=True):
         command = [sys.executable, "-m", "playwright", "install", "chromium"]
         subprocess.run(command, check=False)
 

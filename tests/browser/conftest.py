@@ -33,9 +33,9 @@ def playwright() -> Iterator[Playwright]:
         yield playwright
 
 
-def launch(playwright: Playwright, **changes: Any) -> Browser:
-    """Start the browser."""
-    path = find()
+def launch(playwright: Playwright, *, whole: bool = False, **changes: Any) -> Browser:
+    """Start the browser, the quickest that there is, or a whole one."""
+    path = find(whole=whole)
     assert path, "No Chromium: `make browser` installs one."
     given: dict[str, Any] = {"executable_path": path, "args": list(ARGUMENTS)}
     return playwright.chromium.launch(**given, **changes)

@@ -26,7 +26,7 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture(scope="module")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     """A browser that keeps pages that one has left, which Playwright's usually does not."""
-    browser = launch(playwright, ignore_default_args=NO_CACHE)
+    browser = launch(playwright, whole=True, ignore_default_args=NO_CACHE)
     yield browser
     browser.close()
 

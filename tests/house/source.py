@@ -10,9 +10,8 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("labeler", "exports")
 DOORS = (
     *("labeler.web", "labeler.api", "labeler.cli"),
-    *("exports.cli", "exports.held_pages", "exports.keys_cli"),
-    *("exports.order_pages", "exports.pages"),
-    *("exports.making.clusters", "exports.wellknown"),
+    *("exports.api", "exports.cli", "exports.keys_cli", "exports.web"),
+    "exports.making.clusters",
 )
 
 

@@ -29,7 +29,7 @@ UNREAD = (
 SPEAKING = {"httpcore2", "h11", "truststore"}
 LISTED = """
 import sys
-import exports.pages, gunicorn.app.wsgiapp, labeler.app, numpy
+import exports.web, gunicorn.app.wsgiapp, labeler.app, numpy
 for module in list(sys.modules.values()):
     print(getattr(module, "__file__", None))
 """

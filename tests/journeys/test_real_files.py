@@ -28,7 +28,7 @@ ACCURACIES = (0.95, 0.9, 0.7)
 SHARES = {"sqlite": FILES[:1], "postgresql": FILES[1:]}
 """What each back end is given where there is no time to give both everything."""
 LINES = {"mistral-large_vs_gpt-4o.jsonl": 280}
-FEW_LINES = 100
+FEW_LINES = 60
 """How much of each file there is time for; of the one with a bad line, that one too."""
 
 

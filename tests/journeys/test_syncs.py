@@ -14,6 +14,7 @@ from tests.journeys.opening import SLUG, load_pairs, open_projects
 from tests.journeys.tracing import PATIENCE_S, traced, worker
 from tests.journeys.wire import Wire
 from tests.labeler.cli.conftest import Terminal
+from tests.serving import disconnect
 
 pytestmark = pytest.mark.slow
 CALLS = "fsync,fdatasync,sendto,sendmsg"
@@ -53,10 +54,10 @@ def test_postgresql_waits_for_the_disk_at_every_commit(
     address: str, terminal: Terminal, database: Database, tmp_path: Path, count: int
 ) -> None:
     token = open_for_one(terminal, tmp_path, count)
-    before = wal_syncs(database)
+    before = wal_syncs(database, address)
     with running(address, tmp_path) as server, closing(Wire(server.url, token)) as wire:
         judge(wire, count)
-    assert wal_syncs(database) - before >= 2 * count
+    assert wal_syncs(database, address) - before >= 2 * count
 
 
 def open_for_one(terminal: Terminal, folder: Path, count: int) -> str:
@@ -88,11 +89,12 @@ def waited_for(calls: list[str]) -> list[bool]:
     return told
 
 
-def wal_syncs(database: Database) -> int:
+def wal_syncs(database: Database, address: str) -> int:
     """Return how often connections have waited for the server's log to be on the disk.
 
     They tell at the latest when they are closed, so this waits until all others are.
     """
+    disconnect(address)
     until = time.monotonic() + PATIENCE_S
     while connected_others(database):
         assert time.monotonic() < until

@@ -102,9 +102,10 @@ def shape(database: Database) -> set[str]:
     """Return what is left in a database, down to its columns and indexes."""
     inspector = sa.inspect(database.writer)
     found = left_in(database)
-    for table in inspector.get_table_names():
-        found |= {f"{table}.{column['name']}" for column in inspector.get_columns(table)}
-        found |= {f"{table}: {index['name']}" for index in inspector.get_indexes(table)}
+    for (_, table), columns in inspector.get_multi_columns().items():
+        found |= {f"{table}.{column['name']}" for column in columns}
+    for (_, table), indexes in inspector.get_multi_indexes().items():
+        found |= {f"{table}: {index['name']}" for index in indexes}
     return found
 
 

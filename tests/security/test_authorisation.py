@@ -441,6 +441,29 @@ API_CASES = {
     ("GET", f"{API}/projects/<slug>/judgments"): Case(
         f"{API}{HELPFUL}/judgments", "401 401 404 404 200 200 200 403"
     ),
+    ("GET", f"{API}/projects/<slug>/releases"): Case(
+        f"{API}{HELPFUL}/releases", "401 401 404 404 403 200 200 403"
+    ),
+    ("POST", f"{API}/projects/<slug>/releases"): Case(
+        f"{API}{HELPFUL}/releases",
+        "401 401 404 404 403 202 202 403",
+        {"key": "2c9a3f4e-54a2-4b0e-8f7e-0d5f2a9f9b11", "min_judgments": 1},
+    ),
+    ("GET", f"{API}/projects/<slug>/releases/<number>"): Case(
+        f"{API}{HELPFUL}/releases/1", "401 401 404 404 403 200 200 403"
+    ),
+    ("GET", f"{API}/projects/<slug>/releases/<number>/files/<path>"): Case(
+        f"{API}{HELPFUL}/releases/1/files/README.md", "401 401 404 404 403 200 200 403"
+    ),
+    ("GET", f"{API}/projects/<slug>/releases/<number>/archive"): Case(
+        f"{API}{HELPFUL}/releases/1/archive", "401 401 404 404 403 200 200 403"
+    ),
+    ("GET", f"{API}/projects/<slug>/releases/orders/<order_id>"): Case(
+        API + HELPFUL + "/releases/orders/{order}", "401 401 404 404 403 200 200 403"
+    ),
+    ("POST", f"{API}/projects/<slug>/releases/orders/<order_id>/stop"): Case(
+        API + HELPFUL + "/releases/orders/{order}/stop", "401 401 404 404 403 200 200 403"
+    ),
 }
 
 
@@ -486,7 +509,7 @@ def test_the_api(stage: Stage, route: tuple[str, str]) -> None:
 def _call(stage: Stage, who: str, method: str, case: Case) -> TestResponse:
     caller, path = stage.callers[who], stage.path(case.path)
     if method == "GET":
-        return caller.get(path)
+        return caller.get(path, buffered=True)
     if path.endswith("/batches"):
         return caller.post(path, data=b"", content_type="application/x-ndjson")
     form = {n: stage.path(v) if isinstance(v, str) else v for n, v in case.form.items()}

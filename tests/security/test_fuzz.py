@@ -286,10 +286,19 @@ DRAFT = {
     "change_window_minutes": 60,
 }
 JUDGMENT = {"key": str(uuid.UUID(int=9)), "choice": 2, "reason": "x"}
+ORDER = {
+    "key": str(uuid.UUID(int=12)),
+    "formats": ["dpo"],
+    "languages": ["en"],
+    "since": "2026-11-23",
+    "test_share": 0.1,
+    "held_back": "x",
+}
 BODIES_OF: dict[str, dict[str, Any]] = {
     f"{API}/projects": DRAFT,
     f"{API}/assignments/<assignment_id>/judgment": JUDGMENT,
     f"{API}/assignments/<assignment_id>/skip": {"reason": "other"},
+    f"{API}/projects/<slug>/releases": ORDER,
 }
 ODD_PART = b'--x\r\nContent-Disposition: form-data; name="\xff'
 FEW = 3
@@ -396,7 +405,8 @@ def odd_queries(stage: Stage) -> Iterator[Sent]:
 def odd_bodies(stage: Stage) -> Iterator[Sent]:
     """Send odd JSON to the API: every field, at every depth, and what is no JSON."""
     for rule, body in BODIES_OF.items():
-        who, path = who_may(rule), stage.path(rule.replace("<assignment_id>", "{held}"))
+        path = rule.replace("<assignment_id>", "{held}").replace("<slug>", "helpful")
+        who, path = who_may(rule), stage.path(path)
         for spoilt in (*_spoilt(body), *map(_raw, VALUES), *BODIES):
             yield Sent(who, "POST", path, spoilt, "application/json")
     load = f"{API}/projects/helpful/batches?skip_bad=true"
@@ -431,7 +441,8 @@ def odd_headers(stage: Stage) -> Iterator[Sent]:
     """Send odd headers and bodies of odd kinds to one address of each sort."""
     paths = ("/", "/sign-in", "/static/labeler.css", "/projects/helpful/releases/1/download")
     load = ("/projects/helpful/batches", f"{API}/projects/helpful/batches", "/sign-in")
-    for path in (*paths, f"{API}/projects/helpful/progress"):
+    parts = ("progress", "releases/1/archive", "releases/1/files/README.md")
+    for path in (*paths, *(f"{API}/projects/helpful/{part}" for part in parts)):
         for headers in HEADERS:
             yield Sent("root", "GET", path, headers=headers)
     for path in load:

@@ -24,6 +24,13 @@ SCOPES = {
     ("GET", f"{API}/projects/helpful/progress"): Scope.read,
     ("GET", f"{API}/projects/helpful/judgments"): Scope.read,
     ("GET", f"{API}/projects/helpful/leaderboard"): Scope.read,
+    ("GET", f"{API}/projects/helpful/releases"): Scope.read,
+    ("GET", f"{API}/projects/helpful/releases/1"): Scope.read,
+    ("GET", f"{API}/projects/helpful/releases/1/files/MANIFEST.json"): Scope.read,
+    ("GET", f"{API}/projects/helpful/releases/1/archive"): Scope.read,
+    ("POST", f"{API}/projects/helpful/releases"): Scope.manage,
+    ("GET", API + "/projects/helpful/releases/orders/{order}"): Scope.manage,
+    ("POST", API + "/projects/helpful/releases/orders/{order}/stop"): Scope.manage,
 }
 WISHES: dict[str, Any] = {
     "is_admin": True,
@@ -52,7 +59,9 @@ def test_a_token_is_good_for_its_scope_alone(
 ) -> None:
     method, path = operation
     caller = make_caller(stage.app, stage.database, stage.people.olga, scope)
-    answer = caller.client.open(stage.path(path), method=method, headers=caller.headers)
+    answer = caller.client.open(
+        stage.path(path), method=method, headers=caller.headers, buffered=True
+    )
     if scope is SCOPES[operation]:
         assert answer.status_code not in (401, 403)
     else:

@@ -3,6 +3,8 @@
 import io
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -16,9 +18,10 @@ from labeler.people import accounts, passwords
 from tests import postgres
 from tests.addresses import Addresses
 from tests.calling import API
-from tests.conftest import BACKENDS
+from tests.conftest import drawn
 from tests.house.source import ROOT
 from tests.security.stage import PASSWORD, Stage, rules, staged
+from tests.serving import disconnect
 from tests.visits import Visit
 
 DOCUMENT = ROOT / "docs" / "idempotency.md"
@@ -102,6 +105,14 @@ BY_PROGRAM = {
     ),
     f"{API}/projects/<slug>/withdrawals": Way(
         "olga", f"{API}{HELPFUL}/withdrawals", {"comparison": "pair-0", "reason": "A name in it."}
+    ),
+    f"{API}/projects/<slug>/releases": Way(
+        "olga",
+        f"{API}{HELPFUL}/releases",
+        {"key": KEY, "min_judgments": 1, "licence": "mit"},
+    ),
+    f"{API}/projects/<slug>/releases/orders/<order_id>/stop": Way(
+        "olga", API + HELPFUL + "/releases/orders/{order}/stop"
     ),
 }
 BY_PAGE = {
@@ -334,45 +345,51 @@ def stopped() -> Iterator[None]:
     clock.use(None)
 
 
-@pytest.fixture(scope="module", params=BACKENDS)
-def own(
-    request: pytest.FixtureRequest,
-    addresses: Addresses,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Stage]:
-    """The site on each back end in turn, for the tests of this module."""
-    address = addresses.take(request.param)
-    with staged(address, tmp_path_factory.mktemp("own")) as stage:
-        yield stage
-    addresses.give_back(address)
+def each(asked: Mapping[str, object]) -> pytest.MarkDecorator:
+    """Return the mark of a test that runs for each address, on the back end that it draws."""
+    cases = [(backend, rule) for rule in asked for backend in drawn(rule)]
+    return pytest.mark.parametrize(("backend", "rule"), sorted(cases), indirect=["backend"])
+
+
+Own = tuple[Stage, Callable[[], object]]
 
 
 @pytest.fixture(scope="module")
-def put_back(own: Stage, request: pytest.FixtureRequest) -> Iterator[Callable[[], object]]:
-    """Make the database again what it is now."""
-    name = str(own.database.url.database)
-    own.database.close()
-    if own.database.is_sqlite:
-        content = Path(name).read_bytes()
-        yield lambda: Path(name).write_bytes(content)
-        return
-    server = request.getfixturevalue("postgresql_server")
-    address = own.database.url.render_as_string(hide_password=False)
-    kept = postgres.create_database(server, template=name)
+def own(
+    addresses: Addresses, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Callable[[str], Own]]:
+    """The site on each back end, for the tests of this module, and what makes it again as it is."""
+    with ExitStack() as left:
 
-    def put_back() -> None:
-        postgres.drop_database(address)
-        postgres.create_database(server, template=str(make_url(kept).database), name=name)
+        @cache
+        def own(backend: str) -> Own:
+            address = addresses.take(backend)
+            left.callback(addresses.give_back, address)
+            stage = left.enter_context(staged(address, tmp_path_factory.mktemp("own")))
+            stage.database.close()
+            if stage.database.is_sqlite:
+                file = Path(str(stage.database.url.database))
+                return stage, partial(file.write_bytes, file.read_bytes())
+            disconnect(address)
+            server = request.getfixturevalue("postgresql_server")
+            kept = postgres.create_database(server, template=make_url(address).database or "")
+            left.callback(postgres.drop_database, kept)
+            return stage, partial(_put_back, server, address, str(make_url(kept).database))
 
-    yield put_back
-    postgres.drop_database(kept)
+        yield own
+
+
+def _put_back(server: str, address: str, kept: str) -> None:
+    postgres.drop_database(address)
+    postgres.create_database(server, template=kept, name=make_url(address).database)
 
 
 @pytest.fixture
-def anew(own: Stage, put_back: Callable[[], object], stopped: None) -> Iterator[Stage]:
+def anew(own: Callable[[str], Own], backend: str, stopped: None) -> Iterator[Stage]:
     """The stage as it was put up, whatever was done on it."""
-    yield own
-    own.database.close()
+    stage, put_back = own(backend)
+    yield stage
+    stage.database.close()
     put_back()
 
 
@@ -382,14 +399,14 @@ def test_the_document_tells_of_every_address_that_writes(stage: Stage) -> None:
     assert set(documented()) == writing == {*BY_PROGRAM, *BY_PAGE}
 
 
-@pytest.mark.parametrize("rule", BY_PAGE)
+@each(BY_PAGE)
 def test_on_a_page(anew: Stage, rule: str) -> None:
     once, twice = _send_twice(anew, rule, _by_page(anew, rule))
     if twice.status_code == 302 and not twice.location.startswith("/sign-in?"):
         assert twice.location == once.location
 
 
-@pytest.mark.parametrize("rule", BY_PROGRAM)
+@each(BY_PROGRAM)
 def test_by_program(anew: Stage, rule: str) -> None:
     once, twice = _send_twice(anew, rule, _by_program(anew, rule))
     assert twice.status_code == 409 or twice.data == once.data

@@ -28,7 +28,7 @@ def people(database: Database) -> Cast:
 @pytest.fixture
 def app(address: str, tmp_path: Path) -> Iterator[Flask]:
     """The application on the test's database."""
-    with lend_app(address, tmp_path) as app:
+    with lend_app(address, tmp_path, releases=True) as app:
         yield app
 
 

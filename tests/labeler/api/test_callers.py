@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Flask
 
-from labeler.api import OPERATIONS
+from exports.api import DESCRIBED
 from labeler.api.operations import Operation
 from labeler.database import Database
 from labeler.people import sign_ins, tokens
@@ -12,16 +12,20 @@ from labeler.people.tokens import Scope
 from tests.calling import HELPFUL, Caller, Callers, make_caller, problem
 from tests.cast import Cast
 
-BODIES = {"withdrawals": {"comparison": "pair-0", "reason": "A name in it."}}
+BODIES = {
+    "withdrawals": {"comparison": "pair-0", "reason": "A name in it."},
+    "releases": {"key": "1c9a3f4e-54a2-4b0e-8f7e-0d5f2a9f9b11"},
+}
+PLACES = {"assignment_id": 1, "batch_id": 1, "number": 1, "order_id": 1, "path": "README.md"}
 
 
 def address(operation: Operation) -> str:
     """Write an operation's address with something in every place."""
-    return operation.address.format(slug="helpful", assignment_id=1, batch_id=1)
+    return operation.address.format(slug="helpful", **PLACES)
 
 
 def test_without_a_token_nothing_is_done(app: Flask, people: Cast) -> None:
-    for operation in OPERATIONS:
+    for operation in DESCRIBED:
         answer = app.test_client().open(address(operation), method=operation.method)
         assert problem(answer, 401)["code"] == "unauthorized"
         assert answer.headers["WWW-Authenticate"].startswith("Bearer ")
@@ -32,7 +36,7 @@ def test_a_token_without_the_scope(app: Flask, database: Database, people: Cast)
     lacking = {
         scope: make_caller(app, database, people.root, *set(Scope) - {scope}) for scope in Scope
     }
-    for operation in OPERATIONS:
+    for operation in DESCRIBED:
         caller = lacking[operation.scope]
         answer = caller.client.open(
             address(operation), method=operation.method, headers=caller.headers
@@ -89,7 +93,7 @@ def test_a_closed_account(callers: Callers, database: Database, people: Cast) ->
 
 def test_strangers_find_nothing(callers: Callers) -> None:
     mallory = callers.mallory
-    for operation in OPERATIONS:
+    for operation in DESCRIBED:
         if "{slug}" in operation.path:
             options: dict[str, Any] = {"method": operation.method, "headers": mallory.headers}
             if operation.body is None:

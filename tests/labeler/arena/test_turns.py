@@ -12,6 +12,7 @@ from labeler.endpoints import calls
 from labeler.endpoints.calls import CallState
 from labeler.errors import Conflict, Invalid, NotFound
 from tests.cast import Cast
+from tests.chats import calls_of
 from tests.labeler.arena.talks import (
     answer,
     begin,
@@ -28,7 +29,7 @@ from tests.make import new_key
 def test_a_message_asks_both_models_first_of_all(session: Session, cast: Cast) -> None:
     chat = begin(session, make_chat(session, cast), cast.ada)
     turn = turns.say(session, chat, "  Hello,\r\nyou two.\n", key=new_key(), by=cast.ada)
-    asked = calls.of_kin(session, chat.kin)
+    asked = calls_of(session, chat.kin)
     assert [each.id for each in asked] == list(turn.call_ids)
     assert [each.endpoint_id for each in asked] == [chat.first_id, chat.second_id]
     assert {each.priority for each in asked} == {calls.CHAT}
@@ -41,7 +42,7 @@ def test_what_is_no_message_is_refused(session: Session, cast: Cast, text: str) 
     with pytest.raises(Invalid) as refusal:
         turns.say(session, chat, text, key=new_key(), by=cast.ada)
     assert list(refusal.value.fields) == ["text"]
-    assert calls.of_kin(session, chat.kin) == []
+    assert calls_of(session, chat.kin) == []
 
 
 def test_the_same_key_is_the_same_message(session: Session, cast: Cast) -> None:
@@ -62,7 +63,7 @@ def test_the_same_key_is_the_same_message(session: Session, cast: Cast) -> None:
     answer(session)
     endings.end(session, chat, by=cast.ada)
     assert turns.say(session, chat, "Hello", key=key, by=cast.ada) is turn
-    assert len(calls.of_kin(session, chat.kin)) == 2
+    assert len(calls_of(session, chat.kin)) == 2
 
 
 def test_both_answers_come_at_the_same_moment(session: Session, cast: Cast) -> None:
@@ -148,7 +149,7 @@ def test_answers_are_drawn_again_and_stay_on_record(session: Session, cast: Cast
     answer(session, lambda taken: f"{taken.line} once more")
     (shown,) = looks.look(session, chat).exchanges
     assert all(text.endswith("once more") for text in shown.answers)
-    texts = [each.text for each in calls.of_kin(session, chat.kin)]
+    texts = [each.text for each in calls_of(session, chat.kin)]
     assert texts[:2] == [f"{each}: Hello (1)" for each in _names(session, chat)]
     with pytest.raises(Conflict, match="written again"):
         vote(session, turn, 1, cast.ada)
@@ -218,8 +219,8 @@ def test_what_cannot_be_compared_says_why(
     assert found.may_say and found.may_draw_again
     turns.say(session, chat, "And?", key=new_key(), by=cast.ada)
     assert turn.is_lot
-    calls_of = [session.get_one(calls.Call, each) for each in turn.call_ids]
-    went = calls_of[turn.goes_on or 0]
+    asked = [session.get_one(calls.Call, each) for each in turn.call_ids]
+    went = asked[turn.goes_on or 0]
     assert went.is_complete and (went.text or "").strip()
 
 
@@ -257,7 +258,7 @@ def test_a_conversation_keeps_its_models_and_its_rules(session: Session, cast: C
     set_rules(session, project, cast, endpoints=["three", "four"], goes_on="own", most_turns=1)
     vote(session, write(session, chat, "Hello", cast.ada), 1, cast.ada)
     write(session, chat, "And?", cast.ada)
-    lines = {each.line for each in calls.of_kin(session, chat.kin)}
+    lines = {each.line for each in calls_of(session, chat.kin)}
     assert lines == {"one", "two"}
 
 

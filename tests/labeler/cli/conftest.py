@@ -14,7 +14,7 @@ from labeler.cli import main
 from labeler.config import PREFIX
 from tests.cast import Cast, make_cast
 from tests.make import make_project
-from tests.serving import open_database
+from tests.serving import open_database, put_down
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Terminal:
             with database.writing() as session:
                 yield session
         finally:
-            database.close()
+            put_down(database)
 
 
 @pytest.fixture

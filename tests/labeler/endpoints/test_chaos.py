@@ -25,6 +25,7 @@ from labeler.database import Database
 from labeler.endpoints import calls, purses, registry, taking
 from labeler.endpoints.calls import Call, CallState
 from tests.cast import make_cast
+from tests.chats import calls_of
 from tests.labeler.cli.processes import environment
 from tests.labeler.endpoints import asking
 from tests.labeler.endpoints.asking import COST, KIN
@@ -83,7 +84,7 @@ def test_every_call_ends_once_and_is_billed_once(
             spawner.start()
             assert spawner.ended() == 0
     with database.reading() as session:
-        found = calls.of_kin(session, KIN)
+        found = calls_of(session, KIN)
         assert [call.state for call in found] == [CallState.done] * number
         assert [call.text for call in found] == [f"To Hello {key}" for key in keys]
         assert {call.cost_micro for call in found} == {COST}

@@ -21,6 +21,7 @@ from labeler.endpoints.registry import Endpoint
 from labeler.endpoints.taking import Taken
 from labeler.work.projects import Project
 from tests.cast import Cast
+from tests.chats import calls_of
 from tests.conftest import StoppedClock
 from tests.labeler.endpoints import asking
 from tests.labeler.endpoints.asking import BUSY, COST, WRONG
@@ -124,7 +125,7 @@ class Calls(RuleBasedStateMachine):
 
     @invariant()
     def limits_are_kept_and_answers_are_billed_once(self) -> None:
-        found = [call for kin in KINS for call in calls.of_kin(self.session, f"{kin}:{self.mark}")]
+        found = [call for kin in KINS for call in calls_of(self.session, f"{kin}:{self.mark}")]
         self._require_limits(found)
         for call in found:
             assert (call.state is CallState.done) == (call.id in self.answers)

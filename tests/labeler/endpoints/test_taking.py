@@ -16,6 +16,7 @@ from labeler.errors import Conflict
 from labeler.work.drafts import ModelsFrom
 from labeler.work.projects import Project
 from tests.cast import Cast
+from tests.chats import calls_of
 from tests.conftest import StoppedClock
 from tests.labeler.endpoints import asking
 from tests.labeler.endpoints.asking import BUSY, BY, COST, KIN, WRONG
@@ -104,7 +105,8 @@ def test_a_call_that_cannot_succeed_fails_at_once_and_can_be_asked_for_again(
 ) -> None:
     call = asking.ask(session, endpoint, project)
     taking.fail(session, asking.take(session), WRONG)
-    assert calls.of_kin(session, KIN, state=CallState.failed) == [call]
+    failed = CallState.failed
+    assert [each for each in calls_of(session, KIN) if each.state is failed] == [call]
     assert calls.retry(session, call)
     assert not calls.retry(session, call)
     taking.finish(session, asking.take(session), asking.reply())

@@ -179,6 +179,7 @@ def test_postgresql_reads_nothing_of_what_a_load_has_brought(new_address: NewAdd
     with database.writing() as session:
         cast = make_cast(session)
         project = make_project(session, cast)
+        session.execute(sa.text("SELECT pg_stat_reset()"))
         session.commit()
         loading = batches.load(
             session, project, map(make_row, range(rows)), name="many", digest="d1", by=cast.olga

@@ -21,7 +21,7 @@ from exports.choosing.splits import SPLITS
 from exports.files import archives
 from exports.files.manifests import Manifest
 from exports.formats.columns import Row
-from exports.kept import declarations, releases
+from exports.kept import declarations, holdings, releases
 from exports.kept.declarations import EXAMPLE
 from exports.kept.releases import Cut
 from exports.making import previews
@@ -36,7 +36,7 @@ from labeler.work import projects
 from labeler.work.projects import Project
 
 pages = Blueprint(
-    "releases", __name__, url_prefix="/projects/<slug>/releases", template_folder="templates"
+    "releases", __name__, url_prefix="/projects/<slug>/releases", template_folder="../templates"
 )
 
 SHOWN = 3
@@ -59,8 +59,6 @@ _PLAIN = (
     "held_back",
     "licence",
 )
-_NOTHING = say("There is nothing to release: no pair is left by these rules.")
-_GONE = say("The files of this release are not here, or they were changed.")
 _PERCENT = {
     "min_agreement": "agreement_percent",
     "min_posterior": "posterior_percent",
@@ -86,7 +84,9 @@ def cut(slug: str) -> ResponseReturnValue:
     session, project, chosen = database.session(), _project(slug), Criteria()
     try:
         chosen = _criteria(request.form)
-        _require_some(project, chosen)
+        looked = releases.look(session, project, chosen)
+        session.rollback()  # nobody waits meanwhile
+        orders.require_some(database.of_app().reading, looked)
         planned = orders.plan(session, project, chosen)
         if releases.numbered(session, planned.project_id, planned.number) is not None:
             session.rollback()  # nobody waits while its files are read
@@ -179,9 +179,7 @@ def published(slug: str) -> ResponseReturnValue:
 @login_required
 def download(slug: str, number: int) -> ResponseReturnValue:
     release = releases.find(database.session(), _project(slug), number)
-    found = releases.contents(release, _data())
-    if found is None:
-        raise NotFound(_GONE)
+    found = holdings.whole(release, _data())
     name = f"{slug}-release-{number}"
     return Response(
         archives.stream(*found, name),
@@ -263,15 +261,6 @@ def _outcome(name: str) -> str:
 def _data() -> Path:
     data: Path = current_app.extensions["labeler.settings"].data
     return data.absolute()
-
-
-def _require_some(project: Project, chosen: Criteria) -> None:
-    """Raise Invalid if it can be seen that there would be nothing in the release."""
-    looked = releases.look(database.session(), project, chosen)
-    database.session().rollback()  # nobody waits meanwhile
-    counted = previews.preview(database.of_app().reading, looked)
-    if counted.is_complete and not counted.is_worth_it:
-        raise Invalid(_NOTHING)
 
 
 def _is_there(planned: Cut) -> bool:
@@ -372,7 +361,7 @@ def _rows_of(folder: Path, name: str) -> list[Row]:
     places = [writing.lines_of(folder, name, split, in_parquet=in_parquet) for split in SPLITS]
     place = next((each for each in places if each.exists()), None)
     if place is None:
-        raise NotFound(_GONE)
+        raise NotFound(holdings.GONE)
     with place.open("rb") as file:
         return [json.loads(line) for line in islice(file, SHOWN)]
 

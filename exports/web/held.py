@@ -21,8 +21,8 @@ from labeler.web.filters import ngettext
 from labeler.work import projects
 from labeler.work.projects import Project
 
-held_pages = Blueprint(
-    "held", __name__, url_prefix="/projects/<slug>/releases/held", template_folder="templates"
+pages = Blueprint(
+    "held", __name__, url_prefix="/projects/<slug>/releases/held", template_folder="../templates"
 )
 
 FIELD = "reason-"
@@ -47,13 +47,13 @@ class Part(NamedTuple):
     what: str = ""
 
 
-@held_pages.get("")
+@pages.get("")
 @login_required
 def index(slug: str) -> ResponseReturnValue:
     return _index(_project(slug), request.args.get("after", 0, type=forms.row_id))
 
 
-@held_pages.post("")
+@pages.post("")
 @login_required
 def decide(slug: str) -> ResponseReturnValue:
     session, project = database.session(), _project(slug)
@@ -71,7 +71,7 @@ def decide(slug: str) -> ResponseReturnValue:
     return redirect(url_for("held.index", slug=slug, after=after or None))
 
 
-@held_pages.get("/decided")
+@pages.get("/decided")
 @login_required
 def decided(slug: str) -> ResponseReturnValue:
     project = _project(slug)

@@ -5,8 +5,9 @@ from flask import Blueprint, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
-from exports import orders, pages
+from exports import orders
 from exports.kept import releases
+from exports.web.releases import filled_in
 from labeler import database, jobs
 from labeler.jobs import Job, JobState
 from labeler.people.memberships import Role
@@ -15,12 +16,15 @@ from labeler.web.filters import gettext as _
 from labeler.work import projects
 from labeler.work.projects import Project
 
-order_pages = Blueprint(
-    "orders", __name__, url_prefix="/projects/<slug>/releases/orders", template_folder="templates"
+pages = Blueprint(
+    "orders",
+    __name__,
+    url_prefix="/projects/<slug>/releases/orders",
+    template_folder="../templates",
 )
 
 
-@order_pages.get("/<int:job_id>")
+@pages.get("/<int:job_id>")
 @login_required
 def show(slug: str, job_id: int) -> ResponseReturnValue:
     """Show how far it is: as a page, or in JSON to the page's script."""
@@ -41,11 +45,11 @@ def show(slug: str, job_id: int) -> ResponseReturnValue:
         order=order,
         told=_sentence(order.job),
         is_silent=jobs.is_silent(session, order.job),
-        rules={**pages.filled_in(chosen), "formats": list(chosen.formats)},
+        rules={**filled_in(chosen), "formats": list(chosen.formats)},
     )
 
 
-@order_pages.post("/<int:job_id>/stop")
+@pages.post("/<int:job_id>/stop")
 @login_required
 def stop(slug: str, job_id: int) -> ResponseReturnValue:
     session, project = database.session(), _project(slug)
