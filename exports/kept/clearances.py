@@ -25,7 +25,7 @@ from labeler.privacy.declared import Keep
 from labeler.quality.decisions import wait_for_marks
 from labeler.schema import Base, Id, reference
 from labeler.work.comparisons import Comparison
-from labeler.work.judgments import IS_CURRENT, Judgment
+from labeler.work.judgments import Judgment
 from labeler.work.projects import Project
 
 KEEP = Keep(
@@ -235,7 +235,7 @@ def _undecided(session: Session, project_id: int, after: int, end: int | None) -
         sa.select(Judgment.id, Judgment.comparison_id, Judgment.reason)
         .join(Comparison, Comparison.id == Judgment.comparison_id)
         .where(
-            *(Judgment.project_id == project_id, Judgment.id > after, IS_CURRENT),
+            *(Judgment.project_id == project_id, Judgment.id > after, Judgment.is_current),
             *(Judgment.reason != "", ~Comparison.is_gold, Comparison.withdrawn_at.is_(None)),
         )
         .order_by(Judgment.id)
