@@ -157,6 +157,15 @@ def drop_database(address: str) -> None:
         connection.execute(drop.format(sql.Identifier(make_url(address).database or "")))
 
 
+def send_away(address: str) -> None:
+    """End every connection to the database at `address`; return when they are gone."""
+    url = make_url(address)
+    end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+    with connect(url.set(database="postgres")) as connection:
+        while connection.execute(end, [url.database]).fetchall():
+            time.sleep(0.01)
+
+
 def empty(address: str, schema: str) -> bool:
     """Remove every row from the database at `address`; False where there is more to undo.
 

@@ -135,8 +135,10 @@ class Handler(BaseHTTPRequestHandler):
         self._send(Turn(status=405), json.dumps({"error": {"message": "POST only"}}).encode())
 
     def do_POST(self) -> None:
-        with suppress(OSError):
+        try:
             self._do()
+        except OSError:
+            self.close_connection = True  # nobody waits here for a further request
 
     def _do(self) -> None:
         told = self.server.told

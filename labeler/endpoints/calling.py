@@ -104,7 +104,8 @@ class Caller:
         while len(self._under_way) < MOST and self._is_due() and (taken := self._take()):
             with self._lock:
                 self._under_way[taken.call_id] = taken
-            threading.Thread(target=self._make, args=(taken,), daemon=True).start()
+            name = f"call {taken.call_id}"
+            threading.Thread(target=self._make, args=(taken,), name=name, daemon=True).start()
             begun = True
         return begun
 
@@ -137,14 +138,18 @@ class Caller:
             return _ours("bug", _BUG)
 
     def _keep(self, taken: Taken, outcome: Outcome) -> None:
-        """Write down what came of a call, however long the database is away: it is paid for."""
+        """Write down what came of a call, however long the database is away: it is paid for.
+
+        When this caller is over, once more at most: the call has been given back by then.
+        """
         while True:
             try:
                 self._place.write(_end_of(taken, outcome))
                 return
             except (Busy, OperationalError, InterfaceError) as error:
                 _log.warning("the end of call %s cannot be kept yet: %s", taken.call_id, error)
-                time.sleep(PAUSE_S)
+                if self._is_over.wait(PAUSE_S):
+                    return
             except Exception as error:
                 _tell(error, taken)
                 if isinstance(outcome, Fault):

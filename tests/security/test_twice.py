@@ -371,6 +371,7 @@ def own(
                 file = Path(str(stage.database.url.database))
                 return stage, partial(file.write_bytes, file.read_bytes())
             disconnect(address)
+            postgres.send_away(address)
             server = request.getfixturevalue("postgresql_server")
             kept = postgres.create_database(server, template=make_url(address).database or "")
             left.callback(postgres.drop_database, kept)

@@ -93,10 +93,16 @@ class Site:
 
 
 @pytest.fixture
-def site(database: Database, model_server: Server, monkeypatch: pytest.MonkeyPatch) -> Site:
+def site(
+    database: Database, model_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Site]:
     monkeypatch.setattr(calling, "GRACE_S", 0.2)
     monkeypatch.setattr(calling, "PAUSE_S", 0.05)
-    return Site(database, model_server)
+    yield Site(database, model_server)
+    model_server.closing.set()
+    for thread in threading.enumerate():
+        if thread.name.startswith("call "):
+            thread.join()  # it would write into the next test's database
 
 
 def test_what_is_due_is_asked_and_kept(site: Site) -> None:
