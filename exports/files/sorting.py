@@ -14,7 +14,7 @@ from typing import BinaryIO, NamedTuple, Self
 
 DRAWERS = 256
 BUFFER = 2**16
-"""Bytes that wait in memory for each drawer."""
+"""Bytes of a drawer that wait in memory."""
 
 
 class Found(NamedTuple):
@@ -68,7 +68,7 @@ def _opened(cabinets: Sequence[Path], drawer: str) -> Iterator[tuple[bytes, Foun
     for number, cabinet in enumerate(cabinets):
         path = cabinet / drawer
         if path.exists():
-            with path.open("rb") as file:
+            with path.open("rb", BUFFER) as file:
                 for line in file:
                     key, record = line[:-1].split(b" ", 1)
                     yield key, Found(number, record)
