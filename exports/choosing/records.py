@@ -62,6 +62,13 @@ class JudgmentEntry(msgspec.Struct, gc=False):
     counts: bool
 
 
+class Voter(msgspec.Struct, gc=False):
+    """Of what one person said, no more than who it was and whether it counts."""
+
+    annotator: str
+    counts: bool
+
+
 class SkipEntry(msgspec.Struct, gc=False):
     """Why one person handed the comparison back."""
 
@@ -107,6 +114,12 @@ class Record(msgspec.Struct, dict=True):
     def said(self) -> list[JudgmentEntry]:
         """The judgments."""
         return _judgments(self.judgments)
+
+    @cached_property
+    def annotators(self) -> list[str]:
+        """The pseudonyms of those whose judgments count; who was erased is not named."""
+        voters = _voters(self.judgments)
+        return sorted([one.annotator for one in voters if one.counts and one.annotator])
 
     @property
     def turns(self) -> list[Turn]:
@@ -254,6 +267,7 @@ encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 _gathered = msgspec.json.Decoder(Gathered).decode
 _judgments = msgspec.json.Decoder(list[JudgmentEntry]).decode
+_voters = msgspec.json.Decoder(list[Voter]).decode
 _turns, _text = msgspec.json.Decoder(list[Turn]).decode, msgspec.json.Decoder(str).decode
 read = msgspec.json.Decoder(Record).decode
 """Reads a row of `comparisons`; raises msgspec.ValidationError."""

@@ -115,7 +115,7 @@ def paid(session: Session, project_id: int, mark: Mark) -> list[Pay]:
         sa.select(
             Transfer.currency,
             sa.func.sum(Transfer.amount_minor),
-            sa.func.count(Transfer.judgment_id.distinct()),
+            sa.func.count(),  # a judgment earns once
             sa.func.min(Transfer.amount_minor),
             sa.func.max(Transfer.amount_minor),
         )

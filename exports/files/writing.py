@@ -14,7 +14,7 @@ from typing import Any, Self, get_args, get_origin, get_type_hints
 import pyarrow as pa
 import pyarrow.json
 import pyarrow.parquet as pq
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from exports.choosing.dates import Watch
 from exports.choosing.records import encode
@@ -56,7 +56,7 @@ class Writers:
         # It would keep what the largest group took, for as long as the server runs.
         pa.default_memory_pool().release_unused()
 
-    def add(self, name: str, row: Mapping[str, Any] | Raw, split: Split) -> None:
+    def add(self, name: str, row: Mapping[str, Any] | Struct | Raw, split: Split) -> None:
         """Write a row, or one that is in JSON already."""
         file = self._files.get((name, split))
         if file is None:
@@ -129,7 +129,7 @@ class _File:
             place = path.with_name(f"{path.name}.parquet")
             self._parquet = pq.ParquetWriter(place, self._schema, compression="zstd")
 
-    def add(self, row: Mapping[str, Any] | Raw) -> None:
+    def add(self, row: Mapping[str, Any] | Struct | Raw) -> None:
         line = encode(row)
         self.dates.see(line)
         self._waiting.append(line)

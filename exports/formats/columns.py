@@ -68,8 +68,3 @@ def own_pair_id(record: Record, pair: Preference) -> str:
         return record.pair_id
     contents = record.contents
     return pair_id(record.prompt_id, [contents[pair.chosen], contents[pair.rejected]])
-
-
-def annotators(record: Record) -> list[str]:
-    """Return the pseudonyms of those whose judgments count; who was erased is not named."""
-    return sorted(one.annotator for one in record.said if one.counts and one.annotator)

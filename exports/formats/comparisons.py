@@ -3,13 +3,11 @@
 from collections.abc import Iterator
 from typing import get_type_hints
 
-import msgspec
-
 from exports.choosing.criteria import Criteria
 from exports.choosing.pairs import Reason
 from exports.choosing.records import JudgmentEntry, Record, SkipEntry
 from exports.choosing.texts import Answer, Turn
-from exports.formats.columns import Row, columns
+from exports.formats.columns import columns
 
 _LONG = {
     "prompt": list[Turn],
@@ -20,7 +18,7 @@ _LONG = {
 SCHEMA = columns(**(get_type_hints(Record) | _LONG))
 
 
-def rows(record: Record, _criteria: Criteria) -> Iterator[Row]:
+def rows(record: Record, _criteria: Criteria) -> Iterator[Record]:
     """Yield the record itself, unless its answers are held back."""
     if record.outcome != Reason.held_back.value:
-        yield msgspec.structs.asdict(record)
+        yield record

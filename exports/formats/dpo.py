@@ -10,7 +10,6 @@ from exports.formats.columns import (
     JUDGED,
     SOURCE,
     Row,
-    annotators,
     answer,
     columns,
     model,
@@ -50,5 +49,5 @@ def rows(record: Record, criteria: Criteria) -> Iterator[Row]:
             "weight": pair.weight,
             "chosen_model": model(record, pair.chosen),
             "rejected_model": model(record, pair.rejected),
-            "annotator_ids": annotators(record),
+            "annotator_ids": record.annotators,
         }

@@ -15,7 +15,7 @@ from exports.choosing.criteria import Criteria
 from exports.choosing.pairs import Reason
 from exports.choosing.records import PREFERRED, RANKED, Record
 from exports.choosing.texts import Turn
-from exports.formats.columns import SOURCE, Row, annotators, answer, columns, model
+from exports.formats.columns import SOURCE, Row, answer, columns, model
 
 SCHEMA = columns(
     {"completion", "label"},
@@ -47,7 +47,7 @@ def rows(record: Record, _criteria: Criteria) -> Iterator[Row]:
             "response": number,
             "n_votes": record.n_votes,
             "completion_model": model(record, number),
-            "annotator_ids": annotators(record),
+            "annotator_ids": record.annotators,
         }
 
 

@@ -6,7 +6,7 @@ from exports.choosing import preferences
 from exports.choosing.criteria import Criteria
 from exports.choosing.records import RANKED, Record
 from exports.choosing.texts import Turn
-from exports.formats.columns import SOURCE, Row, annotators, columns, model
+from exports.formats.columns import SOURCE, Row, columns, model
 
 SCHEMA = columns(
     prompt=list[Turn],
@@ -35,5 +35,5 @@ def rows(record: Record, _criteria: Criteria) -> Iterator[Row]:
         "language": record.language,
         "n_votes": len(found),
         "models": [model(record, number) for number in order],
-        "annotator_ids": annotators(record),
+        "annotator_ids": record.annotators,
     }

@@ -131,7 +131,7 @@ class Rendering(NamedTuple):
         rules = Concluding(self.cut.criteria, self.near)
         yield from rules.conclude(unpacked(group, likely) for group in groups)
 
-    def _rows(self, record: Record) -> Iterator[tuple[str, Row, Split]]:
+    def _rows(self, record: Record) -> Iterator[tuple[str, Row | Record, Split]]:
         split = split_of(record.prompt_id, self.cut.criteria.test_share)
         for name in self.wanted:
             for row in formats.MODULES[name].rows(record, self.cut.criteria):

@@ -111,6 +111,7 @@ def _add_given(session: Session, until: Until, found: Paid) -> None:
         .where(*_by(until), Transfer.kind.in_(EARNINGS))
         .group_by(*whose)
     )
+    weeks_end = until.weeks_end.date()
     for who, currency, kind, account, day, amount, number in selection.rows(session, given):
         key, on = (who or 0, currency), date.fromisoformat(day)
         found.kinds[key][kind] += int(amount)
@@ -118,7 +119,7 @@ def _add_given(session: Session, until: Until, found: Paid) -> None:
             found.earned[key][on] += int(amount)
         if kind is TransferKind.judgment:
             found.judgments[key] += number
-            found.in_weeks[key] += int(amount) if on < until.weeks_end.date() else 0
+            found.in_weeks[key] += int(amount) if on < weeks_end else 0
 
 
 def _take_back(session: Session, until: Until, found: Paid) -> None:

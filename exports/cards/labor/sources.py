@@ -92,14 +92,17 @@ def reference(wage: Wage) -> Reference:
 def models(session: Session, until: Until) -> tuple[Model, ...]:
     """Return what wrote the answers that people judged, as far as the data name it."""
     names = (*KNOWN, "self_hosted", "output_use")
-    told = [Response.provenance[name].as_string().label(name) for name in names]
+    told = [Response.provenance[name].as_string() for name in names]
     judged = sa.select(Judgment.comparison_id).where(*any_first_versions(until))
-    each = (
-        sa.select(Response.model, *told)
+    # Answers are many and what is written of them is much the same, so it is read once.
+    alike = (
+        sa.select(sa.func.min(Response.id).label("first"), sa.func.count().label("number"))
         .where(Response.project_id == until.project_id, Response.comparison_id.in_(judged))
+        .group_by(Response.model, sa.cast(Response.provenance, sa.Text))
         .subquery()
     )
-    rows = selection.rows(session, sa.select(sa.func.count(), *each.c).group_by(*each.c))
+    each = sa.select(alike.c.number, Response.model, *told)
+    rows = selection.rows(session, each.join(alike, alike.c.first == Response.id))
     found: dict[tuple[str, ...], int] = {}
     for number, name, *said in rows:
         key = (name or "", *("" if each is None else str(each).strip() for each in said))
