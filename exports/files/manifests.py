@@ -9,15 +9,9 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    SerializerFunctionWrapHandler,
-    ValidationError,
-    model_serializer,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from exports.choosing.criteria import Criteria
 from exports.choosing.pairs import Reason
@@ -99,15 +93,8 @@ class Counts(_Model):
     """Comparisons used, by language."""
     reasons: dict[Reason, int]
     formats: dict[str, FormatCounts]
-    held_reasons: HeldReasons | None = None
+    held_reasons: HeldReasons | None = Field(None, exclude_if=lambda held: held is None)
     """Of the judgments in it; null, and not written, if people's reasons were not asked for."""
-
-    @model_serializer(mode="wrap")
-    def _as_asked(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        said: dict[str, Any] = dump(self)
-        if self.held_reasons is None:
-            del said["held_reasons"]
-        return said
 
     def rows(self, name: str) -> int:
         """Return how many rows a format has."""
