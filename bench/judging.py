@@ -72,7 +72,7 @@ def _send(page: Page) -> float:
 
 @contextmanager
 def _browser() -> Iterator[Browser]:
-    path: Path | None = find()
+    path: Path | None = find(whole=True)
     assert path, "No Chromium: `make browser` installs one."
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
