@@ -38,12 +38,11 @@ def put_down(database: Database) -> None:
 
 def disconnect(address: str) -> None:
     """Close every connection to the database at `address` that was left open."""
-    left = [database for at, database in _opened.items() if at == address]
-    left += [
-        app.extensions["labeler.database"] for kind, app in _resting.items() if kind[0] == address
-    ]
-    for database in left:
-        database.close()
+    if address in _opened:
+        _opened[address].close()
+    for kind, app in _resting.items():
+        if kind[0] == address:
+            close_app(app)
 
 
 def make_app(address: str, tmp_path: Path, **changes: Any) -> Flask:

@@ -35,7 +35,7 @@ def list_releases(slug: str, query: PageQuery, *, by: Person) -> Answer:
 def show_release(slug: str, number: int, *, by: Person) -> Answer:
     """Read what is in a release, with the digest of each file; for owners."""
     release, data = _release(slug, number, by), _data()
-    manifest = holdings.manifest(release, data)
+    manifest = releases.manifest(release, data)
     said = models.Contents.model_validate(manifest, from_attributes=True) if manifest else None
     told = models.WholeRelease(
         **dict(_told(release)),

@@ -6,7 +6,6 @@ here, only the digest of the one that was read: whatever else is written is held
 """
 
 import enum
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -16,6 +15,7 @@ from sqlalchemy.orm import Mapped, Session, aliased
 
 from exports.choosing import selection
 from exports.choosing.selection import Said
+from exports.choosing.texts import digest
 from exports.privacy import personal
 from exports.privacy.personal import Finding
 from labeler import clock, events
@@ -213,11 +213,6 @@ def screened(said: Iterable[Said], fates: Fates) -> tuple[list[Said], list[tuple
         held.append((UNDECIDED if fate is None else fate.value, findings[0].kind.value))
         told.append(one if fate is Fate.let_go else one._replace(reason=""))
     return told, held
-
-
-def digest(text: str) -> str:
-    """Return what stands for a text: its SHA-256, in hexadecimal."""
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _key(held: Held) -> tuple[int, str]:

@@ -11,7 +11,7 @@ from exports.files import manifests
 from exports.files.manifests import FileEntry, Manifest
 from exports.kept import releases
 from exports.kept.releases import Release
-from labeler.errors import Invalid, NotFound
+from labeler.errors import NotFound
 from labeler.said import say
 
 LISTED = (
@@ -33,23 +33,9 @@ def page(session: Session, project_id: int, *, after: int, limit: int) -> Sequen
     return session.scalars(listed).all()
 
 
-def manifest(release: Release, data: Path) -> Manifest | None:
-    """Return what is in a release; None if that is not there, or not as it was.
-
-    The other files are not read.
-    """
-    folder = data / release.folder
-    try:
-        found = manifests.read(folder)
-    except Invalid:
-        return None
-    is_same = manifests.digest(folder / manifests.NAME) == release.manifest_sha256
-    return found if is_same else None
-
-
 def require(release: Release, data: Path) -> Manifest:
-    """Return what is in a release, as `manifest`; raises NotFound."""
-    found = manifest(release, data)
+    """Return what is in a release, as `releases.manifest`; raises NotFound."""
+    found = releases.manifest(release, data)
     if found is None:
         raise NotFound(GONE)
     return found

@@ -217,19 +217,27 @@ def home(cut: Cut, data: Path) -> Path:
     return data / "releases" / cut.slug / str(cut.number)
 
 
+def manifest(release: Release, data: Path) -> manifests.Manifest | None:
+    """Return what is in a release; None if that is not there, or not as it was.
+
+    The other files are not read.
+    """
+    folder = data / release.folder
+    try:
+        found = manifests.read(folder)
+    except Invalid:
+        return None
+    is_same = manifests.digest(folder / manifests.NAME) == release.manifest_sha256
+    return found if is_same else None
+
+
 def contents(release: Release, data: Path) -> tuple[Path, manifests.Manifest] | None:
     """Return where a release is and what is in it; None if it is not there, or not as it was.
 
     Every file is read and its hash compared.
     """
-    folder = data / release.folder
-    try:
-        manifest = manifests.read(folder)
-    except Invalid:
-        return None
-    if manifests.digest(folder / manifests.NAME) != release.manifest_sha256:
-        return None
-    return None if any(manifests.faults(folder, manifest)) else (folder, manifest)
+    folder, there = data / release.folder, manifest(release, data)
+    return None if there is None or any(manifests.faults(folder, there)) else (folder, there)
 
 
 def find(session: Session, project: Project, number: int) -> Release:
